@@ -1,0 +1,28 @@
+/**
+ * The power door: a host's management controller. `off()` and `on()` return only after the state was confirmed by
+ * asking again; a device that answers before it is done is never believed. All reject with `DriverError`.
+ */
+export interface PowerDriver {
+  readonly kind: "ipmi" | "redfish" | "wol" | "simulated";
+  connect(config: PowerConfig): PowerDevice;
+}
+
+export type PowerConfig =
+  | { readonly kind: "ipmi"; readonly address: string; readonly port: number; readonly username: string; readonly password: string }
+  | { readonly kind: "redfish"; readonly url: string; readonly username: string; readonly password: string; readonly systemId: string; readonly caCertificate?: string }
+  /** Can wake only: it can never confirm `off`, so it is no fencing device. */
+  | { readonly kind: "wol"; readonly macAddress: string; readonly broadcastAddress: string; readonly probeAddress: string; readonly probePort: number }
+  | { readonly kind: "simulated"; readonly hostName: string };
+
+export interface PowerDevice {
+  readonly kind: PowerDriver["kind"];
+  /** False for devices that cannot confirm that a host is off (wake-on-LAN). */
+  readonly canFence: boolean;
+  status(options?: { readonly timeoutMs?: number }): Promise<"on" | "off">;
+  /** Cuts the power; resolves when the device itself said `off` afterwards. */
+  off(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** Powers on; resolves when the device itself said `on` afterwards (the host still boots). */
+  on(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** Watts now where the device measures them, else null. */
+  powerReading(options?: { readonly timeoutMs?: number }): Promise<number | null>;
+}
