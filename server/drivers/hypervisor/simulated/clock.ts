@@ -1,0 +1,139 @@
+/** Time as the simulated world sees it. Injected, so that a test can run an hour in a moment. */
+export interface SimulatedClock {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  /** Runs `fn` once, `afterMs` from now; the returned function cancels it. */
+  schedule(afterMs: number, fn: () => void): () => void;
+}
+
+/** Real time. Its timers do not keep a process alive: the world is never the reason to stay. */
+export function wallClock(): SimulatedClock {
+  return {
+    nowMs: () => Date.now(),
+    schedule(afterMs, fn) {
+      const timer = setTimeout(fn, Math.max(0, afterMs));
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+interface Entry {
+  readonly dueMs: number;
+  readonly order: number;
+  readonly fn: () => void;
+  cancelled: boolean;
+}
+
+/** A clock that stands still until it is told to move; timers fire in due order, ties in order of asking. */
+export class VirtualClock implements SimulatedClock {
+  private heap: Entry[] = [];
+  private order = 0;
+
+  constructor(private currentMs: number = Date.UTC(2026, 0, 1)) {}
+
+  nowMs(): number {
+    return this.currentMs;
+  }
+
+  schedule(afterMs: number, fn: () => void): () => void {
+    const entry: Entry = { dueMs: this.currentMs + Math.max(0, afterMs), order: this.order++, fn, cancelled: false };
+    this.push(entry);
+    return () => {
+      entry.cancelled = true;
+    };
+  }
+
+  /** Timers that wait; a world at rest has none. */
+  get waiting(): number {
+    return this.heap.filter((entry) => !entry.cancelled).length;
+  }
+
+  /** Moves `ms` forward. Promises that a timer settles run before the next timer fires. */
+  async advance(ms: number): Promise<void> {
+    const targetMs = this.currentMs + ms;
+    await settle();
+    for (let next = this.peek(); next && next.dueMs <= targetMs; next = this.peek()) {
+      this.fire();
+      await settle();
+    }
+    this.currentMs = Math.max(this.currentMs, targetMs);
+    await settle();
+  }
+
+  /**
+   * Moves as far as `work` needs. `patienceMs` of real time is left between jumps, so that real input and output
+   * inside `work` (a database, say) can finish before simulated time passes over it.
+   */
+  async drive<T>(work: Promise<T>, patienceMs = 0): Promise<T> {
+    let settled = false;
+    const done = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    const watched = done.then(() => {
+      settled = true;
+    });
+    while (!settled) {
+      await settle();
+      if (patienceMs > 0) await Promise.race([watched, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
+      if (settled) break;
+      if (this.peek()) this.fire();
+      else await Promise.race([watched, new Promise((resolve) => setTimeout(resolve, 1))]);
+    }
+    return work;
+  }
+
+  private fire(): void {
+    const entry = this.pop();
+    if (!entry) return;
+    this.currentMs = Math.max(this.currentMs, entry.dueMs);
+    entry.fn();
+  }
+
+  private peek(): Entry | undefined {
+    while (this.heap[0]?.cancelled) this.pop();
+    return this.heap[0];
+  }
+
+  private push(entry: Entry): void {
+    const heap = this.heap;
+    heap.push(entry);
+    let at = heap.length - 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above];
+      if (!parent || before(parent, entry)) break;
+      heap[at] = parent;
+      heap[above] = entry;
+      at = above;
+    }
+  }
+
+  private pop(): Entry | undefined {
+    const heap = this.heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (!first || !last || heap.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      const below = right && left && before(right, left) ? 2 * at + 2 : 2 * at + 1;
+      const child = heap[below];
+      if (!child || before(last, child)) break;
+      heap[at] = child;
+      at = below;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
+}
+
+/** Lets every promise that can settle without time passing settle. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,189 @@
+import type { MigrationProgress } from "../types";
+import { DriverError } from "../../errors";
+import { account, dirtyRateNow, wattsNow } from "./accounting";
+import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, startDomain, stopDomain } from "./domains";
+import { agentCommand } from "./guest/agent";
+import { hangHost, healHost, losePower, makeLie, panicHost, partitionHost, sleepHost, slowHost, switchOn } from "./machine";
+import { abortMigration, migrateDomain } from "./migration";
+import { hostFacts, observeHost } from "./observe";
+import type { CallName, HostCalls, LabCalls, PowerCalls, WorldCalls, WorldStatus } from "./port";
+import { findDoubleRuns } from "./runs";
+import type { ScreenDesk } from "./screens";
+import type { WorldState } from "./state";
+import { hostNamed, pause, runningDomain } from "./state";
+import type { HostRecord } from "./types";
+import { deleteVolume, ensureVolume, freeBytes, growVolume, observePool, observeVolume, poolOf } from "./volumes";
+
+/** Everything that an effect may need besides the host it happens on. */
+export interface Effects {
+  readonly state: WorldState;
+  readonly screens: ScreenDesk;
+}
+
+type Handler<K extends CallName> = (
+  effects: Effects,
+  host: HostRecord,
+  input: WorldCalls[K]["input"],
+  onProgress: (progress: MigrationProgress) => void,
+) => WorldCalls[K]["output"] | Promise<WorldCalls[K]["output"]>;
+
+export interface HostCallEntry<K extends keyof HostCalls> {
+  readonly handle: Handler<K>;
+  /** Default bound, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+const QUICK_MS = 5_000;
+const SLOW_MS = 30_000;
+
+export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = {
+  ping: { timeoutMs: 3_000, handle: () => null },
+  facts: { timeoutMs: QUICK_MS, handle: ({ state }, host) => hostFacts(state, host) },
+  observe: { timeoutMs: QUICK_MS, handle: ({ state }, host) => observeHost(state, host) },
+  listPools: {
+    timeoutMs: QUICK_MS,
+    handle: ({ state }, host) => state.poolOptions.map((pool) => observePool(poolOf(state, host, pool.name))),
+  },
+  listVolumes: {
+    timeoutMs: QUICK_MS,
+    handle: ({ state }, host, { pool }) => {
+      const record = poolOf(state, host, pool);
+      return [...record.volumes.values()].map((volume) => observeVolume(record, volume));
+    },
+  },
+  ensureVolume: { timeoutMs: SLOW_MS, handle: ({ state }, host, spec) => ensureVolume(state, host, spec) },
+  growVolume: {
+    timeoutMs: SLOW_MS,
+    handle: ({ state }, host, input) => {
+      growVolume(state, host, input.pool, input.name, input.capacityMiB);
+      return null;
+    },
+  },
+  deleteVolume: { timeoutMs: SLOW_MS, handle: ({ state }, host, { pool, name }) => deleteVolume(state, host, pool, name) },
+  startDomain: {
+    timeoutMs: SLOW_MS,
+    handle: ({ state }, host, spec) => startDomain(state, host, spec).then(() => null),
+  },
+  stopDomain: {
+    timeoutMs: SLOW_MS,
+    handle: ({ state }, host, { instanceId, mode }) => stopDomain(state, host, instanceId, mode).then(() => null),
+  },
+  rebootDomain: {
+    timeoutMs: QUICK_MS,
+    handle: ({ state }, host, { instanceId, mode }) => rebootDomain(state, host, instanceId, mode).then(() => null),
+  },
+  removeDomain: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId }) => removeDomain(state, host, instanceId) },
+  resizeDomain: { timeoutMs: QUICK_MS, handle: ({ state }, host, request) => resizeDomain(host, state, request) },
+  growDisk: {
+    timeoutMs: SLOW_MS,
+    handle: ({ state }, host, input) => {
+      growDisk(state, host, input.instanceId, input.target, input.capacityMiB);
+      return null;
+    },
+  },
+  migrate: { timeoutMs: 300_000, handle: ({ state }, host, request, onProgress) => migrateDomain(state, host, request, onProgress) },
+  abortMigration: {
+    timeoutMs: QUICK_MS,
+    handle: (_, host, { instanceId }) => {
+      abortMigration(host, instanceId);
+      return null;
+    },
+  },
+  dirtyRate: {
+    timeoutMs: SLOW_MS,
+    handle: async ({ state }, host, { instanceId, seconds }) => {
+      const domain = runningDomain(host, instanceId, "Measuring the dirty rate");
+      await pause(state, seconds * 1000);
+      return dirtyRateNow(state, domain);
+    },
+  },
+  agentCommand: {
+    timeoutMs: QUICK_MS,
+    handle: ({ state }, host, { instanceId, command, args }) => agentCommand(state, host, instanceId, command, args),
+  },
+  screenEndpoint: { timeoutMs: QUICK_MS, handle: ({ screens }, host, { instanceId }) => screens.endpointOf(host, instanceId) },
+};
+
+export const powerCalls: { readonly [K in keyof PowerCalls]: Handler<K> } = {
+  powerStatus: (_, host) => (host.phase === "off" || host.bmc.liesOff ? "off" : "on"),
+  powerReading: ({ state }, host) => wattsNow(state, host),
+  powerOff: async ({ state }, host) => {
+    await pause(state, state.timings.powerOffMs);
+    if (!host.bmc.liesOff) losePower(state, host.name);
+    return null;
+  },
+  powerOn: async ({ state }, host) => {
+    await pause(state, state.timings.powerOnMs);
+    switchOn(state, host.name);
+    return null;
+  },
+};
+
+export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, hostName: string, input: LabCalls[K]["input"]) => LabCalls[K]["output"] } = {
+  crash: ({ state }, name) => done(losePower(state, name)),
+  panic: ({ state }, name) => done(panicHost(state, name)),
+  partition: ({ state }, name, input) => done(partitionHost(state, name, input)),
+  hang: ({ state }, name) => done(hangHost(state, name)),
+  slow: ({ state }, name, { slowMs }) => done(slowHost(state, name, slowMs)),
+  lie: ({ state }, name, { kind }) => done(makeLie(state, name, kind)),
+  heal: ({ state }, name) => done(healHost(state, name)),
+  sleep: ({ state }, name) => done(sleepHost(state, name)),
+  wake: ({ state }, name) => done(switchOn(state, name)),
+  bmc: ({ state }, name, input) => done(Object.assign(hostNamed(state, name).bmc, input)),
+  crashGuest: ({ state }, name, { instanceId }) => done(crashGuest(state, name, instanceId)),
+  setProfile: ({ state }, _name, { instanceId, profile }) => {
+    for (const host of state.hosts.values()) {
+      const domain = host.domains.get(instanceId);
+      if (!domain) continue;
+      account(state, host);
+      domain.profile = { ...domain.profile, ...profile };
+    }
+    return null;
+  },
+  fillPool: ({ state }, _name, input) => {
+    const pool = state.pools.get(input.pool);
+    if (!pool) throw new DriverError("not-found", `This world has no pool ${input.pool}.`);
+    pool.foreignBytes = 0;
+    if (input.freeBytes !== null) pool.foreignBytes = Math.max(1, freeBytes(pool) - input.freeBytes);
+    return null;
+  },
+  status: ({ state }) => worldStatus(state),
+  runs: ({ state }) => state.runs,
+  doubleRuns: ({ state }) => findDoubleRuns(state.runs),
+};
+
+function done(_effect: unknown): null {
+  return null;
+}
+
+function worldStatus(state: WorldState): WorldStatus {
+  return {
+    nowMs: state.clock.nowMs(),
+    hosts: [...state.hosts.keys()].map((name) => {
+      const host = hostNamed(state, name);
+      return {
+        name,
+        phase: host.phase,
+        asleep: host.asleep,
+        partitioned: host.partitioned,
+        hung: host.hung,
+        domains: [...host.domains.values()].map((domain) => ({ instanceId: domain.spec.instanceId, process: domain.process, epoch: domain.epoch })),
+      };
+    }),
+    volumes: [...state.pools.values()].flatMap((pool) => [...pool.volumes.values()].map((volume) => ({ pool: volume.pool, name: volume.name }))),
+    locks: state.locks.size,
+  };
+}
+
+/** A management controller is a small box of its own: it answers while the host is off, if it is reachable. */
+export async function callPower<K extends keyof PowerCalls>(effects: Effects, name: K, hostName: string, input: PowerCalls[K]["input"], timeoutMs: number): Promise<PowerCalls[K]["output"]> {
+  const host = hostNamed(effects.state, hostName);
+  const handler: Handler<K> = powerCalls[name];
+  const { bmc } = host;
+  if (!bmc.reachable || bmc.slowMs > timeoutMs) {
+    await new Promise<void>((resolve) => later(effects.state, timeoutMs, resolve));
+    throw new DriverError("timeout", `The management controller of ${hostName} did not answer within ${timeoutMs} ms; the power state is unknown.`, { host: hostName, call: name });
+  }
+  await pause(effects.state, bmc.slowMs);
+  return handler(effects, host, input, () => undefined);
+}

@@ -1,0 +1,173 @@
+import type { DomainSpec, ResizeRequest, ResizeResult } from "../types";
+import { DriverError } from "../../errors";
+import { account } from "./accounting";
+import { takeLocks } from "./locks";
+import { beginProcess, defineDomain, endProcess, guestIsUp } from "./process";
+import type { WorldState } from "./state";
+import { checkEpoch, domainNamed, emit, hostNamed, pause, runningDomain } from "./state";
+import type { DomainRecord, HostRecord } from "./types";
+import { checkDisks, volumeNamed, poolOf } from "./volumes";
+
+/** Physical memory may be promised this often before a start is refused: ballooning, page sharing, swap. */
+const MEMORY_PROMISE_RATIO = 2;
+
+export async function startDomain(state: WorldState, host: HostRecord, spec: DomainSpec): Promise<void> {
+  const present = host.domains.get(spec.instanceId);
+  if (present) {
+    checkEpoch(present, spec.epoch, "A start", host.name);
+    if (present.process !== "none") {
+      if (present.epoch === spec.epoch && present.process !== "incoming") return;
+      throw new DriverError(
+        "already-exists",
+        `${spec.instanceId} is on ${host.name} already with epoch ${present.epoch} (${present.process}), older than the asked ${spec.epoch}. Stop it there first.`,
+        { host: host.name, present: present.epoch, asked: spec.epoch },
+      );
+    }
+  }
+  checkSpec(state, host, spec);
+  checkDisks(state, host, spec);
+  takeLocks(state, host, spec, (present?.life ?? 0) + 1);
+  account(state, host);
+  const domain = defineDomain(state, host, spec);
+  beginProcess(state, host, domain);
+  await pause(state, state.timings.startMs);
+}
+
+function checkSpec(state: WorldState, host: HostRecord, spec: DomainSpec): void {
+  if (spec.vcpus < 1 || spec.maxVcpus < spec.vcpus || spec.memoryMiB < 1 || spec.maxMemoryMiB < spec.memoryMiB) {
+    throw new DriverError(
+      "invalid",
+      `${spec.instanceId} cannot have ${spec.vcpus} of ${spec.maxVcpus} vCPUs and ${spec.memoryMiB} of ${spec.maxMemoryMiB} MiB: each must be at least one and at most its ceiling.`,
+    );
+  }
+  if (!host.options.usableCpuModels.includes(spec.cpu.model)) {
+    throw new DriverError("unsupported", `${host.name} cannot offer the CPU model ${spec.cpu.model}; it offers ${host.options.usableCpuModels.join(", ")}.`, { host: host.name });
+  }
+  requireMemory(host, spec.instanceId, spec.memoryMiB);
+}
+
+/** Throws `insufficient` when the host cannot promise that much more. */
+export function requireMemory(host: HostRecord, instanceId: string, memoryMiB: number): void {
+  let promised = 0;
+  for (const domain of host.domains.values()) {
+    if (domain.process !== "none" && domain.spec.instanceId !== instanceId) promised += domain.memoryMiB;
+  }
+  const limit = host.options.memoryMiB * MEMORY_PROMISE_RATIO;
+  if (promised + memoryMiB <= limit) return;
+  throw new DriverError("insufficient", `${host.name} cannot take ${memoryMiB} MiB for ${instanceId}: ${promised} of at most ${limit} MiB are promised.`, { host: host.name });
+}
+
+export async function stopDomain(state: WorldState, host: HostRecord, instanceId: string, mode: "shutdown" | "destroy"): Promise<void> {
+  const domain = domainNamed(host, instanceId);
+  if (domain.process === "none") return;
+  if (mode === "destroy") {
+    endProcess(state, host, domain, { state: "stopped", reason: "destroyed", orderly: false });
+    await pause(state, state.timings.destroyMs);
+    return;
+  }
+  askShutdown(state, host, domain);
+}
+
+/** A guest that has not booted, or that does not care, lets the request pass. */
+export function askShutdown(state: WorldState, host: HostRecord, domain: DomainRecord): void {
+  if (domain.shutdownAsked || domain.profile.ignoresShutdown || !guestIsUp(state, domain)) return;
+  domain.shutdownAsked = true;
+  const life = domain.life;
+  later(state, state.timings.guestShutdownMs, () => {
+    if (domain.life !== life || domain.process !== "executing") return;
+    endProcess(state, host, domain, { state: "stopped", reason: "guest-shutdown", orderly: true });
+  });
+}
+
+export async function rebootDomain(state: WorldState, host: HostRecord, instanceId: string, mode: "guest" | "reset"): Promise<void> {
+  const domain = runningDomain(host, instanceId, "A reboot");
+  if (mode === "guest") {
+    if (domain.profile.ignoresShutdown || !guestIsUp(state, domain)) return;
+    const life = domain.life;
+    later(state, state.timings.guestShutdownMs, () => {
+      if (domain.life === life && domain.process === "executing") bootAgain(state, host, domain);
+    });
+    return;
+  }
+  bootAgain(state, host, domain);
+}
+
+function bootAgain(state: WorldState, host: HostRecord, domain: DomainRecord): void {
+  account(state, host);
+  if (domain.process === "paused") domain.process = "executing";
+  domain.state = "running";
+  domain.reason = "started";
+  domain.bootedAtMs = domain.bootedAtMs === null ? null : state.clock.nowMs() + state.timings.guestBootMs;
+  domain.guest.cache.clear();
+  domain.guest.screenLines = [];
+  for (const reader of domain.guest.serial) reader("\r\n[    0.000000] reboot\r\n");
+}
+
+export function removeDomain(state: WorldState, host: HostRecord, instanceId: string): boolean {
+  const domain = host.domains.get(instanceId);
+  if (!domain) return false;
+  if (domain.process !== "none") {
+    throw new DriverError("invalid", `${instanceId} runs on ${host.name}; its definition can be removed only after it was stopped.`, { host: host.name });
+  }
+  host.domains.delete(instanceId);
+  emit(state, host, { instanceId, kind: "undefined", reason: "unknown" });
+  return true;
+}
+
+export function resizeDomain(host: HostRecord, state: WorldState, request: ResizeRequest): ResizeResult {
+  const domain = domainNamed(host, request.instanceId);
+  checkEpoch(domain, request.epoch, "A resize", host.name);
+  const vcpus = request.vcpus ?? domain.vcpus;
+  const memoryMiB = request.memoryMiB ?? domain.memoryMiB;
+  if (vcpus < 1 || memoryMiB < 1) throw new DriverError("invalid", `${request.instanceId} needs at least one vCPU and 1 MiB.`);
+  const reason = whyNotLive(state, domain, vcpus, memoryMiB);
+  if (reason === null) {
+    requireMemory(host, request.instanceId, memoryMiB);
+    account(state, host);
+    domain.vcpus = vcpus;
+    domain.memoryMiB = memoryMiB;
+  }
+  domain.epoch = request.epoch;
+  domain.spec = {
+    ...domain.spec,
+    epoch: request.epoch,
+    vcpus,
+    memoryMiB,
+    maxVcpus: Math.max(domain.spec.maxVcpus, vcpus),
+    maxMemoryMiB: Math.max(domain.spec.maxMemoryMiB, memoryMiB),
+  };
+  return reason === null ? { applied: "live", reason: null } : { applied: "at-next-boot", reason };
+}
+
+function whyNotLive(state: WorldState, domain: DomainRecord, vcpus: number, memoryMiB: number): string | null {
+  if (domain.process === "none") return "The machine is off; the new size applies when it starts.";
+  if (vcpus > domain.spec.maxVcpus) return `More than ${domain.spec.maxVcpus} vCPUs need a restart.`;
+  if (memoryMiB > domain.spec.maxMemoryMiB) return `More than ${domain.spec.maxMemoryMiB} MiB of memory need a restart.`;
+  if (vcpus < domain.vcpus) return "Taking vCPUs away needs a restart.";
+  if (!guestIsUp(state, domain)) return "The guest has not booted yet, so it cannot take new resources; they apply at its next start.";
+  return null;
+}
+
+export function growDisk(state: WorldState, host: HostRecord, instanceId: string, target: string, capacityMiB: number): void {
+  const domain = runningDomain(host, instanceId, "Growing a disk live");
+  const disk = domain.spec.disks.find((entry) => entry.target === target);
+  if (!disk) throw new DriverError("not-found", `${instanceId} has no disk ${target}; it has ${domain.spec.disks.map((entry) => entry.target).join(", ") || "none"}.`);
+  const volume = volumeNamed(poolOf(state, host, disk.pool), disk.volume, host);
+  if (capacityMiB < volume.capacityMiB) {
+    throw new DriverError("invalid", `The disk ${target} of ${instanceId} has ${volume.capacityMiB} MiB and cannot shrink to ${capacityMiB} MiB.`);
+  }
+  volume.capacityMiB = capacityMiB;
+}
+
+/** A timer, or at once when the duration is zero. */
+export function later(state: WorldState, afterMs: number, fn: () => void): void {
+  if (afterMs <= 0) fn();
+  else state.clock.schedule(afterMs, fn);
+}
+
+/** The guest's kernel died: QEMU sees a panic and, as Berth configures it, ends. */
+export function crashGuest(state: WorldState, hostName: string, instanceId: string): void {
+  const host = hostNamed(state, hostName);
+  const domain = runningDomain(host, instanceId, "A guest crash");
+  endProcess(state, host, domain, { state: "crashed", reason: "crashed", orderly: false });
+}

@@ -1,0 +1,12 @@
+export { createWorld } from "./world";
+export type { World } from "./world";
+export { simulatedDriver } from "./driver";
+export { simulatedPower } from "../../power/simulated/driver";
+export { serveWorld } from "./serve";
+export type { ServedWorld } from "./serve";
+export { remoteWorld } from "./remote";
+export { VirtualClock, wallClock } from "./clock";
+export type { SimulatedClock } from "./clock";
+export { defaultTimings, instantTimings } from "./defaults";
+export type { WorldPort, WorldStatus } from "./port";
+export type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, PoolOptions, RunRecord, Timings, WorldOptions } from "./types";

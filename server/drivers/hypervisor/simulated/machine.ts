@@ -1,0 +1,112 @@
+import { DriverError } from "../../errors";
+import { account } from "./accounting";
+import { later } from "./domains";
+import { endProcess } from "./process";
+import type { WorldState } from "./state";
+import { announceReconnect, hostNamed } from "./state";
+import type { HostRecord, LieKind } from "./types";
+
+/** Ends every process on the host at one moment; definitions stay on its disk. */
+function killEverything(state: WorldState, host: HostRecord, phase: "off" | "panicked"): void {
+  account(state, host);
+  const silencedBefore = host.phase;
+  host.phase = phase;
+  host.powerCycles += 1;
+  host.hung = false;
+  for (const domain of host.domains.values()) {
+    if (domain.process !== "none") endProcess(state, host, domain, { state: "stopped", reason: "unknown", orderly: false });
+  }
+  if (silencedBefore !== "off") cutConnections(state, host);
+}
+
+/** Calls under way learn of the silence only when their keepalive runs out. */
+function cutConnections(state: WorldState, host: HostRecord): void {
+  for (const cut of Array.from(state.inFlight.get(host.name) ?? [])) cut();
+}
+
+/** The mains fail: everything dies at once, the management controller says `off`. */
+export function losePower(state: WorldState, name: string): void {
+  killEverything(state, hostNamed(state, name), "off");
+}
+
+/** The kernel panics: everything dies, the management controller still says `on`. */
+export function panicHost(state: WorldState, name: string): void {
+  const host = hostNamed(state, name);
+  if (host.phase === "up" || host.phase === "booting") killEverything(state, host, "panicked");
+}
+
+/** The management controller switches the machine on; it answers when it has booted. */
+export function switchOn(state: WorldState, name: string): void {
+  const host = hostNamed(state, name);
+  if (host.phase !== "off") return;
+  const bootMs = host.asleep ? state.timings.hostWakeMs : state.timings.hostBootMs;
+  host.asleep = false;
+  host.phase = "booting";
+  host.bootEndsMs = state.clock.nowMs() + bootMs;
+  const cycle = host.powerCycles;
+  later(state, bootMs, () => {
+    if (host.powerCycles !== cycle || host.phase === "off") return;
+    host.phase = "up";
+    host.accountedMs = state.clock.nowMs();
+    if (!host.partitioned) announceReconnect(state, host);
+  });
+}
+
+/** An orderly power-off of an empty host. */
+export function sleepHost(state: WorldState, name: string): void {
+  const host = hostNamed(state, name);
+  if (host.phase === "off") return;
+  const busy = [...host.domains.values()].filter((domain) => domain.process !== "none").map((domain) => domain.spec.instanceId);
+  if (busy.length > 0) {
+    throw new DriverError("refused", `${name} cannot sleep: ${busy.length} domains run there (${busy.slice(0, 5).join(", ")}). Move them away first.`, { host: name });
+  }
+  killEverything(state, host, "off");
+  host.asleep = true;
+}
+
+/**
+ * Nobody can reach the host any more and it can reach no other host; its guests go on. With `storage: false` it
+ * loses the shared storage too, and after a whole lease the storage gives its locks to others.
+ */
+export function partitionHost(state: WorldState, name: string, options: { readonly storage: boolean } = { storage: true }): void {
+  const host = hostNamed(state, name);
+  host.partitioned = true;
+  if (!options.storage && host.storageLostSinceMs === null) host.storageLostSinceMs = state.clock.nowMs();
+  for (const other of state.hosts.values()) {
+    for (const domain of other.domains.values()) {
+      const migration = domain.migration;
+      if (migration && (other === host || migration.toHost === name)) migration.abort("the network between the hosts was lost", "failed");
+    }
+  }
+  cutConnections(state, host);
+}
+
+export function healHost(state: WorldState, name: string): void {
+  const host = hostNamed(state, name);
+  const wasSilent = host.partitioned || host.hung;
+  host.partitioned = false;
+  host.storageLostSinceMs = null;
+  host.hung = false;
+  host.slowMs = 0;
+  host.lie = null;
+  host.bmc.reachable = true;
+  host.bmc.slowMs = 0;
+  host.bmc.liesOff = false;
+  if (wasSilent && host.phase === "up") announceReconnect(state, host);
+}
+
+/** The management daemon takes calls and answers none; guests go on. */
+export function hangHost(state: WorldState, name: string): void {
+  hostNamed(state, name).hung = true;
+}
+
+export function slowHost(state: WorldState, name: string, slowMs: number): void {
+  hostNamed(state, name).slowMs = slowMs;
+}
+
+/** From now on the host's list of domains is wrong in the chosen way. */
+export function makeLie(state: WorldState, name: string, kind: LieKind | null): void {
+  const host = hostNamed(state, name);
+  const running = [...host.domains.values()].filter((domain) => domain.process !== "none").map((domain) => domain.spec.instanceId);
+  host.lie = kind === null ? null : { kind, frozen: running };
+}
