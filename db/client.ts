@@ -1,0 +1,27 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+
+export type Database = NodePgDatabase & { readonly pool: pg.Pool };
+/** One open transaction; every statement of a request goes through it. */
+export type Transaction = Parameters<Parameters<NodePgDatabase["transaction"]>[0]>[0];
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections of this process; Postgres allows 100 to 200 in all. */
+  readonly poolSize?: number;
+  readonly applicationName?: string;
+}
+
+/** Opens a pool; connects at the first query. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 10,
+    application_name: options.applicationName ?? "berth",
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 10_000,
+  });
+  // An idle connection that breaks (Postgres restarted) is replaced by the pool; the next query reports trouble.
+  pool.on("error", () => undefined);
+  return Object.assign(drizzle(pool), { pool });
+}

@@ -1,0 +1,44 @@
+import { rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { migrateDatabase } from "@/db/migrate";
+import { ensureLocalPostgres } from "@/server/lab/postgres";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Superuser address of the server, without a database's name. */
+    readonly postgresUrl: string;
+  }
+}
+
+export const TEST_PASSWORD = "only-on-loopback-and-only-for-tests";
+export const TEMPLATE_DATABASE = "berth_template";
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no free port"))));
+    });
+  });
+}
+
+/** One real Postgres for the whole run, with a migrated template that each test file copies. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = fileURLToPath(new URL(`../../.data/test-postgres-${process.pid}`, import.meta.url));
+  const server = await ensureLocalPostgres({ directory, port: await freePort(), password: TEST_PASSWORD, fast: true });
+  const admin = new pg.Client({ connectionString: server.url("postgres") });
+  await admin.connect();
+  await admin.query(`create database ${TEMPLATE_DATABASE}`);
+  await admin.end();
+  await migrateDatabase({ url: server.url(TEMPLATE_DATABASE), passwords: { app: TEST_PASSWORD, worker: TEST_PASSWORD } });
+  project.provide("postgresUrl", server.url(""));
+  return async () => {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+}
