@@ -1,0 +1,48 @@
+import type { CallOptions, HostFacts } from "../types";
+import type { HostLink } from "./link";
+import { listPoolNames } from "./pools";
+import { procedures } from "./rpc/procedures";
+import { readXml, type XmlNode } from "./xml-read";
+
+const KIB_PER_MIB = 1024;
+
+/** libvirt packs versions as major * 1,000,000 + minor * 1,000 + release. */
+function versionText(packed: bigint): string {
+  const value = Number(packed);
+  return `${Math.floor(value / 1_000_000)}.${Math.floor(value / 1000) % 1000}.${value % 1000}`;
+}
+
+function usableModels(capabilities: XmlNode): readonly string[] {
+  const custom = capabilities.at("domainCapabilities", "cpu").all("mode").find((mode) => mode.attribute("name") === "custom");
+  return (custom?.all("model") ?? [])
+    .filter((model) => model.attribute("usable") === "yes")
+    .flatMap((model) => model.text ?? [])
+    .sort();
+}
+
+export async function readFacts(link: HostLink, options?: CallOptions): Promise<HostFacts> {
+  const { accelerator, machine } = link.options;
+  const virtType = accelerator === "kvm" ? "kvm" : "qemu";
+  const [hostname, node, hypervisor, library, capabilities, pools, offered] = await Promise.all([
+    link.call(procedures.connectGetHostname, undefined, options),
+    link.call(procedures.nodeGetInfo, undefined, options),
+    link.call(procedures.connectGetVersion, undefined, options),
+    link.call(procedures.connectGetLibVersion, undefined, options),
+    link.call(procedures.connectGetCapabilities, undefined, options),
+    listPoolNames(link, options),
+    link.call(procedures.domainCapabilities, { emulator: null, arch: "x86_64", machine, virtType, flags: 0 }, options),
+  ]);
+  const host = readXml(capabilities.value, `the host ${link.endpoint.uri}`).at("capabilities", "host");
+  return {
+    hostname: hostname.value,
+    hostUuid: host.at("uuid").text ?? "",
+    cores: node.cpus,
+    memoryMiB: Math.floor(Number(node.memoryKiB) / KIB_PER_MIB),
+    cpuModel: host.at("cpu", "model").text ?? node.model,
+    usableCpuModels: usableModels(readXml(offered.value, `the CPU models of ${link.endpoint.uri}`)),
+    hypervisorVersion: `QEMU ${versionText(hypervisor.value)}`,
+    driverVersion: `libvirt ${versionText(library.value)}`,
+    accelerator,
+    pools,
+  };
+}
