@@ -85,10 +85,12 @@ export function createState(options: WorldOptions): WorldState {
   for (const image of options.images ?? []) {
     const pool = state.pools.get(image.pool);
     if (!pool) throw new Error(`The image ${image.name} names the pool ${image.pool}, which is not a shared pool of this world.`);
+    const allocatedBytes = Math.floor(image.capacityMiB * 1_048_576 * 0.4);
+    pool.allocatedBytes += allocatedBytes;
     pool.volumes.set(image.name, {
       ...image,
       backing: null,
-      allocatedBytes: Math.floor(image.capacityMiB * 1_048_576 * 0.4),
+      allocatedBytes,
       bootable: true,
       contentSha256: null,
       files: new Map(),
@@ -98,7 +100,7 @@ export function createState(options: WorldOptions): WorldState {
 }
 
 function emptyPool(options: PoolOptions): PoolRecord {
-  return { options, volumes: new Map(), foreignBytes: 0 };
+  return { options, volumes: new Map(), allocatedBytes: 0, foreignBytes: 0 };
 }
 
 /** Adds a machine to the world; local pools are made for it. */

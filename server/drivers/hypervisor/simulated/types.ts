@@ -208,6 +208,8 @@ export interface VolumeRecord {
 export interface PoolRecord {
   readonly options: PoolOptions;
   readonly volumes: Map<string, VolumeRecord>;
+  /** Sum over the volumes, kept as they come and go. */
+  allocatedBytes: number;
   /** Bytes that somebody else wrote there. */
   foreignBytes: number;
 }

@@ -28,9 +28,12 @@ export function freeBytes(pool: PoolRecord): number {
 }
 
 function usedBytes(pool: PoolRecord): number {
-  let used = pool.foreignBytes;
-  for (const volume of pool.volumes.values()) used += volume.allocatedBytes;
-  return used;
+  return pool.foreignBytes + pool.allocatedBytes;
+}
+
+function putVolume(pool: PoolRecord, volume: VolumeRecord): void {
+  pool.allocatedBytes += volume.allocatedBytes - (pool.volumes.get(volume.name)?.allocatedBytes ?? 0);
+  pool.volumes.set(volume.name, volume);
 }
 
 export function observePool(pool: PoolRecord): PoolObservation {
@@ -72,7 +75,7 @@ export function ensureVolume(state: WorldState, host: HostRecord, spec: VolumeSp
   const allocatedBytes = spec.format === "qcow2" ? EMPTY_QCOW2_BYTES : 0;
   requireSpace(pool, allocatedBytes + MIB, `create the volume ${spec.name}`);
   const volume: VolumeRecord = { ...spec, allocatedBytes, bootable: false, contentSha256: null, files: new Map() };
-  pool.volumes.set(spec.name, volume);
+  putVolume(pool, volume);
   return observeVolume(pool, volume);
 }
 
@@ -102,7 +105,7 @@ export async function uploadVolume(state: WorldState, host: HostRecord, poolName
     contentSha256: digest.digest("hex"),
     files: new Map(),
   };
-  pool.volumes.set(name, volume);
+  putVolume(pool, volume);
   return observeVolume(pool, volume);
 }
 
@@ -117,8 +120,10 @@ export function growVolume(state: WorldState, host: HostRecord, poolName: string
 
 export function deleteVolume(state: WorldState, host: HostRecord, poolName: string, name: string): boolean {
   const pool = poolOf(state, host, poolName);
-  if (!pool.volumes.has(name)) return false;
+  const volume = pool.volumes.get(name);
+  if (!volume) return false;
   refuseInUse(state, host, poolName, name, "delete");
+  pool.allocatedBytes -= volume.allocatedBytes;
   return pool.volumes.delete(name);
 }
 
