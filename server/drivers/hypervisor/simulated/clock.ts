@@ -1,3 +1,6 @@
+import type { Clock } from "@/server/platform/clock";
+import { systemClock } from "@/server/platform/clock";
+
 /** Time as the simulated world sees it. Injected, so that a test can run an hour in a moment. */
 export interface SimulatedClock {
   /** Milliseconds since 1970. */
@@ -6,13 +9,27 @@ export interface SimulatedClock {
   schedule(afterMs: number, fn: () => void): () => void;
 }
 
-/** Real time. Its timers do not keep a process alive: the world is never the reason to stay. */
+/** Real time. */
 export function wallClock(): SimulatedClock {
   return {
-    nowMs: () => Date.now(),
+    nowMs: () => systemClock.nowMs(),
     schedule(afterMs, fn) {
       const timer = setTimeout(fn, Math.max(0, afterMs));
       return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** The project's own clock as the world's, so that loops and world run under one virtual time. */
+export function simulatedClock(clock: Clock): SimulatedClock {
+  return {
+    nowMs: () => clock.nowMs(),
+    schedule(afterMs, fn) {
+      const cancelled = new AbortController();
+      clock.sleep(Math.max(0, afterMs), cancelled.signal).then(fn, (reason: unknown) => {
+        if (!cancelled.signal.aborted) throw reason;
+      });
+      return () => cancelled.abort();
     },
   };
 }
@@ -24,8 +41,11 @@ interface Entry {
   cancelled: boolean;
 }
 
-/** A clock that stands still until it is told to move; timers fire in due order, ties in order of asking. */
-export class VirtualClock implements SimulatedClock {
+/**
+ * A clock that stands still until it is told to move; timers fire in due order, ties in order of asking. It serves as
+ * the project's clock too, and can drive a piece of work exactly as far as it needs.
+ */
+export class VirtualClock implements SimulatedClock, Clock {
   private heap: Entry[] = [];
   private order = 0;
 
@@ -33,6 +53,28 @@ export class VirtualClock implements SimulatedClock {
 
   nowMs(): number {
     return this.currentMs;
+  }
+
+  now(): Date {
+    return new Date(this.currentMs);
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const cancel = this.schedule(ms, resolve);
+      signal?.addEventListener(
+        "abort",
+        () => {
+          cancel();
+          reject(signal.reason);
+        },
+        { once: true },
+      );
+    });
   }
 
   schedule(afterMs: number, fn: () => void): () => void {

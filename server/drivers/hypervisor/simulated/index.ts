@@ -5,7 +5,7 @@ export { simulatedPower } from "../../power/simulated/driver";
 export { serveWorld } from "./serve";
 export type { ServedWorld } from "./serve";
 export { remoteWorld } from "./remote";
-export { VirtualClock, wallClock } from "./clock";
+export { simulatedClock, VirtualClock, wallClock } from "./clock";
 export type { SimulatedClock } from "./clock";
 export { defaultTimings, instantTimings } from "./defaults";
 export type { WorldPort, WorldStatus } from "./port";
