@@ -145,6 +145,6 @@ export class HostLink {
     this.control.close();
     this.work.close();
     this.heavy.close();
-    for (const connection of [...this.dedicatedConnections]) connection.close();
+    for (const connection of this.dedicatedConnections) connection.close();
   }
 }

@@ -15,6 +15,8 @@ import { readXml } from "./xml-read";
 const BYTES_PER_MIB = 1_048_576;
 /** qemu-img writes only the head of an image; a full minute means sick storage. */
 const CREATE_TIMEOUT_MS = 60_000;
+const STATS_BLOCK = 32;
+const STATS_ACTIVE = 1;
 const UPLOAD_TIMEOUT_MS = 30 * 60_000;
 
 interface Found {
@@ -111,10 +113,24 @@ export async function ensureVolume(link: HostLink, spec: VolumeSpec, options?: C
   }
 }
 
-export async function deleteVolume(link: HostLink, poolName: string, name: string, options?: CallOptions): Promise<boolean> {
-  const pool = await needPool(link, poolName, options);
-  const found = await findVolume(link, pool, name, options);
-  if (found === null) return false;
+/**
+ * libvirt itself would unlink the disk of a running machine. Machines of this host are known from their statistics;
+ * for qcow2, qemu-img's own lock (taken by a resize to the present size) also knows the machines of other hosts, and
+ * those that stand over this volume.
+ */
+async function refuseInUse(link: HostLink, found: Found, options?: CallOptions): Promise<void> {
+  const { records } = await link.call(procedures.allDomainStats, { doms: [], stats: STATS_BLOCK, flags: STATS_ACTIVE }, options);
+  const { ref } = found;
+  const user = records.find(({ params }) => params.some(({ field, value }) => field.endsWith(".path") && value.value === ref.key));
+  if (user !== undefined) {
+    throw new DriverError("locked", `the volume "${ref.name}" of pool "${ref.pool}" is a disk of "${user.dom.name}", which runs on ${link.endpoint.uri}; stop it first`, { pool: ref.pool, volume: ref.name, instanceId: user.dom.name });
+  }
+  const { value } = await link.call(procedures.volGetXml, { vol: ref, flags: 0 }, options);
+  if (readXml(value, `the volume "${ref.name}"`).at("volume", "target", "format").attribute("type") !== "qcow2") return;
+  await link.heavyCall(procedures.volResize, { vol: ref, capacity: BigInt(found.observation.capacityBytes), flags: 0 }, CREATE_TIMEOUT_MS, options);
+}
+
+async function unlink(link: HostLink, found: Found, options?: CallOptions): Promise<boolean> {
   try {
     await link.heavyCall(procedures.volDelete, { vol: found.ref, flags: 0 }, CREATE_TIMEOUT_MS, options);
     return true;
@@ -122,6 +138,14 @@ export async function deleteVolume(link: HostLink, poolName: string, name: strin
     if (isLibvirtError(error, LIBVIRT_ERROR.noStorageVolume)) return false;
     throw error;
   }
+}
+
+export async function deleteVolume(link: HostLink, poolName: string, name: string, options?: CallOptions): Promise<boolean> {
+  const pool = await needPool(link, poolName, options);
+  const found = await findVolume(link, pool, name, options);
+  if (found === null) return false;
+  await refuseInUse(link, found, options);
+  return unlink(link, found, options);
 }
 
 export async function growVolume(link: HostLink, poolName: string, name: string, capacityMiB: number, options?: CallOptions): Promise<void> {
@@ -140,7 +164,8 @@ export async function growVolume(link: HostLink, poolName: string, name: string,
 export async function uploadVolume(link: HostLink, poolName: string, name: string, content: Readable, sizeBytes: number, options?: CallOptions): Promise<VolumeObservation> {
   const pool = await needPool(link, poolName, options);
   volumePath(new Map([[poolName, "/"]]), poolName, name);
-  await deleteVolume(link, poolName, name, options);
+  const old = await findVolume(link, pool, name, options);
+  if (old !== null) await unlink(link, old, options);
   const xml = writeXml(element("volume", {},
     element("name", {}, name),
     element("capacity", { unit: "bytes" }, sizeBytes),
@@ -157,7 +182,7 @@ export async function uploadVolume(link: HostLink, poolName: string, name: strin
     if (sent !== sizeBytes) throw new DriverError("invalid", `the content of "${name}" has ${sent} bytes where ${sizeBytes} were announced`, { pool: poolName, volume: name, sent, sizeBytes });
   } catch (error) {
     // A half-filled volume must not be taken for the whole one; the first error is the one to report.
-    await deleteVolume(link, poolName, name).catch(() => false);
+    await link.heavyCall(procedures.volDelete, { vol: ref, flags: 0 }, CREATE_TIMEOUT_MS).catch(() => undefined);
     throw error instanceof DriverError ? error : new DriverError("failed", `the content of "${name}" could not be sent to ${link.endpoint.uri}: ${String(error)}`, { pool: poolName, volume: name }, { cause: error });
   } finally {
     connection.close();

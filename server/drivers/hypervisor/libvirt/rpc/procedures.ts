@@ -18,7 +18,6 @@ function remote<Args, Reply>(name: string, number: number, args: Codec<Args>, re
   return { name, program: PROGRAM.remote, number, args, reply };
 }
 
-const flags = struct<{ flags: number }>({ flags: uint });
 const named = struct<{ name: string }>({ name: string });
 const xmlFlags = struct<{ xml: string; flags: number }>({ xml: string, flags: uint });
 const text = struct<{ value: string }>({ value: string });
@@ -37,7 +36,6 @@ const volTransfer = struct<{ vol: VolumeRef; offset: bigint; length: bigint; fla
 /** The procedures that Berth uses, and no others. Numbers are facts of libvirt 9.0's protocol, stable since. */
 export const procedures = {
   connectOpen: remote("connect-open", 1, struct<{ name: string | null; flags: number }>({ name: optionalString, flags: uint }), nothing),
-  connectClose: remote("connect-close", 2, nothing, nothing),
   connectGetVersion: remote("connect-get-version", 4, nothing, count64),
   nodeGetInfo: remote("node-get-info", 6, nothing,
     struct<{ model: string; memoryKiB: bigint; cpus: number; mhz: number; nodes: number; sockets: number; cores: number; threads: number }>(

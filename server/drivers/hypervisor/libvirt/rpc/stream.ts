@@ -22,7 +22,8 @@ export class RpcStream extends Duplex {
     private readonly connection: RpcConnection,
     private readonly procedure: Procedure<never, void>,
   ) {
-    super({ allowHalfOpen: true, highWaterMark: MAX_PACKET_BYTES });
+    // When the host has said its last word there is nobody left to write to.
+    super({ allowHalfOpen: false, highWaterMark: MAX_PACKET_BYTES });
   }
 
   static async open<Args>(connection: RpcConnection, procedure: Procedure<Args, void>, args: Args, options: RpcCallOptions): Promise<RpcStream> {
