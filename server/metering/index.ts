@@ -1,0 +1,4 @@
+export { closeHostUsage, meterHeldResources, meterObservations, recordSamples } from "./meter-observations";
+export { listSamples, listUsageWindows, summarizeUsage } from "./read-usage";
+export type { CloseReason, HostUsageFact, RunningFact, SampleCounter, UsageWindowRow } from "./types";
+export type { DailyUsage, SampleRow, WindowFilter } from "./store";
