@@ -80,6 +80,10 @@ export const image = pgTable(
     minimumMemoryMiB: count("minimum_memory_mib").notNull().default(64),
     status: text("status", { enum: ["importing", "available", "failed", "retired"] }).notNull(),
     statusReason: text("status_reason"),
+    /** When its file had arrived and passed the checks; null while an upload is awaited. */
+    uploadedAt: moment("uploaded_at"),
+    /** What of it stands in the committed totals of its organization's quota now. */
+    quotaStorageGiB: count("quota_storage_gib").notNull().default(0),
     createdAt: createdAt(),
     createdBy: text("created_by").notNull(),
   },

@@ -41,6 +41,11 @@ export const instance = pgTable(
     antiAffinityGroup: text("anti_affinity_group"),
     movable: boolean("movable").notNull().default(true),
     userData: text("user_data").notNull().default(""),
+    /** What of it stands in the committed totals of the quota now; changed only in the statement's transaction that changes those. */
+    quotaInstances: count("quota_instances").notNull().default(0),
+    quotaVcpus: count("quota_vcpus").notNull().default(0),
+    quotaMemoryMiB: count("quota_memory_mib").notNull().default(0),
+    quotaStorageGiB: count("quota_storage_gib").notNull().default(0),
     createdBy: text("created_by").notNull(),
     createdAt: createdAt(),
     updatedAt: moment("updated_at").notNull(),
@@ -60,6 +65,9 @@ export const instance = pgTable(
   ],
 );
 
+/** What the fleet does with an instance now, as far as its tenant may know; null: nothing special. */
+export const INSTANCE_PHASES = ["waiting-for-capacity", "placed", "migrating", "recovering", "unreachable"] as const;
+
 /** Written by the loop observe-hosts (and converge, for what it just did); never by a request. */
 export const instanceObservation = pgTable(
   "instance_observation",
@@ -74,6 +82,8 @@ export const instanceObservation = pgTable(
     memoryMiB: count("memory_mib"),
     diskGiB: count("disk_gib"),
     bootGeneration: count("boot_generation").notNull().default(0),
+    /** The rebuild generation whose root volume the domain was last started with; 0 = never started. */
+    rebuildGeneration: count("rebuild_generation").notNull().default(0),
     /** The desired generation that is fully applied. */
     appliedGeneration: count("applied_generation").notNull().default(0),
     /** A change waits for the next boot; the reason is for the tenant. */
@@ -82,6 +92,10 @@ export const instanceObservation = pgTable(
     /** Last moment at which its host confirmed this state. */
     observedAt: moment("observed_at").notNull(),
     agentSeenAt: moment("agent_seen_at"),
+    phase: text("phase", { enum: INSTANCE_PHASES }),
+    phaseChangedAt: moment("phase_changed_at"),
+    /** Why it waits for capacity, in the tenant's words, and the smallest change that would make it fit. */
+    waiting: jsonb("waiting").$type<{ text: string; smallestChange: string | null }>(),
     lastError: text("last_error"),
     lastErrorAt: moment("last_error_at"),
     failures: count("failures").notNull().default(0),
@@ -147,6 +161,8 @@ export const network = pgTable("network", {
   lastAddress: text("last_address").notNull(),
   /** Bridge on every host. */
   bridge: text("bridge").notNull(),
+  /** Name servers that guests are told. */
+  dnsServers: jsonb("dns_servers").$type<string[]>().notNull().default([]),
   createdAt: createdAt(),
 });
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, index, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { check, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bigCount, createdAt, id, moment, organizationId } from "../columns";
 import { organization } from "./tenancy";
 
@@ -61,5 +61,5 @@ export const hold = pgTable(
     amounts: jsonb("amounts").$type<Record<string, number>>().notNull(),
     createdAt: createdAt(),
   },
-  (t) => [index("quota_hold_subject").on(t.organizationId, t.subjectId)],
+  (t) => [uniqueIndex("quota_hold_subject").on(t.organizationId, t.subjectId, t.purpose)],
 );
