@@ -29,6 +29,8 @@ export const gatewayEnv = z.object({
   WORKER_DATABASE_URL: url("Postgres address of the role berth_worker"),
   CONSOLE_PORT: port.default(4001),
   CONSOLE_BIND_ADDRESS: z.string().default("127.0.0.1"),
+  /** Needed to read /metrics from another machine. */
+  METRICS_TOKEN: z.string().min(16).optional(),
   PORTAL_ORIGINS: z.string({ error: "is missing: origins of the portal, separated by commas, e.g. https://portal.example" }).transform((text) => text.split(",").map((origin) => origin.trim()).filter(Boolean)),
 });
 

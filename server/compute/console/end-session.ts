@@ -1,0 +1,20 @@
+import type { Context } from "@/server/platform/context";
+import { notFound } from "@/server/platform/errors";
+import { inTransaction } from "@/server/platform/transaction";
+import { announce } from "@/server/platform/wake";
+import type { EndConsoleSessionInput } from "./schema";
+import { endConsoleSessionInput } from "./schema";
+import { endSession, findSession } from "./store";
+
+/** Ends an open console; the gateway that holds it obeys within seconds. Ending an ended one changes nothing. */
+export async function endConsoleSession(context: Context, input: EndConsoleSessionInput): Promise<void> {
+  const { consoleSessionId } = endConsoleSessionInput.parse(input);
+  await inTransaction(context, async (tx) => {
+    const ended = await endSession(tx, consoleSessionId, context.clock.now(), `ended by ${context.actor.kind} ${context.actor.id}`);
+    if (!ended) {
+      if (await findSession(tx, consoleSessionId)) return;
+      throw notFound("console session", consoleSessionId);
+    }
+    await announce(tx, { organizationId: ended.organizationId, topic: "console", id: ended.id });
+  });
+}

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import type { Context } from "@/server/platform/context";
+import { notFound, Problem } from "@/server/platform/errors";
+import { inTransaction } from "@/server/platform/transaction";
+import type { IssueConsoleTicketInput } from "./schema";
+import { issueConsoleTicketInput } from "./schema";
+import { deleteStaleTickets, findConsoleTarget, insertTicket } from "./store";
+import type { ConsoleTicket } from "./types";
+
+/** Long enough for a page to open a WebSocket on a slow line, short enough to be useless in a log. */
+export const TICKET_SECONDS = 30;
+const STALE_AFTER_MS = 3_600_000;
+
+/**
+ * Issues the right to open one console once. The organization is the instance's own, as row-level security lets the
+ * caller see it; who may do so (and who only view) is the front door's ladder.
+ */
+export async function issueConsoleTicket(context: Context, input: IssueConsoleTicketInput): Promise<ConsoleTicket> {
+  const { instanceId, kind, viewOnly, userSessionId } = issueConsoleTicketInput.parse(input);
+  if (context.actor.kind === "system") throw new Problem("forbidden", "A console is for a person; a loop cannot open one.");
+  return inTransaction(context, async (tx) => {
+    const target = await findConsoleTarget(tx, instanceId);
+    if (!target) throw notFound("instance", instanceId);
+    if (target.standing === "suspended" && context.actor.kind === "user") {
+      throw new Problem("standing", "The console cannot be opened while the organization is suspended. Settle the open invoices first.");
+    }
+    if (target.desiredPower === "stopped") {
+      throw new Problem("conflict", `${target.name} is stopped, so it has no console. Start it first.`, { instanceId });
+    }
+    const now = context.clock.now();
+    const ticket = Buffer.from(context.random.bytes(32)).toString("base64url");
+    const expiresAt = new Date(now.getTime() + TICKET_SECONDS * 1000);
+    await deleteStaleTickets(tx, target.organizationId, new Date(now.getTime() - STALE_AFTER_MS));
+    await insertTicket(tx, {
+      id: hashTicket(ticket),
+      organizationId: target.organizationId,
+      instanceId,
+      userId: context.actor.id,
+      userSessionId: userSessionId ?? null,
+      kind,
+      viewOnly,
+      createdAt: now,
+      expiresAt,
+    });
+    return { ticket, path: `/console/${ticket}?kind=${kind}`, kind, viewOnly, expiresAt };
+  });
+}
+
+/** What is stored of a ticket: whoever reads the table cannot open a console. */
+export function hashTicket(ticket: string): string {
+  return createHash("sha256").update(ticket).digest("hex");
+}

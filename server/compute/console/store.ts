@@ -1,0 +1,57 @@
+import { and, desc, eq, isNull, lt } from "drizzle-orm";
+import { consoleSession, consoleTicket } from "@/db/schema/console";
+import { instance } from "@/db/schema/compute";
+import { organization } from "@/db/schema/tenancy";
+import type { Transaction } from "@/server/platform/transaction";
+
+export async function findConsoleTarget(tx: Transaction, instanceId: string) {
+  const [row] = await tx
+    .select({ id: instance.id, name: instance.name, organizationId: instance.organizationId, desiredPower: instance.desiredPower, standing: organization.standing })
+    .from(instance)
+    .innerJoin(organization, eq(organization.id, instance.organizationId))
+    .where(and(eq(instance.id, instanceId), isNull(instance.deletedAt)));
+  return row ?? null;
+}
+
+export async function insertTicket(tx: Transaction, row: typeof consoleTicket.$inferInsert): Promise<void> {
+  await tx.insert(consoleTicket).values(row);
+}
+
+/** Tickets are worthless after seconds; old rows are only weight. */
+export async function deleteStaleTickets(tx: Transaction, organizationId: string, before: Date): Promise<void> {
+  await tx.delete(consoleTicket).where(and(eq(consoleTicket.organizationId, organizationId), lt(consoleTicket.expiresAt, before)));
+}
+
+export async function endSession(tx: Transaction, id: string, now: Date, reason: string) {
+  const [row] = await tx
+    .update(consoleSession)
+    .set({ endedAt: now, endReason: reason })
+    .where(and(eq(consoleSession.id, id), isNull(consoleSession.endedAt)))
+    .returning({ id: consoleSession.id, instanceId: consoleSession.instanceId, organizationId: consoleSession.organizationId });
+  return row ?? null;
+}
+
+export async function findSession(tx: Transaction, id: string) {
+  const [row] = await tx.select({ id: consoleSession.id }).from(consoleSession).where(eq(consoleSession.id, id));
+  return row ?? null;
+}
+
+export async function listSessions(tx: Transaction, instanceId: string, limit: number) {
+  return tx
+    .select({
+      id: consoleSession.id,
+      instanceId: consoleSession.instanceId,
+      userId: consoleSession.userId,
+      kind: consoleSession.kind,
+      viewOnly: consoleSession.viewOnly,
+      startedAt: consoleSession.startedAt,
+      endedAt: consoleSession.endedAt,
+      endReason: consoleSession.endReason,
+      bytesToClient: consoleSession.bytesToClient,
+      bytesFromClient: consoleSession.bytesFromClient,
+    })
+    .from(consoleSession)
+    .where(eq(consoleSession.instanceId, instanceId))
+    .orderBy(desc(consoleSession.startedAt))
+    .limit(limit);
+}

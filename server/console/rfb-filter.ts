@@ -1,0 +1,100 @@
+/** A client message that cannot be understood or is too large. */
+export class RfbProtocolError extends Error {
+  override readonly name = "RfbProtocolError";
+}
+
+/** Messages by which a person acts on the machine; a view-only console drops them. */
+const INPUT_TYPES = new Set([4, 5, 6, 250, 251, 255]);
+/** A wider pointer message that could not be told from the plain one without reading the server's side too. */
+const EXTENDED_MOUSE_BUTTONS = -316;
+
+export interface Filtered {
+  /** What the machine gets. */
+  readonly forward: Buffer;
+  /** True when a person did something: typed, moved, pasted. */
+  readonly acted: boolean;
+}
+
+/**
+ * Cuts the client's byte stream (after ClientInit) into RFB messages, so that input can be told from picture
+ * requests and dropped where only looking is allowed.
+ */
+export class RfbClientFilter {
+  private pending: Buffer = Buffer.alloc(0);
+
+  constructor(
+    private readonly viewOnly: boolean,
+    private readonly maxMessageBytes: number,
+  ) {}
+
+  push(chunk: Buffer): Filtered {
+    this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
+    const kept: Buffer[] = [];
+    let acted = false;
+    let at = 0;
+    while (at < this.pending.length) {
+      const rest = this.pending.subarray(at);
+      const length = messageLength(rest);
+      if (length === null || length > rest.length) {
+        if ((length ?? rest.length) > this.maxMessageBytes) throw new RfbProtocolError(`a message of ${length ?? rest.length} bytes is larger than ${this.maxMessageBytes}`);
+        break;
+      }
+      const message = rest.subarray(0, length);
+      const type = message[0] ?? 0;
+      const isInput = INPUT_TYPES.has(type);
+      acted ||= isInput;
+      if (!isInput || !this.viewOnly) kept.push(type === 2 ? withoutExtendedButtons(message) : message);
+      at += length;
+    }
+    this.pending = Buffer.from(this.pending.subarray(at));
+    return { forward: kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept), acted };
+  }
+}
+
+/** Whole length of the message that begins here, or null while its head is not complete. */
+function messageLength(data: Buffer): number | null {
+  const needs = (bytes: number): boolean => data.length >= bytes;
+  const type = data[0];
+  if (type === undefined) return null;
+  switch (type) {
+    case 0: // SetPixelFormat
+      return 20;
+    case 2: // SetEncodings
+      return needs(4) ? 4 + 4 * data.readUInt16BE(2) : null;
+    case 3: // FramebufferUpdateRequest
+    case 150: // EnableContinuousUpdates
+      return 10;
+    case 4: // KeyEvent
+      return 8;
+    case 5: // PointerEvent
+      return 6;
+    case 6: // ClientCutText; a negative length is the extended clipboard
+      return needs(8) ? 8 + Math.abs(data.readInt32BE(4)) : null;
+    case 248: // ClientFence
+      return needs(9) ? 9 + (data[8] ?? 0) : null;
+    case 250: // xvp: shut down, reboot, reset
+      return 4;
+    case 251: // SetDesktopSize
+      return needs(8) ? 8 + 16 * (data[6] ?? 0) : null;
+    case 255: // QEMU: extended key (0), audio (1)
+      if (!needs(4)) return null;
+      if (data[1] === 0) return 12;
+      if (data[1] === 1) return data.readUInt16BE(2) === 2 ? 10 : 4;
+      throw new RfbProtocolError(`QEMU client message ${data[1] ?? -1} is not known`);
+    default:
+      throw new RfbProtocolError(`client message ${type} is not known`);
+  }
+}
+
+function withoutExtendedButtons(message: Buffer): Buffer {
+  const encodings: number[] = [];
+  for (let at = 4; at + 4 <= message.length; at += 4) {
+    const encoding = message.readInt32BE(at);
+    if (encoding !== EXTENDED_MOUSE_BUTTONS) encodings.push(encoding);
+  }
+  const copy = Buffer.alloc(4 + 4 * encodings.length);
+  copy[0] = 2;
+  copy.writeUInt16BE(encodings.length, 2);
+  encodings.forEach((encoding, index) => copy.writeInt32BE(encoding, 4 + 4 * index));
+  return copy;
+}

@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import type { Database } from "@/db/client";
+import { instance } from "@/db/schema/compute";
+import { consoleSession, consoleTicket } from "@/db/schema/console";
+import { allocation, host } from "@/db/schema/fleet";
+import { member, organization, user, userSession } from "@/db/schema/tenancy";
+import { CHANGE_CHANNEL } from "@/server/platform/wake";
+
+export interface RedeemedTicket {
+  readonly organizationId: string;
+  readonly instanceId: string;
+  readonly userId: string;
+  readonly userSessionId: string | null;
+  readonly kind: "vnc" | "serial";
+  readonly viewOnly: boolean;
+}
+
+/** Takes a ticket out of the world: one statement, so that of two browsers with the same ticket one gets nothing. */
+export async function redeemTicket(db: Database, ticket: string, kind: "vnc" | "serial", now: Date): Promise<RedeemedTicket | null> {
+  const [row] = await db
+    .update(consoleTicket)
+    .set({ redeemedAt: now })
+    .where(
+      and(
+        eq(consoleTicket.id, createHash("sha256").update(ticket).digest("hex")),
+        eq(consoleTicket.kind, kind),
+        isNull(consoleTicket.redeemedAt),
+        gt(consoleTicket.expiresAt, now),
+      ),
+    )
+    .returning({
+      organizationId: consoleTicket.organizationId,
+      instanceId: consoleTicket.instanceId,
+      userId: consoleTicket.userId,
+      userSessionId: consoleTicket.userSessionId,
+      kind: consoleTicket.kind,
+      viewOnly: consoleTicket.viewOnly,
+    });
+  return row ?? null;
+}
+
+export interface InstancePlace {
+  readonly hostId: string;
+  readonly uri: string;
+  readonly managementAddress: string;
+}
+
+/** Where the instance is decided to be now; null while it has no place. */
+export async function findPlace(db: Database, instanceId: string): Promise<InstancePlace | null> {
+  const [row] = await db
+    .select({ hostId: host.id, uri: host.uri, managementAddress: host.managementAddress })
+    .from(allocation)
+    .innerJoin(host, eq(host.id, allocation.hostId))
+    .where(eq(allocation.instanceId, instanceId));
+  return row ?? null;
+}
+
+export async function openSession(db: Database, row: typeof consoleSession.$inferInsert): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.insert(consoleSession).values(row);
+    await tx.execute(sql`select pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify({ organizationId: row.organizationId, topic: "console", id: row.id })})`);
+  });
+}
+
+/** Writes how it ended; a reason that somebody else wrote first stays. */
+export async function closeSession(db: Database, id: string, end: { readonly now: Date; readonly reason: string; readonly bytesToClient: number; readonly bytesFromClient: number }): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(consoleSession)
+      .set({
+        endedAt: sql`coalesce(${consoleSession.endedAt}, ${end.now})`,
+        endReason: sql`coalesce(${consoleSession.endReason}, ${end.reason})`,
+        bytesToClient: end.bytesToClient,
+        bytesFromClient: end.bytesFromClient,
+      })
+      .where(eq(consoleSession.id, id))
+      .returning({ organizationId: consoleSession.organizationId });
+    if (row) await tx.execute(sql`select pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify({ organizationId: row.organizationId, topic: "console", id })})`);
+  });
+}
+
+/** Sessions that a former life of this gateway left open. */
+export async function closeAbandonedSessions(db: Database, gateway: string, now: Date): Promise<number> {
+  const rows = await db
+    .update(consoleSession)
+    .set({ endedAt: now, endReason: "the console gateway was restarted" })
+    .where(and(eq(consoleSession.gateway, gateway), isNull(consoleSession.endedAt)))
+    .returning({ id: consoleSession.id });
+  return rows.length;
+}
+
+/** Of these open sessions, the ones that may not go on, each with the reason for the person at the screen. */
+export async function findRevoked(db: Database, ids: readonly string[], now: Date): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({
+      id: consoleSession.id,
+      endedAt: consoleSession.endedAt,
+      endReason: consoleSession.endReason,
+      userSessionId: consoleSession.userSessionId,
+      signedInUntil: userSession.expiresAt,
+      signedOutAt: userSession.revokedAt,
+      disabledAt: user.disabledAt,
+      operatorRole: user.operatorRole,
+      role: member.role,
+      standing: organization.standing,
+      closedAt: organization.closedAt,
+      deletedAt: instance.deletedAt,
+    })
+    .from(consoleSession)
+    .innerJoin(organization, eq(organization.id, consoleSession.organizationId))
+    .innerJoin(instance, eq(instance.id, consoleSession.instanceId))
+    .leftJoin(user, eq(user.id, consoleSession.userId))
+    .leftJoin(userSession, eq(userSession.id, consoleSession.userSessionId))
+    .leftJoin(member, and(eq(member.organizationId, consoleSession.organizationId), eq(member.userId, consoleSession.userId)))
+    .where(inArray(consoleSession.id, [...ids]));
+  const revoked = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const row of rows) {
+    seen.add(row.id);
+    const why = reasonToEnd(row, now);
+    if (why !== null) revoked.set(row.id, why);
+  }
+  for (const id of ids) if (!seen.has(id)) revoked.set(id, "The machine is gone.");
+  return revoked;
+}
+
+interface Standing {
+  readonly endedAt: Date | null;
+  readonly endReason: string | null;
+  readonly userSessionId: string | null;
+  readonly signedInUntil: Date | null;
+  readonly signedOutAt: Date | null;
+  readonly disabledAt: Date | null;
+  readonly operatorRole: string | null;
+  readonly role: string | null;
+  readonly standing: string;
+  readonly closedAt: Date | null;
+  readonly deletedAt: Date | null;
+}
+
+function reasonToEnd(row: Standing, now: Date): string | null {
+  if (row.endedAt) return `This console was ended: ${row.endReason ?? "no reason given"}.`;
+  if (row.deletedAt) return "The machine was deleted.";
+  if (row.disabledAt) return "Your account was disabled.";
+  if (row.userSessionId !== null && (row.signedOutAt || !row.signedInUntil || row.signedInUntil <= now)) return "You are signed out. Sign in again.";
+  if (row.operatorRole !== null) return null;
+  if (row.role === null) return "You are no longer a member of this organization.";
+  if (row.closedAt) return "The organization was closed.";
+  return row.standing === "suspended" ? "The organization is suspended." : null;
+}

@@ -1,0 +1,64 @@
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
+import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
+import { ByteReader } from "./byte-reader";
+import { signInUpstream } from "./rfb-handshake";
+import type { InstancePlace } from "./store";
+
+/** What a screen's server may say during its handshake. */
+const MAX_HANDSHAKE_BYTES = 65_536;
+
+/** The machine's side, ready to carry bytes; paused. */
+export interface Upstream {
+  readonly stream: Duplex;
+  /** Bytes that came with the end of the handshake. */
+  readonly head: Buffer;
+}
+
+/** Connections to hosts by address, made when first needed. */
+export class HostDirectory {
+  private readonly hosts = new Map<string, HypervisorHost>();
+
+  constructor(private readonly driverFor: (uri: string) => HypervisorDriver) {}
+
+  at(place: InstancePlace): HypervisorHost {
+    const known = this.hosts.get(place.hostId);
+    if (known?.endpoint.uri === place.uri) return known;
+    void known?.close();
+    const host = this.driverFor(place.uri).connect({ hostId: place.hostId, uri: place.uri, managementAddress: place.managementAddress });
+    this.hosts.set(place.hostId, host);
+    return host;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.hosts.values()].map((host) => host.close()));
+    this.hosts.clear();
+  }
+}
+
+export async function openUpstream(host: HypervisorHost, instanceId: string, kind: "vnc" | "serial", timeoutMs: number): Promise<Upstream> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  if (kind === "serial") {
+    const stream = await host.openSerial(instanceId, { timeoutMs });
+    stream.pause();
+    return { stream, head: Buffer.alloc(0) };
+  }
+  const endpoint = await host.screenEndpoint(instanceId, { timeoutMs });
+  const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  const reader = new ByteReader(MAX_HANDSHAKE_BYTES);
+  const detach = reader.attach(socket);
+  const giveUp = (): void => reader.fail(new Error(`the screen at ${endpoint.host}:${endpoint.port} did not answer within ${timeoutMs} ms`));
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    await signInUpstream(reader, socket, endpoint.password);
+    detach();
+    return { stream: socket, head: reader.rest() };
+  } catch (error) {
+    detach();
+    socket.on("error", () => undefined);
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
