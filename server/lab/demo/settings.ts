@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+/** Secrets and ports of one demo, made at its first start and kept, so that a second start finds the same. */
+export interface DemoSettings {
+  readonly ports: { readonly postgres: number; readonly web: number; readonly worker: number; readonly gateway: number; readonly world: number };
+  readonly passwords: { readonly postgres: string; readonly app: string; readonly worker: string; readonly tenant: string; readonly operator: string };
+  readonly sessionSecret: string;
+  readonly metricsToken: string;
+}
+
+const PREFERRED = { postgres: 54_320, web: 3000, worker: 4002, gateway: 4001, world: 4003 };
+
+export async function loadSettings(directory: string): Promise<DemoSettings> {
+  const file = join(directory, "settings.json");
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as DemoSettings;
+  mkdirSync(directory, { recursive: true });
+  const ports = { ...PREFERRED };
+  for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = (await isFree(PREFERRED[name])) ? PREFERRED[name] : await anyFreePort();
+  const secret = (): string => randomBytes(24).toString("base64url");
+  const settings: DemoSettings = {
+    ports,
+    passwords: { postgres: secret(), app: secret(), worker: secret(), tenant: readable(), operator: readable() },
+    sessionSecret: randomBytes(48).toString("base64url"),
+    metricsToken: secret(),
+  };
+  writeFileSync(file, JSON.stringify(settings, null, 2), { mode: 0o600 });
+  return settings;
+}
+
+/** Four groups of five letters and digits that nobody confuses: about 98 bits. */
+function readable(): string {
+  const alphabet = "abcdefghjkmnpqrstvwxyz23456789";
+  return Array.from({ length: 4 }, () => [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join("")).join("-");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+export function anyFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("The machine gave no free port on 127.0.0.1."))));
+    });
+  });
+}
