@@ -1,0 +1,10 @@
+import type { Context } from "@/server/platform/context";
+import type { Transaction } from "@/server/platform/transaction";
+import { endHolds } from "./store";
+import type { Amounts, HoldKey } from "./types";
+
+/** Turns a hold into a committed claim, once: null when there is no such hold (any more), and nothing was changed. */
+export async function commitHold(tx: Transaction, context: Context, key: HoldKey): Promise<Amounts | null> {
+  const result = await endHolds(tx, context, { ...key, purposes: [key.purpose] }, "commit");
+  return result && result.count > 0 ? result.ended : null;
+}

@@ -1,0 +1,12 @@
+export { admitHold } from "./admit-hold";
+export { commitHold } from "./commit-hold";
+export { createQuota } from "./create-quota";
+export { previewLimits } from "./preview-limits";
+export { readQuota, readQuotaIn } from "./read-quota";
+export { releaseCommitted } from "./release-committed";
+export { releaseHold } from "./release-hold";
+export { exceeding } from "./rules";
+export { limitsInput, type LimitsInput } from "./schema";
+export { setLimits } from "./set-limits";
+export { settleClaim } from "./settle-claim";
+export { RESOURCES, type Amounts, type Claim, type HoldKey, type HoldPurpose, type LimitEffect, type Quota, type Resource, type ResourceState } from "./types";
