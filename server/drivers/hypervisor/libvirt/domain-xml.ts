@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { DriverError } from "../../errors";
 import type { DiskSpec, DomainSpec, NicSpec } from "../types";
+import { ADDRESS_FILTER } from "./address-filter";
 import type { LibvirtDriverOptions } from "./options";
 import { element, writeXml, type XmlElement } from "./xml-write";
 
@@ -22,8 +23,6 @@ const BALLOON_STATS_SECONDS = 5;
 export interface HostPlacement {
   /** Directory of each pool that the domain uses. */
   readonly poolPaths: ReadonlyMap<string, string>;
-  /** The host has the anti-spoofing filter; without it an address cannot be enforced. */
-  readonly hasCleanTraffic: boolean;
 }
 
 export function serialLogPath(directory: string, instanceId: string): string {
@@ -50,15 +49,12 @@ function diskXml(disk: DiskSpec, placement: HostPlacement): XmlElement {
   );
 }
 
-function nicXml(nic: NicSpec, placement: HostPlacement): XmlElement {
-  if (nic.ipAddress !== null && !placement.hasCleanTraffic) {
-    throw new DriverError("unsupported", `the host has no network filter "clean-traffic", so ${nic.macAddress} cannot be held to ${nic.ipAddress}; install libvirt's default filters (libvirt-daemon-config-nwfilter) on it`, { macAddress: nic.macAddress });
-  }
+function nicXml(nic: NicSpec): XmlElement {
   return element("interface", { type: "bridge" },
     element("mac", { address: nic.macAddress }),
     element("source", { bridge: nic.bridge }),
     element("model", { type: "virtio" }),
-    nic.ipAddress === null ? null : element("filterref", { filter: "clean-traffic" }, element("parameter", { name: "IP", value: nic.ipAddress })),
+    nic.ipAddress === null ? null : element("filterref", { filter: ADDRESS_FILTER }, element("parameter", { name: "IP", value: nic.ipAddress })),
   );
 }
 
@@ -123,7 +119,7 @@ export function domainXml(spec: DomainSpec, placement: HostPlacement, options: L
     element("on_crash", {}, "destroy"),
     element("devices", {},
       ...spec.disks.map((disk) => diskXml(disk, placement)),
-      ...spec.nics.map((nic) => nicXml(nic, placement)),
+      ...spec.nics.map((nic) => nicXml(nic)),
       serialXml(spec, options),
       element("channel", { type: "unix" }, element("target", { type: "virtio", name: "org.qemu.guest_agent.0" })),
       element("input", { type: "tablet", bus: "usb" }),

@@ -1,5 +1,6 @@
 import { DriverError } from "../../errors";
 import type { CallOptions, DomainSpec } from "../types";
+import { ensureAddressFilter } from "./address-filter";
 import { domainXml, type HostPlacement } from "./domain-xml";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
@@ -22,19 +23,8 @@ const UNDEFINE_ALL = 1 | 2 | 4 | 16;
 async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<HostPlacement> {
   const names = [...new Set(spec.disks.map((disk) => disk.pool))];
   const paths = names.map(async (name) => [name, await readPoolPath(link, await needPool(link, name, options), options)] as const);
-  const wantsFilter = spec.nics.some((nic) => nic.ipAddress !== null);
-  const [poolPaths, hasCleanTraffic] = await Promise.all([Promise.all(paths), wantsFilter ? hasFilter(link, "clean-traffic", options) : false]);
-  return { poolPaths: new Map(poolPaths), hasCleanTraffic };
-}
-
-async function hasFilter(link: HostLink, name: string, options?: CallOptions): Promise<boolean> {
-  try {
-    await link.call(procedures.nwfilterLookupByName, { name }, options);
-    return true;
-  } catch (error) {
-    if (isLibvirtError(error, LIBVIRT_ERROR.noNwfilter, LIBVIRT_ERROR.noSupport)) return false;
-    throw error;
-  }
+  if (spec.nics.some((nic) => nic.ipAddress !== null)) await ensureAddressFilter((procedure, args) => link.call(procedure, args, options), link.endpoint.uri);
+  return { poolPaths: new Map(await Promise.all(paths)) };
 }
 
 /** True when the running domain is the one that is wanted; throws when it is another. */

@@ -1,5 +1,6 @@
 import { DriverError } from "../../errors";
 import type { CallOptions, HostEndpoint, MigrateRequest, MigrationResult } from "../types";
+import { ensureAddressFilter } from "./address-filter";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
 import { needDomain, needRunning, refuseStale } from "./lookup";
@@ -46,7 +47,8 @@ async function accompany(connection: RpcConnection, dom: DomainRef, request: Mig
       }
       const stats = await jobStats(connection, dom, 0);
       const remaining = numberOf(stats, "memory_remaining");
-      if (remaining !== null) {
+      // Before the first page goes over, all figures are zero.
+      if (remaining !== null && (numberOf(stats, "memory_total") ?? 0) > 0) {
         request.onProgress?.({
           transferredBytes: numberOf(stats, "memory_processed") ?? 0,
           remainingBytes: remaining,
@@ -77,6 +79,19 @@ function pause(milliseconds: number, over: AbortSignal): Promise<void> {
   });
 }
 
+/** Ours to both hosts: a host that we cannot reach gets no guests, and both need the address filter. */
+async function openBoth(link: HostLink, request: MigrateRequest): Promise<readonly [RpcConnection, RpcConnection]> {
+  const connection = await link.dedicated();
+  try {
+    const target = await link.dedicated(request.to);
+    await ensureAddressFilter((procedure, args) => target.call(procedure, args, { timeoutMs: link.options.callTimeoutMs }), request.to.uri);
+    return [connection, target];
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
 /**
  * Moves a running domain. Both ends are left consistent by libvirt: after a refusal, an abort or a broken link before
  * the switch, the domain goes on at the source.
@@ -88,7 +103,7 @@ export async function migrate(link: HostLink, request: MigrateRequest): Promise<
   const flags = MIGRATE.live | MIGRATE.peerToPeer | MIGRATE.persistDestination | MIGRATE.undefineSource
     | (unsafeMigration ? MIGRATE.unsafe : 0) | (migrationTls ? MIGRATE.tls : 0) | (request.mode === "postcopy" ? MIGRATE.postCopy : 0);
   const destination = peerUri(request.to);
-  const [connection, target] = await Promise.all([link.dedicated(), link.dedicated(request.to).catch(() => null)]);
+  const [connection, target] = await openBoth(link, request);
   const over = new AbortController();
   let abortedByUs = false;
   const limit = setTimeout(() => {
@@ -120,15 +135,15 @@ export async function migrate(link: HostLink, request: MigrateRequest): Promise<
   } finally {
     clearTimeout(limit);
     connection.close();
-    target?.close();
+    target.close();
   }
 }
 
 /** The arriving host keeps the figures of the last finished move. */
-async function resultOf(target: RpcConnection | null, dom: DomainRef): Promise<Pick<MigrationResult, "downtimeMs" | "transferredBytes">> {
+async function resultOf(target: RpcConnection, dom: DomainRef): Promise<Pick<MigrationResult, "downtimeMs" | "transferredBytes">> {
   try {
-    const stats = target === null ? null : await jobStats(target, dom, JOB_COMPLETED);
-    return { downtimeMs: stats === null ? null : numberOf(stats, "downtime"), transferredBytes: stats === null ? null : numberOf(stats, "memory_processed") };
+    const stats = await jobStats(target, dom, JOB_COMPLETED);
+    return { downtimeMs: numberOf(stats, "downtime"), transferredBytes: numberOf(stats, "memory_processed") };
   } catch (error) {
     // The move itself succeeded; figures that cannot be had do not change that.
     if (error instanceof DriverError) return { downtimeMs: null, transferredBytes: null };

@@ -36,7 +36,8 @@ export function toObservation(dom: DomainRef, parameters: ParameterMap, epoch: n
     epoch,
     vcpus: numberOf(parameters, "vcpu.current") ?? 0,
     memoryMiB: toMiB(numberOf(parameters, "balloon.current")) ?? 0,
-    cpuTimeNs: bigintOf(parameters, "cpu.time") ?? 0n,
+    // For a domain without a process libvirt reads a control group that is not its own.
+    cpuTimeNs: dom.id < 0 ? 0n : (bigintOf(parameters, "cpu.time") ?? 0n),
     cpuDelayNs: sum(parameters, "vcpu", vcpuSlots, "delay"),
     balloonUnusedMiB: toMiB(numberOf(parameters, "balloon.unused")),
     residentMiB: toMiB(numberOf(parameters, "balloon.rss")),

@@ -229,7 +229,7 @@ export class RpcConnection {
     this.endedBy = error;
     this.keepalive?.stop();
     this.socket.destroy();
-    for (const pending of [...this.pending.values()]) pending.fail(error);
+    for (const pending of this.pending.values()) pending.fail(error);
     const streams = Array.from(this.streams.values());
     this.streams.clear();
     for (const stream of streams) stream.lost(error);

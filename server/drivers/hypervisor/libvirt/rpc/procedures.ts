@@ -71,6 +71,7 @@ export const procedures = {
   domainMigrateSetMaxDowntime: remote("domain-migrate-set-max-downtime", 166,
     struct<{ dom: DomainRef; downtimeMs: bigint; flags: number }>({ dom: domainRef, downtimeMs: uhyper, flags: uint }), nothing),
   nwfilterLookupByName: remote("nwfilter-lookup-by-name", 175, named, pool),
+  nwfilterDefineXml: remote("nwfilter-define-xml", 180, struct<{ xml: string }>({ xml: string }), pool),
   domainCreateWithFlags: remote("domain-create-with-flags", 196, domFlags, dom),
   domainSetVcpus: remote("domain-set-vcpus", 199, struct<{ dom: DomainRef; vcpus: number; flags: number }>({ dom: domainRef, vcpus: uint, flags: uint }), nothing),
   domainOpenConsole: remote("domain-open-console", 201, struct<{ dom: DomainRef; device: string | null; flags: number }>({ dom: domainRef, device: optionalString, flags: uint }), nothing),
