@@ -1,6 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { inTransaction } from "@/server/platform/transaction";
+import { recordAudit } from "@/server/tenancy";
 import { announce } from "@/server/platform/wake";
 import type { EndConsoleSessionInput } from "./schema";
 import { endConsoleSessionInput } from "./schema";
@@ -15,6 +16,13 @@ export async function endConsoleSession(context: Context, input: EndConsoleSessi
       if (await findSession(tx, consoleSessionId)) return;
       throw notFound("console session", consoleSessionId);
     }
+    await recordAudit(tx, context, {
+      action: "console.ended",
+      targetKind: "console-session",
+      targetId: ended.id,
+      after: { instanceId: ended.instanceId },
+      organizationId: ended.organizationId,
+    });
     await announce(tx, { organizationId: ended.organizationId, topic: "console", id: ended.id });
   });
 }

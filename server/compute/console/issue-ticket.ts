@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
 import { inTransaction } from "@/server/platform/transaction";
+import { recordAudit } from "@/server/tenancy";
 import type { IssueConsoleTicketInput } from "./schema";
 import { issueConsoleTicketInput } from "./schema";
 import { deleteStaleTickets, findConsoleTarget, insertTicket } from "./store";
@@ -41,6 +42,13 @@ export async function issueConsoleTicket(context: Context, input: IssueConsoleTi
       viewOnly,
       createdAt: now,
       expiresAt,
+    });
+    await recordAudit(tx, context, {
+      action: "console.ticket-issued",
+      targetKind: "instance",
+      targetId: instanceId,
+      after: { kind, viewOnly },
+      organizationId: target.organizationId,
     });
     return { ticket, path: `/console/${ticket}?kind=${kind}`, kind, viewOnly, expiresAt };
   });
