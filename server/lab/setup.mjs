@@ -23,7 +23,7 @@ export function ensureNodeModules() {
   const marker = `${root}node_modules/.berth-lock`;
   if (existsSync(marker) && readFileSync(marker, "utf8") === lock) return;
   process.stderr.write("Installing npm packages (npm ci) ...\n");
-  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] });
+  const result = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] });
   if (result.status !== 0) fail("npm ci failed; its own words are above. Check the network and the npm configuration, then run the command again.");
   writeFileSync(marker, lock);
 }
