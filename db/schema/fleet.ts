@@ -66,6 +66,9 @@ export const host = pgTable(
     reservedMemoryMiB: count("reserved_memory_mib").notNull().default(0),
     generation: bigCount("generation").notNull().default(1),
     enrolledAt: moment("enrolled_at").notNull(),
+    /** What the last preflight found: {check, ok, text}; null before the first. */
+    preflight: jsonb("preflight").$type<{ check: string; ok: boolean; text: string }[]>(),
+    preflightAt: moment("preflight_at"),
     retiredAt: moment("retired_at"),
   },
   (t) => [
