@@ -1,7 +1,7 @@
 import type { Logger } from "@/server/platform/logger";
 
 /** Topics of `berth_change` that can end somebody's access. */
-const RELEVANT = new Set(["console", "member", "organization", "instance"]);
+const RELEVANT = new Set(["console", "session", "member", "organization", "instance"]);
 /** Several notifications of one transaction cost one check. */
 const GATHER_MS = 50;
 
