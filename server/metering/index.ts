@@ -2,3 +2,4 @@ export { closeHostUsage, meterHeldResources, meterObservations, recordSamples } 
 export { listSamples, listUsageWindows, summarizeUsage } from "./read-usage";
 export type { CloseReason, HostUsageFact, RunningFact, SampleCounter, UsageWindowRow } from "./types";
 export type { DailyUsage, SampleRow, WindowFilter } from "./store";
+export { readUsageSummary, readUsageWindows } from "./read-summary";

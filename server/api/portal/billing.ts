@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { draftInvoice, listLineWindows } from "@/server/billing";
+import { memberProcedure, router } from "../trpc";
+
+const month = z.object({ at: z.date().optional() });
+
+export const billingRouter = router({
+  draft: memberProcedure("billing")
+    .input(month)
+    .query(({ ctx, input }) => draftInvoice(ctx.context, { organizationId: ctx.member.organizationId, at: input.at })),
+  lineWindows: memberProcedure("billing")
+    .input(month.extend({ key: z.string().max(200) }))
+    .query(({ ctx, input }) => listLineWindows(ctx.context, { organizationId: ctx.member.organizationId, key: input.key, at: input.at })),
+});

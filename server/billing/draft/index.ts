@@ -1,0 +1,1 @@
+export { draftInvoice, listLineWindows } from "./draft-invoice";

@@ -1,0 +1,3 @@
+export { draftInvoice, listLineWindows } from "./draft";
+export { billingPeriod } from "./rules";
+export type { DraftLine, InvoiceDraft } from "./types";
