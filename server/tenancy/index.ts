@@ -1,7 +1,15 @@
 export { listAudit, PROVIDER_CHAIN, recordAudit, verifyAuditChains } from "./audit";
 export type { AuditEntryView, AuditPage, AuditRecord, AuditVerification, BrokenLink, ChainReport } from "./audit";
-export { readSession } from "./session";
-export type { Membership, Session, SessionClaims, SessionUser, SessionView } from "./session";
-export { mayManage, roleAllows, staffAllows } from "./rules";
+export { acceptInvitation, inviteMember, inviteOwner, listInvitations, readInvitation, revokeInvitation } from "./invitation";
+export type { Accepted, Invitation, InvitationPreview, Invited } from "./invitation";
+export { addMember, changeRole, listMembers, listMembersOf, removeMember } from "./member";
+export type { Member, MemberPage } from "./member";
+export { createOrganization, findOrganization, getAnyOrganization, getOrganization, listOrganizations, readOrganization, requireGoodStanding, setStanding, updateOrganization } from "./organization";
+export type { Organization, OrganizationPage, OrganizationSummary } from "./organization";
+export { changePassword, listSessions, readSession, revokeOtherSessions, revokeSession, SESSION_LIFETIME_MS, signIn, signOut } from "./session";
+export type { Caller, Membership, Session, SessionClaims, SessionUser, SessionView } from "./session";
+export { ensureUser, updateProfile } from "./user";
+export type { NewUser } from "./user";
+export { mayManage, roleAllows, staffAllows, tenantOf } from "./rules";
 export { MEMBER_ROLES, OPERATOR_ROLES, STANDINGS } from "./types";
 export type { Locale, MemberRole, OperatorRole, Standing } from "./types";

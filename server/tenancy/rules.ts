@@ -1,3 +1,4 @@
+import type { Context } from "@/server/platform/context";
 import type { MemberRole, OperatorRole } from "./types";
 
 /**
@@ -35,4 +36,20 @@ export function staffAllows(role: OperatorRole | null, right: OperatorRole): boo
  */
 export function mayManage(acting: MemberRole, subject: MemberRole): boolean {
   return acting === "owner" || (acting === "admin" && subject !== "owner");
+}
+
+/** The organization that the context works in. A verb for tenants called in another scope is a fault of ours, never of the caller's. */
+export function tenantOf(context: Context): string {
+  if (context.organizationId === null || context.scope === "identity") throw new Error(`A verb for tenants ran in the scope ${context.scope} without an organization (request ${context.requestId}).`);
+  return context.organizationId;
+}
+
+/** Refuses to run a verb of the provider's in a tenant's scope. */
+export function requireProvider(context: Context): void {
+  if (context.scope !== "provider" && context.scope !== "worker") throw new Error(`A verb for the provider's staff ran in the scope ${context.scope} (request ${context.requestId}).`);
+}
+
+/** Refuses to run identity code (people, sessions, invitations) where row-level security would show it nothing. */
+export function requireIdentity(context: Context): void {
+  if (context.scope !== "identity" && context.scope !== "worker") throw new Error(`Identity code ran in the scope ${context.scope} (request ${context.requestId}).`);
 }

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, isNull, ne } from "drizzle-orm";
 import { member, organization, user, userSession } from "@/db/schema/tenancy";
+import type { Database } from "@/db/client";
 import type { Transaction } from "@/server/platform/transaction";
 import type { Membership, SessionUser } from "./types";
 
@@ -72,4 +73,36 @@ export async function markAllRevoked(tx: Transaction, userId: string, exceptSess
     .where(and(eq(userSession.userId, userId), isNull(userSession.revokedAt), exceptSessionId === null ? undefined : ne(userSession.id, exceptSessionId)))
     .returning({ id: userSession.id });
   return rows.map((row) => row.id);
+}
+
+/** What a query of the rate limiter looks like; the library builds it. */
+interface LimiterQuery {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/**
+ * A client for rate-limiter-flexible whose every query runs in its own transaction with the identity scope, without
+ * which row-level security hides the table. Its own transaction on purpose: an attempt counts even if the rest fails.
+ */
+export function identityClient(db: Database): { query(query: LimiterQuery): Promise<unknown> } {
+  return {
+    async query(query) {
+      const connection = await db.pool.connect();
+      let broken = false;
+      try {
+        await connection.query("begin");
+        await connection.query("select set_config('app.scope', 'identity', true)");
+        const result = await connection.query({ text: query.text, values: [...(query.values ?? [])] });
+        await connection.query("commit");
+        return result;
+      } catch (error) {
+        await connection.query("rollback").catch(() => (broken = true));
+        throw error;
+      } finally {
+        connection.release(broken);
+      }
+    },
+  };
 }

@@ -1,0 +1,8 @@
+import { z } from "zod";
+import { givenPassword, lineOfText, locale, newPassword, timeZone } from "../schema";
+
+export const updateProfileInput = z.object({ name: lineOfText(100).optional(), locale: locale.optional(), timeZone: timeZone.optional() });
+export type UpdateProfileInput = z.output<typeof updateProfileInput>;
+
+export const changePasswordInput = z.object({ currentPassword: givenPassword, newPassword });
+export type ChangePasswordInput = z.output<typeof changePasswordInput>;

@@ -1,0 +1,23 @@
+import type { Locale, OperatorRole } from "../types";
+
+export interface UserRow {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  /** argon2id, PHC text; null until the person has chosen a password. */
+  readonly passwordHash: string | null;
+  readonly locale: Locale;
+  readonly timeZone: string;
+  readonly operatorRole: OperatorRole | null;
+  readonly createdAt: Date;
+  readonly disabledAt: Date | null;
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly name: string;
+  readonly password: string;
+  readonly locale?: Locale;
+  readonly timeZone?: string;
+  readonly operatorRole?: OperatorRole | null;
+}
