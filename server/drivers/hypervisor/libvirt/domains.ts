@@ -18,7 +18,8 @@ const GUEST_TIMEOUT_MS = 15_000;
 /** A saved memory image would bring an old guest back over a disk that has moved on. */
 const START_FORCE_BOOT = 8;
 /** Undefine also drops: saved memory 1, snapshot records 2, firmware variables 4, checkpoint records 16. */
-const UNDEFINE_ALL = 1 | 2 | 4 | 16;
+const UNDEFINE_BASIC = 1 | 2;
+const UNDEFINE_ALL = UNDEFINE_BASIC | 4 | 16;
 
 async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<HostPlacement> {
   const names = [...new Set(spec.disks.map((disk) => disk.pool))];
@@ -72,10 +73,12 @@ export async function rebootDomain(link: HostLink, instanceId: string, mode: "gu
   else await link.heavyCall(procedures.domainReboot, { dom, flags: 0 }, GUEST_TIMEOUT_MS, options);
 }
 
-async function undefine(link: HostLink, dom: DomainRef, options?: CallOptions): Promise<void> {
+async function undefine(link: HostLink, dom: DomainRef, options?: CallOptions, flags = UNDEFINE_ALL): Promise<void> {
   try {
-    await link.call(procedures.domainUndefine, { dom, flags: UNDEFINE_ALL }, options);
+    await link.call(procedures.domainUndefine, { dom, flags }, options);
   } catch (error) {
+    // A hypervisor without firmware variables and checkpoints refuses to be asked about them.
+    if (flags === UNDEFINE_ALL && isLibvirtError(error, LIBVIRT_ERROR.invalidArgument)) return undefine(link, dom, options, UNDEFINE_BASIC);
     if (!isLibvirtError(error, LIBVIRT_ERROR.noDomain)) throw error;
   }
 }
