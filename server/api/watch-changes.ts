@@ -7,8 +7,8 @@ import type { ChangeHub } from "./change-hub";
 /** A notification may be lost, so a stream asks for its session again this often, whatever it heard. */
 const RECHECK_MS = 30_000;
 
-/** What a screen receives. `missed`: fetch anew, some changes may have been lost. */
-export type LiveEvent = { readonly kind: "change"; readonly change: Change } | { readonly kind: "missed" };
+/** What a screen receives. The topic `*` says that some changes may have been lost: fetch everything anew. */
+export type LiveEvent = Change | { readonly organizationId: null; readonly topic: "*"; readonly id: "*" };
 
 type Watcher = Omit<ApiContext, "changes" | "session"> & { readonly changes: ChangeHub; readonly session: Session };
 
@@ -60,12 +60,13 @@ async function* stream(ctx: Watcher, slug: string | null, first: ReadonlySet<str
     for await (const event of ctx.changes.subscribe((change) => concernsMe(change) || (change.topic !== "session" && mayHear(change, heard)), ends)) {
       if (event.kind === "missed") {
         await recheck();
-        yield event;
+        if (ends.aborted) return;
+        yield { organizationId: null, topic: "*", id: "*" };
         continue;
       }
       if (concernsMe(event.change)) await recheck();
       if (ends.aborted) return;
-      if (event.change.topic !== "session" && mayHear(event.change, heard)) yield event;
+      if (event.change.topic !== "session" && mayHear(event.change, heard)) yield event.change;
     }
   } finally {
     clearInterval(timer);
