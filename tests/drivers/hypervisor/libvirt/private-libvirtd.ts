@@ -59,7 +59,7 @@ export class PrivateLibvirtd {
       ...(process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),
       cwd: "/",
       stdio: "ignore",
-      env: { PATH: process.env["PATH"], HOME: this.folder, XDG_RUNTIME_DIR: this.folder, XDG_CONFIG_HOME: join(this.folder, "config"), XDG_CACHE_HOME: join(this.folder, "cache"), XDG_DATA_HOME: join(this.folder, "data") },
+      env: { NODE_ENV: "test", PATH: process.env["PATH"], HOME: this.folder, XDG_RUNTIME_DIR: this.folder, XDG_CONFIG_HOME: join(this.folder, "config"), XDG_CACHE_HOME: join(this.folder, "cache"), XDG_DATA_HOME: join(this.folder, "data") },
     });
     this.child = child;
     for (let attempt = 0; attempt < 200; attempt += 1) {
