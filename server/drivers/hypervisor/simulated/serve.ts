@@ -21,7 +21,13 @@ export async function serveWorld(world: World, options: { readonly port: number 
     handle(world, request, response).catch((error: unknown) => fail(response, error));
   });
   server.requestTimeout = 0;
-  server.on("upgrade", (request, socket) => void openSerial(world, request, socket));
+  /** Serial ports: the server forgets a connection once it was upgraded. */
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket) => {
+    upgraded.add(socket);
+    socket.on("close", () => upgraded.delete(socket));
+    void openSerial(world, request, socket);
+  });
   const port = await listen(server, options.port);
   const address = `127.0.0.1:${port}`;
   return {
@@ -29,6 +35,7 @@ export async function serveWorld(world: World, options: { readonly port: number 
     url: `http://${address}`,
     async close() {
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       world.close();
     },
@@ -112,7 +119,9 @@ async function openSerial(world: World, request: IncomingMessage, socket: Duplex
     const serial = await world.port.openSerial(query.get("hostName") ?? "", query.get("instanceId") ?? "");
     socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: berth-serial\r\n\r\n");
     serial.on("error", () => socket.destroy());
-    socket.on("close", () => serial.destroy());
+    // An HTTP server's sockets stay half open; the end of either side is the end of both.
+    socket.on("end", () => serial.destroy()).on("close", () => serial.destroy());
+    serial.on("close", () => socket.destroy());
     serial.pipe(socket).pipe(serial);
   } catch (error) {
     socket.end(`HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n${failureLine(error)}`);

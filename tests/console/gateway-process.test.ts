@@ -1,0 +1,105 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { isNull } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { consoleSession } from "@/db/schema/console";
+import type { ServedWorld } from "@/server/drivers/hypervisor/simulated";
+import { createWorld, serveWorld, simulatedDriver } from "@/server/drivers/hypervisor/simulated";
+import type { TestDatabase } from "../support/database";
+import { createTestDatabase } from "../support/database";
+import { Client, createInstance, createTenant, ORIGIN, ticketPath } from "./setting";
+import type { Tenant } from "./setting";
+
+let database: TestDatabase;
+let served: ServedWorld;
+let tenant: Tenant;
+let instanceId = "";
+const running = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  served = await serveWorld(createWorld({ hosts: 1, images: [{ pool: "shared", name: "golden", format: "qcow2", capacityMiB: 64 }], timings: { startMs: 0, guestBootMs: 0 } }), { port: 0 });
+  tenant = await createTenant(database);
+  instanceId = await createInstance(database.worker, tenant.organizationId, `simulated://h1@${served.address}`);
+  const host = simulatedDriver().connect({ hostId: "h1", uri: `simulated://h1@${served.address}`, managementAddress: "127.0.0.1" });
+  await host.ensureVolume({ pool: "shared", name: "root", format: "qcow2", capacityMiB: 64, backing: { volume: "golden", format: "qcow2" } });
+  await host.startDomain({
+    instanceId, uuid: "5a2d3c1e-0000-4000-8000-000000000004", title: "web", epoch: 1, vcpus: 1, maxVcpus: 1, memoryMiB: 64, maxMemoryMiB: 64,
+    cpu: { model: "qemu64", shares: 1024, limitMillicores: null }, boot: { kind: "disk", firmware: "bios" },
+    disks: [{ target: "vda", pool: "shared", volume: "root", format: "qcow2", readOnly: false }], nics: [],
+  });
+});
+
+afterAll(async () => {
+  for (const child of running) child.kill("SIGKILL");
+  await served?.close();
+  await database?.close();
+});
+
+function launch(environment: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, ["--import", "tsx", "server/console/gateway.ts"], {
+    env: { PATH: process.env["PATH"] ?? "", LOG_LEVEL: "info", ...environment },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
+}
+
+/** Starts the process and waits for its word; the port is the same for the same name. */
+async function start(port: number): Promise<{ child: ChildProcess; port: number; log: () => string }> {
+  const child = launch({ WORKER_DATABASE_URL: database.url.worker, PORTAL_ORIGINS: `https://other.example, ${ORIGIN}`, CONSOLE_PORT: String(port), METRICS_TOKEN: "0123456789abcdef" });
+  let log = "";
+  child.stdout!.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const [message] = (await once(child, "message")) as [{ ready: boolean; port: number }];
+  return { child, port: message.port, log: () => log };
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import("node:net");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+describe("the gateway's process", () => {
+  it("names every missing variable and what it is for", async () => {
+    const child = launch({});
+    let text = "";
+    child.stderr!.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const [code] = (await once(child, "close")) as [number];
+    expect(code).toBe(1);
+    expect(text).toContain("WORKER_DATABASE_URL");
+    expect(text).toContain("PORTAL_ORIGINS");
+    expect(text).not.toContain("    at ");
+  });
+
+  it("serves, survives kill -9 with nothing left open, and ends with 0 on SIGTERM", async () => {
+    const port = await freePort();
+    const first = await start(port);
+    const path = await ticketPath(tenant, instanceId, "serial");
+    const client = new Client(port, path);
+    await client.textWith("BERTH-BOOTED");
+    expect(first.log()).not.toContain(path.slice(9, 52));
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(404);
+    const figures = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization: "Bearer 0123456789abcdef" } })).text();
+    expect(figures).toContain('berth_console_sessions_open{kind="serial"} 1');
+    expect(figures).toContain("process_resident_memory_bytes");
+
+    first.child.kill("SIGKILL");
+    expect((await client.end()).code).toBe(1006);
+    expect(await database.owner.select().from(consoleSession).where(isNull(consoleSession.endedAt))).toHaveLength(1);
+    const second = await start(port);
+    expect(await database.owner.select().from(consoleSession).where(isNull(consoleSession.endedAt))).toHaveLength(0);
+    const next = new Client(port, await ticketPath(tenant, instanceId, "serial"));
+    await next.textWith("BERTH-BOOTED");
+    second.child.kill("SIGTERM");
+    const [code] = (await once(second.child, "exit")) as [number];
+    expect(code).toBe(0);
+    expect((await next.end()).code).toBe(1001);
+    expect(await database.owner.select().from(consoleSession).where(isNull(consoleSession.endedAt))).toHaveLength(0);
+  });
+});
