@@ -44,7 +44,7 @@ async function findSupport(): Promise<Support> {
     return no(`libvirt's network filters are missing. Install libvirt-daemon-config-nwfilter.`);
   }
   // Containers often have root without the right to do this; trying is the only proof.
-  const script = "mount -t proc proc /proc && ip link add br0 type bridge && ip link add a type veth peer name b";
+  const script = "mount -t proc proc /proc && ip link add br0 type bridge && ip link add veth-a type veth peer name veth-b";
   const probe = await tryCommand("unshare", ["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--cgroup", "--propagation", "private", "sh", "-c", script]);
   if (probe.code !== 0) return no(`this machine does not let root make namespaces, bridges and virtual cables: ${probe.stderr.trim().split("\n")[0] ?? "no reason given"}. A container needs to be privileged for it.`);
   return { available: true };
