@@ -56,8 +56,8 @@ leave_cgroups() {
 switch_on() {
   is_on && return 0
   rm -f "$dir/init"
-  # A cable that was pulled (lab partition) stays pulled over a power cycle.
-  [ -e "$dir/partitioned" ] || ip -n "$HUB" link set "$PORT" up
+  # Its cable was taken with its power; see switch_off.
+  ip -n "$HUB" link set "$PORT" up
   (
     enter_cgroups
     exec setsid nsenter --net="/run/netns/$NETNS" \
