@@ -1,5 +1,6 @@
-import { CHANGE_CHANNEL, listen, type Change } from "@/server/platform/wake";
+import { Problem } from "@/server/platform/errors";
 import type { Logger } from "@/server/platform/logger";
+import { CHANGE_CHANNEL, listen, type Change } from "@/server/platform/wake";
 
 /** A subscriber that falls this far behind is told to fetch anew instead of being fed old news. */
 const MAX_BACKLOG = 500;
@@ -9,7 +10,10 @@ export type HubEvent = { readonly kind: "change"; readonly change: Change } | { 
 
 /** One listener of a process on the database's changes, shared by all open screens. */
 export interface ChangeHub {
-  /** Changes that pass `wanted`, from now until the signal aborts or the hub closes. */
+  /**
+   * Changes that pass `wanted`, from now until the signal aborts. Throws `unavailable` when the hub closes: the browser
+   * opens its stream again then, where an ordinary end would be the end.
+   */
   subscribe(wanted: (change: Change) => boolean, signal: AbortSignal): AsyncGenerator<HubEvent, void, undefined>;
   /** Ends every subscription and the listener. */
   close(): Promise<void>;
@@ -50,7 +54,8 @@ export async function openChangeHub(options: { readonly url: string; readonly lo
     subscribers.add(subscriber);
     signal.addEventListener("abort", onAbort);
     try {
-      while (!signal.aborted && !closed) {
+      while (!signal.aborted) {
+        if (closed) throw new Problem("unavailable", "Live changes pause, because this process stops. The page connects again by itself.");
         const event = subscriber.queue.shift();
         if (event) yield event;
         else await new Promise<void>((resolve) => (subscriber.wake = resolve));

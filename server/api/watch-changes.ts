@@ -3,6 +3,7 @@ import type { Change } from "@/server/platform/wake";
 import { readSession, type Session } from "@/server/tenancy";
 import { scoped, type ApiContext } from "./context";
 import type { ChangeHub } from "./change-hub";
+import { toTRPCError } from "./errors";
 
 /** A notification may be lost, so a stream asks for its session again this often, whatever it heard. */
 const RECHECK_MS = 30_000;
@@ -32,7 +33,18 @@ function mayHear(change: Change, heard: ReadonlySet<string> | null): boolean {
 export function watchChanges(ctx: Watcher, slug: string | null, signal: AbortSignal | undefined): AsyncGenerator<LiveEvent, void, undefined> {
   // Asked before the stream opens, so that a wrong organization is an answer and not a stream that breaks.
   const heard = audience(ctx.session, slug);
-  return stream(ctx, slug, heard, signal);
+  return guarded(ctx, stream(ctx, slug, heard, signal));
+}
+
+/** What breaks a running stream leaves the house as what breaks a procedure does. */
+async function* guarded(ctx: Watcher, events: AsyncGenerator<LiveEvent, void, undefined>): AsyncGenerator<LiveEvent, void, undefined> {
+  try {
+    yield* events;
+  } catch (error) {
+    const outward = toTRPCError(error, ctx.requestId);
+    if (outward.code === "INTERNAL_SERVER_ERROR") ctx.logger.error({ err: error }, "a live stream failed");
+    throw outward;
+  }
 }
 
 async function* stream(ctx: Watcher, slug: string | null, first: ReadonlySet<string> | null, signal: AbortSignal | undefined): AsyncGenerator<LiveEvent, void, undefined> {
@@ -60,14 +72,15 @@ async function* stream(ctx: Watcher, slug: string | null, first: ReadonlySet<str
     for await (const event of ctx.changes.subscribe((change) => concernsMe(change) || (change.topic !== "session" && mayHear(change, heard)), ends)) {
       if (event.kind === "missed") {
         await recheck();
-        if (ends.aborted) return;
+        if (ends.aborted) break;
         yield { organizationId: null, topic: "*", id: "*" };
         continue;
       }
       if (concernsMe(event.change)) await recheck();
-      if (ends.aborted) return;
+      if (ends.aborted) break;
       if (event.change.topic !== "session" && mayHear(event.change, heard)) yield event.change;
     }
+    if (over.signal.aborted) throw new Problem("unauthenticated", "Your session is over, or you are no member of this organization any more. Sign in again.");
   } finally {
     clearInterval(timer);
   }
