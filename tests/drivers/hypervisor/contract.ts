@@ -195,7 +195,9 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         await expect(first.deleteVolume(world.pool, spec.disks[0]!.volume)).rejects.toEqual(failsWith("locked"));
         await first.stopDomain(spec.instanceId, "shutdown");
         await eventually(world.bootMs, "the guest's own shutdown", async () => (await find(first, spec.instanceId))?.state === "stopped");
+        expect((await find(first, spec.instanceId))?.reason).toBe("guest-shutdown");
         await first.stopDomain(spec.instanceId, "destroy");
+        expect((await find(first, spec.instanceId))?.reason).toBe("guest-shutdown");
         await expect(first.startDomain({ ...spec, epoch: 2 })).rejects.toEqual(failsWith("stale-epoch"));
         expect(await first.removeDomain(spec.instanceId)).toBe(true);
         expect(await first.removeDomain(spec.instanceId)).toBe(false);
@@ -249,6 +251,12 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         await agentAnswers(first, spec.instanceId);
         expect(await first.resizeDomain({ instanceId: spec.instanceId, epoch: 3, vcpus: 2 })).toMatchObject({ applied: "live" });
         await eventually(15_000, "two vCPUs in the guest", async () => (await guestRun(first, spec.instanceId, "nproc")) === "2");
+        expect(await first.resizeDomain({ instanceId: spec.instanceId, epoch: 3, memoryMiB: world.memoryMiB * 2 })).toEqual({ applied: "live", reason: null });
+        expect(await find(first, spec.instanceId)).toMatchObject({ vcpus: 2, memoryMiB: world.memoryMiB * 2 });
+        const less = await first.resizeDomain({ instanceId: spec.instanceId, epoch: 3, vcpus: 1, memoryMiB: world.memoryMiB });
+        expect(less.applied).toBe("at-next-boot");
+        expect(less.reason).toBeTruthy();
+        expect(await find(first, spec.instanceId)).toMatchObject({ vcpus: 2, memoryMiB: world.memoryMiB * 2 });
         await expect(first.resizeDomain({ instanceId: spec.instanceId, epoch: 2, vcpus: 2 })).rejects.toEqual(failsWith("stale-epoch"));
         const beyond = await first.resizeDomain({ instanceId: spec.instanceId, epoch: 3, vcpus: 64 });
         expect(beyond.applied).toBe("at-next-boot");
@@ -256,7 +264,41 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         const grownMiB = (world.base?.capacityMiB ?? 64) + 64;
         await first.growDisk(spec.instanceId, "vda", grownMiB);
         await eventually(10_000, "the larger disk in the guest", async () => (await guestRun(first, spec.instanceId, "cat /sys/class/block/vda/size")) === String(grownMiB * 2048));
+        await first.growDisk(spec.instanceId, "vda", grownMiB);
+        await expect(first.growDisk(spec.instanceId, "vda", grownMiB - 32)).rejects.toEqual(failsWith("invalid"));
+        await expect(first.growDisk(spec.instanceId, "vdz", grownMiB)).rejects.toEqual(failsWith("not-found"));
         await first.stopDomain(spec.instanceId, "destroy");
+        expect(await find(first, spec.instanceId)).toMatchObject({ state: "stopped", reason: "destroyed" });
+        // The next start takes the new spec as it is.
+        await first.startDomain({ ...spec, epoch: 5, vcpus: 2 });
+        expect(await find(first, spec.instanceId)).toMatchObject({ state: "running", epoch: 5, vcpus: 2, memoryMiB: world.memoryMiB });
+        await first.stopDomain(spec.instanceId, "destroy");
+      });
+
+      it("can be reset, and goes on", async () => {
+        const spec = await prepare();
+        await first.startDomain(spec);
+        await agentAnswers(first, spec.instanceId);
+        await guestRun(first, spec.instanceId, "echo before > /tmp/note");
+        await first.rebootDomain(spec.instanceId, "reset");
+        await sleep(200);
+        await agentAnswers(first, spec.instanceId);
+        await eventually(world.bootMs, "a fresh start of the guest", async () => (await guestRun(first, spec.instanceId, "cat /tmp/note || echo gone")) === "gone");
+        expect(await find(first, spec.instanceId)).toMatchObject({ state: "running", epoch: 3 });
+        await first.stopDomain(spec.instanceId, "destroy");
+        await expect(first.rebootDomain(spec.instanceId, "reset")).rejects.toMatchObject({ name: "DriverError" });
+      });
+
+      it("can be started elsewhere once it is off here", async () => {
+        const spec = await prepare();
+        await first.startDomain(spec);
+        await first.stopDomain(spec.instanceId, "destroy");
+        await second.startDomain({ ...spec, epoch: 4 });
+        expect(await find(second, spec.instanceId)).toMatchObject({ state: "running", epoch: 4 });
+        await expect(first.startDomain({ ...spec, epoch: 5 })).rejects.toEqual(failsWith("locked"));
+        // A start that was refused leaves what was there before, which is off.
+        expect((await find(first, spec.instanceId))?.state).not.toBe("running");
+        await second.stopDomain(spec.instanceId, "destroy");
       });
 
       it("counts CPU time up", async () => {
@@ -294,7 +336,43 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         expect(await find(second, spec.instanceId)).toMatchObject({ state: "running" });
         await agentAnswers(second, spec.instanceId);
         expect(await guestRun(second, spec.instanceId, "cat /tmp/note")).toBe("still-here");
-        await second.stopDomain(spec.instanceId, "destroy");
+        expect(await find(second, spec.instanceId)).toMatchObject({ epoch: 3, reason: "migrated-in" });
+        // And back again, to a host that has known it before.
+        await second.migrate({ instanceId: spec.instanceId, epoch: 3, to: world.hosts[0], bandwidthMiBs: 0, maxDowntimeMs: 500, timeoutMs: 60_000, mode: "precopy" });
+        expect(await find(second, spec.instanceId)).toBeUndefined();
+        expect(await guestRun(first, spec.instanceId, "cat /tmp/note")).toBe("still-here");
+        await first.stopDomain(spec.instanceId, "destroy");
+      });
+
+      it("goes on at the source when the move is aborted", async () => {
+        const spec = await prepare();
+        await first.startDomain(spec);
+        await agentAnswers(first, spec.instanceId);
+        // Slow on purpose, so that there is something to abort.
+        const failed = first
+          .migrate({ instanceId: spec.instanceId, epoch: 3, to: world.hosts[1], bandwidthMiBs: 1, maxDowntimeMs: 50, timeoutMs: 60_000, mode: "precopy" })
+          .catch((error: unknown) => error);
+        await sleep(1_500);
+        await first.abortMigration(spec.instanceId);
+        expect(await failed).toMatchObject({ name: "DriverError", outcomeUnknown: false });
+        expect(await find(first, spec.instanceId)).toMatchObject({ state: "running", epoch: 3 });
+        await eventually(5_000, "the target to forget it", async () => (await find(second, spec.instanceId)) === undefined);
+        await agentAnswers(first, spec.instanceId);
+        await first.abortMigration(spec.instanceId);
+        await first.stopDomain(spec.instanceId, "destroy");
+      });
+
+      it("stops a move that takes longer than it may", async () => {
+        const spec = await prepare();
+        await first.startDomain(spec);
+        await agentAnswers(first, spec.instanceId);
+        const failure = await first
+          .migrate({ instanceId: spec.instanceId, epoch: 3, to: world.hosts[1], bandwidthMiBs: 1, maxDowntimeMs: 50, timeoutMs: 1_500, mode: "precopy" })
+          .catch((error: unknown) => error);
+        expect(failure).toMatchObject({ name: "DriverError", code: "timeout" });
+        await eventually(10_000, "the guest at its source", async () => (await find(first, spec.instanceId))?.state === "running");
+        expect(await find(second, spec.instanceId)).toBeUndefined();
+        await first.stopDomain(spec.instanceId, "destroy");
       });
 
       it("names a domain that is not there", async () => {
