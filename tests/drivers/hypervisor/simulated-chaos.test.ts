@@ -50,7 +50,12 @@ async function apply(world: World, clock: VirtualClock, at: (name: string) => Hy
       );
     case "wait":
       return clock.advance(step.ms);
-    default:
+    case "crash":
+    case "panic":
+    case "partition":
+    case "hang":
+    case "heal":
+    case "wake":
       world[step.kind](step.host);
   }
 }
