@@ -57,7 +57,8 @@ switch_on() {
   is_on && return 0
   rm -f "$dir/init"
   # Its cable was taken with its power; see switch_off.
-  ip -n "$HUB" link set "$PORT" up
+  # A cable that somebody pulled stays pulled over a power cycle.
+  [ -e "$dir/unplugged" ] || ip -n "$HUB" link set "$PORT" up
   (
     enter_cgroups
     exec setsid nsenter --net="/run/netns/$NETNS" \

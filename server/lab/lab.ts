@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,15 +16,14 @@ import { forgetLab, registerLab, withLabLock } from "./registry";
 import { tryCommand, waitUntil } from "./run-command";
 import { labSupport } from "./support";
 import type { HostStatus, Lab, LabHost, LabOptions, LabStatus, UpResult } from "./types";
-import { cableState, setCable, unwire, wire } from "./wiring";
+import { cableState, plugCable, pullCable, unwire, wire } from "./wiring";
 
 const recorderProgram = fileURLToPath(new URL("./recorder.ts", import.meta.url));
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Describes a lab; touches nothing but its folder's password file until `up()`. */
+/** Describes a lab; touches nothing until `up()`. */
 export function openLab(options: LabOptions): Lab {
-  const bmcPassword = passwordOf(options.directory);
-  const layout = layoutOf(options, bmcPassword);
+  const layout = layoutOf(options, () => passwordOf(options.directory));
   const clientCertificate = (): Certificate | null => readClientCertificate(options);
   return {
     options,
@@ -35,12 +34,12 @@ export function openLab(options: LabOptions): Lab {
     gatewayAddress: layout.gateway,
     guestAddresses: { first: `${layout.subnet}.100`, last: `${layout.subnet}.250`, prefixLength: 24 },
     sharedPoolDirectory: layout.sharedPool,
-    up: () => withLabLock(options.name, () => up(layout, bmcPassword)),
+    up: () => withLabLock(options.name, () => up(layout)),
     down: (choice) => withLabLock(options.name, () => down(layout, choice?.keepStorage ?? false)),
     status: () => status(layout),
     crash: (host) => switchHost(layout, checked(layout, host), "off"),
-    partition: (host) => setCable(layout, checked(layout, host), "down"),
-    heal: (host) => setCable(layout, checked(layout, host), "up"),
+    partition: (host) => pullCable(layout, checked(layout, host)),
+    heal: (host) => plugCable(layout, checked(layout, host), hostInit(layout, host) !== null),
     sleep: (host) => sleep(layout, checked(layout, host)),
     wake: async (host) => {
       await switchHost(layout, checked(layout, host), "on");
@@ -60,14 +59,14 @@ function checked(layout: Layout, host: string): string {
   return host;
 }
 
-/** One password for the lab's management controllers, kept in its folder so that every process knows the same. */
+/** One password for the lab's management controllers, made by `up()` and kept in its folder so that every process knows the same. */
 function passwordOf(directory: string): string {
-  const file = path.join(directory, "bmc-password");
-  if (!existsSync(file)) {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(file, randomBytes(6).toString("hex"), { mode: 0o600, flag: "wx" });
-  }
-  return readFileSync(file, "utf8");
+  const file = passwordFile(directory);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function passwordFile(directory: string): string {
+  return path.join(directory, "bmc-password");
 }
 
 function readClientCertificate(options: LabOptions): Certificate | null {
@@ -76,14 +75,14 @@ function readClientCertificate(options: LabOptions): Certificate | null {
   return { ca: readFileSync(file("ca.crt"), "utf8"), certificate: readFileSync(file("berth-control.crt"), "utf8"), key: readFileSync(file("berth-control.key"), "utf8") };
 }
 
-async function up(layout: Layout, bmcPassword: string): Promise<UpResult> {
+async function up(layout: Layout): Promise<UpResult> {
   const startMs = Date.now();
   const support = await labSupport();
   if (!support.available) throw new Error(`The lab cannot be started: ${support.reason}`);
-  await registerLab({ ...layout.options, bmcPassword });
-  // The password file may have gone with an earlier down() of the same object.
+  await registerLab(layout.options);
   await mkdir(layout.sharedPool, { recursive: true });
-  writeFileSync(path.join(layout.options.directory, "bmc-password"), bmcPassword, { mode: 0o600 });
+  // Six random bytes: the simulator takes at most 16 characters.
+  if (passwordOf(layout.options.directory) === "") writeFileSync(passwordFile(layout.options.directory), randomBytes(6).toString("hex"), { mode: 0o600 });
   await checkDirectIo(layout.sharedPool);
   if (layout.options.tls) {
     await mkdir("/etc/pki", { recursive: true });
@@ -95,10 +94,10 @@ async function up(layout: Layout, bmcPassword: string): Promise<UpResult> {
   const started = layout.hostNames.filter((host) => !adopted.includes(host));
   // One authority signs for all, one after the other: openssl keeps a serial file.
   for (const host of started) await writeHostFiles(layout, host);
+  await Promise.all(layout.hostNames.map((host) => plugCable(layout, host, adopted.includes(host))));
   await Promise.all([
     ...started.map((host) => switchHost(layout, host, "on")),
     ...layout.hostNames.map((host) => startBmc(layout, host)),
-    ...layout.hostNames.map((host) => setCable(layout, host, "up")),
   ]);
   await Promise.all(layout.hostNames.map((host) => waitForHost(layout, host)));
   await recording;

@@ -33,7 +33,7 @@ export interface Layout {
   host(host: string): LabHost;
 }
 
-export function layoutOf(options: LabOptions, bmcPassword: string): Layout {
+export function layoutOf(options: LabOptions, bmcPassword: () => string): Layout {
   checkOptions(options);
   const subnet = `10.77.${options.subnetIndex}`;
   const gateway = `${subnet}.254`;
@@ -63,7 +63,7 @@ export function layoutOf(options: LabOptions, bmcPassword: string): Layout {
       managementAddress: address(host),
       uri: `tcp://${address(host)}:16509`,
       // The management controllers hang on the machine's side: they answer while their host is off or cut off.
-      bmc: { address: gateway, port: 9000 + numberOf(host), username: bmcUsername, password: bmcPassword },
+      bmc: { address: gateway, port: 9000 + numberOf(host), username: bmcUsername, password: bmcPassword() },
       pool: { name: poolName, path: poolPathOnHost },
       bridge: bridgeName,
       capacity: options.capacity ?? defaultCapacity,

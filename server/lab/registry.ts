@@ -7,19 +7,15 @@ import type { LabOptions } from "./types";
 /** The labs of this machine, one file each. It lies in /run because labs do not outlive a reboot. */
 const folder = "/run/berth-lab";
 
-export interface RegisteredLab extends LabOptions {
-  readonly bmcPassword: string;
-}
-
 function fileOf(name: string): string {
   return path.join(folder, `${name}.json`);
 }
 
-export async function registeredLab(name: string): Promise<RegisteredLab | null> {
-  return existsSync(fileOf(name)) ? (JSON.parse(await readFile(fileOf(name), "utf8")) as RegisteredLab) : null;
+export async function registeredLab(name: string): Promise<LabOptions | null> {
+  return existsSync(fileOf(name)) ? (JSON.parse(await readFile(fileOf(name), "utf8")) as LabOptions) : null;
 }
 
-export async function registeredLabs(): Promise<readonly RegisteredLab[]> {
+export async function registeredLabs(): Promise<readonly LabOptions[]> {
   if (!existsSync(folder)) return [];
   const names = (await readdir(folder)).filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
   const labs = await Promise.all(names.map(registeredLab));
@@ -27,7 +23,7 @@ export async function registeredLabs(): Promise<readonly RegisteredLab[]> {
 }
 
 /** Enters a lab; refuses a name or a subnet that another lab of this machine has. */
-export async function registerLab(lab: RegisteredLab): Promise<void> {
+export async function registerLab(lab: LabOptions): Promise<void> {
   for (const other of await registeredLabs()) {
     if (other.name === lab.name && other.directory !== lab.directory) {
       throw new Error(`A lab named "${lab.name}" with its folder at ${other.directory} exists on this machine. Take it down there, or choose another name.`);

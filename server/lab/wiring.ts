@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { bridgeName, type Layout } from "./layout";
 import { command, tryCommand } from "./run-command";
 
@@ -62,12 +64,23 @@ export async function unwire(layout: Layout): Promise<void> {
   }
 }
 
-export async function setCable(layout: Layout, host: string, state: "up" | "down"): Promise<void> {
-  await command("ip", ["-n", layout.hub, "link", "set", layout.port(host), state]);
+/** A pulled cable is remembered in a file: a host that is off has a dead port too, and it must not look cut off. */
+function pulledMark(layout: Layout, host: string): string {
+  return path.join(layout.hostDirectory(host), "unplugged");
+}
+
+export async function pullCable(layout: Layout, host: string): Promise<void> {
+  await writeFile(pulledMark(layout, host), "");
+  await command("ip", ["-n", layout.hub, "link", "set", layout.port(host), "down"]);
+}
+
+/** Plugs a host in again; the port of a host that is off comes up with its power. */
+export async function plugCable(layout: Layout, host: string, powered: boolean): Promise<void> {
+  await rm(pulledMark(layout, host), { force: true });
+  if (powered) await command("ip", ["-n", layout.hub, "link", "set", layout.port(host), "up"]);
 }
 
 export async function cableState(layout: Layout, host: string): Promise<"connected" | "partitioned" | "absent"> {
-  const shown = await tryCommand("ip", ["-n", layout.hub, "-o", "link", "show", "dev", layout.port(host)]);
-  if (shown.code !== 0) return "absent";
-  return /<[^>]*\bUP\b[^>]*>/.test(shown.stdout) ? "connected" : "partitioned";
+  if (!(await linkExists(layout.hub, layout.port(host)))) return "absent";
+  return existsSync(pulledMark(layout, host)) ? "partitioned" : "connected";
 }
