@@ -358,7 +358,6 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         expect(await find(first, spec.instanceId)).toMatchObject({ state: "running", epoch: 3 });
         await eventually(5_000, "the target to forget it", async () => (await find(second, spec.instanceId)) === undefined);
         await agentAnswers(first, spec.instanceId);
-        await first.abortMigration(spec.instanceId);
         await first.stopDomain(spec.instanceId, "destroy");
       });
 
