@@ -1,0 +1,13 @@
+import { hostAt } from "../model/model";
+import { changeOn, forbids, type Constraint } from "./types";
+
+/** A cordoned host keeps what it has and takes nothing more. */
+export const cordoned: Constraint = {
+  rule: "cordoned",
+  admits: (model, _instance, host) => model.hosts[host]?.cordoned === false,
+  explain: (model, _instance, host) => {
+    const { id } = hostAt(model, host);
+    const change = changeOn("uncordon-host", id, `lift the cordon from ${id}`, 1.5);
+    return forbids(model, host, "cordoned", `${id} is cordoned: it accepts no more instances`, change);
+  },
+};

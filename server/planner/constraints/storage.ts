@@ -1,0 +1,49 @@
+import { hostAt, instanceAt, type Model } from "../model/model";
+import { changeOn, lacks, type Constraint } from "./types";
+import type { StoragePool } from "../types";
+
+interface Shortage {
+  pool: StoragePool;
+  needed: number;
+  available: number;
+  floor: boolean;
+}
+
+/**
+ * Only an instance without a place brings new disks; one that moves or restarts has its disks already.
+ * Shared storage counts once for the cluster, so the host does not matter here.
+ */
+function shortage(model: Model, instance: number): Shortage | null {
+  const one = instanceAt(model, instance);
+  if (one.hostId !== null || one.disks.length === 0) return null;
+  const { policy, storagePools } = model.snapshot;
+  for (const pool of storagePools) {
+    const disks = one.disks.filter((disk) => disk.storagePoolId === pool.id);
+    if (disks.length === 0) continue;
+    const written = disks.reduce((sum, disk) => sum + (disk.usedMiB ?? 0), 0);
+    const physical = pool.capacityMiB - pool.usedMiB - policy.storageFloorMiB;
+    if (written > physical || physical <= 0) return { pool, needed: written, available: physical, floor: true };
+    const size = disks.reduce((sum, disk) => sum + disk.sizeMiB, 0);
+    const sellable = pool.capacityMiB * policy.storageRatio - pool.allocatedMiB;
+    if (size > sellable) return { pool, needed: size, available: sellable, floor: false };
+  }
+  return null;
+}
+
+/** Thin storage is sold up to its ratio, and never below the hard floor of physical space. */
+export const storage: Constraint = {
+  rule: "storage",
+  admits: (model, instance) => shortage(model, instance) === null,
+  explain: (model, instance, host) => {
+    const lack = shortage(model, instance);
+    const name = instanceAt(model, instance).id;
+    if (lack === null) return lacks(model, host, "storage", "MiB", 0, 0, `${name} has its storage on ${hostAt(model, host).id}`, null);
+    const { pool, needed, available, floor } = lack;
+    const missing = Math.ceil(Math.max(1, needed - available));
+    const change = changeOn("free-storage", null, `free ${missing} MiB in storage pool ${pool.id}`, 3.2, missing, "MiB");
+    const text = floor
+      ? `storage pool ${pool.id} is at its hard floor of ${model.snapshot.policy.storageFloorMiB} MiB: ${missing} MiB missing`
+      : `${name} needs ${needed} MiB in storage pool ${pool.id}, ${Math.max(0, available)} MiB may still be sold: ${missing} MiB missing`;
+    return lacks(model, host, "storage", "MiB", needed, available, text, change);
+  },
+};

@@ -1,0 +1,84 @@
+import type { Action, ClusterSnapshot, LeftOut, Plan, Refusal } from "./types";
+import { chooseHost } from "./choose-host";
+import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
+import { refuse } from "./place-instances";
+import { predictMigration, predictRestart } from "./predict-move";
+import { scheduleWaves } from "./schedule-waves";
+import { instanceAction, writePlan } from "./write-plan";
+
+/**
+ * Empties hosts that are up: each instance migrates live to the best other host, or stops and starts there if it cannot.
+ * An instance without a place is a blocker: it stays, is named in `refusals`, and the rest goes on. The plan may be aborted between any
+ * two actions. The failover reserve does not hold an evacuation back; whether it still holds is said in `summary` by the caller's check.
+ */
+export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly string[]): Plan {
+  const model = buildModel(snapshot);
+  const leaving = new Set<number>();
+  const leftOut: LeftOut[] = [];
+  for (const id of hostIds) {
+    const host = model.hostIndex.get(id);
+    if (host !== undefined) leaving.add(host);
+    else leftOut.push({ kind: "host", id, text: `host ${id} is not in the snapshot, so it is not evacuated` });
+  }
+  const instances = [...leaving].flatMap((host) => [...(model.instancesOn[host] ?? [])]);
+  instances.sort((a, b) => at(model.memoryMiB, b) - at(model.memoryMiB, a) || a - b);
+  const fromOf = new Map(instances.map((instance) => [instance, model.hostOf[instance] ?? -1]));
+  for (const instance of instances) removeInstance(model, instance);
+
+  const actions: Action[] = [];
+  const rejected: Plan["rejected"] = [];
+  const refusals: Refusal[] = [];
+  for (const instance of instances) {
+    const from = fromOf.get(instance) ?? -1;
+    const choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, except: leaving });
+    if (choice.host < 0) {
+      refusals.push(refuse(model, instance, choice.rejections));
+      continue;
+    }
+    putInstance(model, instance, choice.host);
+    actions.push(...moveActions(model, instance, from, choice.host, `${hostAt(model, from).id} is being emptied`));
+    rejected.push({ instanceId: instanceAt(model, instance).id, rejections: choice.rejections });
+  }
+  const blockers = refusals.map((one) => one.instanceId);
+  const freed = [...leaving].filter((host) => ![...fromOf].some(([i, from]) => from === host && model.hostOf[i] === -1));
+  const scheduled = scheduleWaves(actions, snapshot.policy);
+  const plan = writePlan(model, {
+    policy: "evacuate",
+    actions: scheduled,
+    rejected,
+    refusals,
+    leftOut,
+    scoreBefore: instances.length,
+    scoreAfter: blockers.length,
+    hostsFreed: freed.map((host) => hostAt(model, host).id),
+    summary: [],
+  });
+  plan.summary.push(
+    `evacuate: ${instances.length - blockers.length} of ${instances.length} instances leave ${hostIds.join(", ")} ` +
+      `in ${plan.waves} waves, about ${Math.ceil(plan.predicted.seconds)} s (score: instances still there)`,
+  );
+  if (blockers.length > 0) plan.summary.push(`blockers: ${blockers.join(", ")}`);
+  for (const { text } of refusals) plan.summary.push(text);
+  return plan;
+}
+
+/** The steps that bring an instance from one live host to another. */
+export function moveActions(model: Model, instance: number, from: number, to: number, why: string, numbers: Record<string, number> = {}): Action[] {
+  const one = instanceAt(model, instance);
+  const source = hostAt(model, from);
+  const target = hostAt(model, to);
+  const figures = { ...numbers, memoryMiB: one.memoryMiB, vcpus: one.vcpus };
+  if (one.wanted === "off") {
+    return [instanceAction(model, "place", instance, from, to, `${why}; ${one.id} is off, only its place moves to ${target.id}`, figures)];
+  }
+  if (one.canMigrate) {
+    const predicted = predictMigration(one, source, target, model.snapshot.policy.linkMbps);
+    const reason = `${why}; ${one.id} goes to ${target.id} live, about ${Math.ceil(predicted.seconds)} s`;
+    return [instanceAction(model, "migrate", instance, from, to, reason, figures, predicted)];
+  }
+  const predicted = predictRestart(one);
+  return [
+    instanceAction(model, "stop", instance, from, from, `${why}; ${one.id} cannot migrate, so it stops`, figures),
+    instanceAction(model, "start", instance, from, to, `${one.id} starts again on ${target.id}`, figures, predicted),
+  ];
+}

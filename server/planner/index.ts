@@ -1,0 +1,35 @@
+export type {
+  Action,
+  ActionOp,
+  Change,
+  ChangeKind,
+  CheckResult,
+  ClusterPolicy,
+  ClusterSnapshot,
+  Demand,
+  Finding,
+  Group,
+  GroupKind,
+  Host,
+  HostRule,
+  HostState,
+  Instance,
+  InstanceClass,
+  InstanceDisk,
+  LeftOut,
+  PlacementOrder,
+  Plan,
+  PolicyName,
+  PowerCurve,
+  Prediction,
+  Refusal,
+  Rejection,
+  RuleName,
+  SleepCertificate,
+  StoragePool,
+  TimeWindow,
+} from "./types";
+export { checkPlan } from "./check-plan";
+export { evacuateHosts } from "./evacuate-hosts";
+export { placeInstances, type PlaceOptions } from "./place-instances";
+export { planFailover } from "./plan-failover";
