@@ -31,8 +31,9 @@ export async function issueCertificate(directory: string, commonName: string, ad
   const folder = path.join(directory, "pki");
   const file = (extension: string) => path.join(folder, `${commonName}.${extension}`);
   if (!existsSync(file("crt"))) {
+    // libvirtd refuses a certificate without keyEncipherment, although elliptic keys have no use for it.
     const names = [`DNS:${commonName}`, ...addresses.map((address) => `IP:${address}`)].join(",");
-    await writeFile(file("ext"), `subjectAltName=${names}\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n`);
+    await writeFile(file("ext"), `subjectAltName=${names}\nkeyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth,clientAuth\n`);
     await command("openssl", [
       "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
       "-subj", `/CN=${commonName}`, "-keyout", file("key"), "-out", file("csr"),
