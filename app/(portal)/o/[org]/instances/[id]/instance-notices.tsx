@@ -1,0 +1,69 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { useOrganization } from "@/app/_components/shell/viewer";
+import { Button } from "@/app/_components/ui/button";
+import { Notice } from "@/app/_components/ui/notice";
+import { useFormats } from "@/app/_i18n/use-formats";
+import { useTRPC } from "@/app/_trpc/client";
+import { useProblemToast } from "@/app/_trpc/use-problem-text";
+import { usePower } from "../use-power";
+import type { Instance } from "./types";
+
+/** What a reader should know before anything else on the page, each with what to do. */
+export function InstanceNotices({ instance }: { readonly instance: Instance }) {
+  const t = useTranslations("instance.notices");
+  const actions = useTranslations("instance");
+  const formats = useFormats();
+  const { slug: organization, may } = useOrganization();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const power = usePower(instance.id);
+  const restore = useMutation(
+    trpc.instances.restore.mutationOptions({ onError: useProblemToast(), onSettled: () => queryClient.invalidateQueries(trpc.instances.pathFilter()) }),
+  );
+  const { status, statusReason, waiting, pendingBootReason, deletedAt, purgeAfter } = instance;
+  return (
+    <div className="mb-4 grid gap-2 empty:hidden">
+      {status === "waiting-for-capacity" ? (
+        <Notice kind="warn" title={t("waitingTitle")}>
+          <p>{waiting?.text ?? t("waitingText")}</p>
+          {waiting?.smallestChange ? <p className="mt-1">{t("smallestChange", { change: waiting.smallestChange })}</p> : null}
+        </Notice>
+      ) : null}
+      {status === "recovering" ? <Notice kind="warn" title={t("recoveringTitle")}>{t("recoveringText")}</Notice> : null}
+      {status === "unreachable" ? <Notice kind="warn" title={t("unreachableTitle")}>{t("unreachableText")}</Notice> : null}
+      {status === "crashed" || status === "error" ? <Notice kind="bad" title={t(`${status}Title`)}>{statusReason ?? instance.lastError ?? t("errorText")}</Notice> : null}
+      {deletedAt && status !== "deleting" ? (
+        <Notice
+          kind="warn"
+          title={t("trashTitle")}
+          action={
+            may("operator") ? (
+              <Button size="sm" busy={restore.isPending} onClick={() => restore.mutate({ organization, instanceId: instance.id })}>
+                {actions("restore")}
+              </Button>
+            ) : null
+          }
+        >
+          {purgeAfter ? t("trashText", { at: formats.dateTime(purgeAfter) }) : null}
+        </Notice>
+      ) : null}
+      {pendingBootReason && !deletedAt ? (
+        <Notice
+          title={t("bootTitle")}
+          action={
+            may("operator") && status === "running" ? (
+              <Button size="sm" busy={power.busy} onClick={power.reboot}>
+                {actions("reboot")}
+              </Button>
+            ) : null
+          }
+        >
+          {pendingBootReason}
+        </Notice>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+import type { RouterOutputs } from "@/server/api/root";
+
+export type Instance = RouterOutputs["instances"]["get"];

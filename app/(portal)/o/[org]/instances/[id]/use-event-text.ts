@@ -1,0 +1,57 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { useCallback } from "react";
+import { useFormats } from "@/app/_i18n/use-formats";
+
+export type EventTone = "plain" | "good" | "warn" | "bad";
+
+interface InstanceEvent {
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Kinds that we have a sentence for, with how they feel. Others are shown by their own name. */
+const TONES = {
+  ordered: "plain", placed: "plain", started: "good", stopped: "plain", "start-requested": "plain", "stop-requested": "plain", "reboot-requested": "plain",
+  rebooted: "good", reset: "plain", moved: "plain", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
+  "resize-requested": "plain", "rebuild-requested": "plain", rebuilt: "good", renamed: "plain", deleted: "warn", restored: "good", purged: "plain", crashed: "bad",
+  failed: "bad", paused: "warn", resumed: "good", "powered-off": "warn", "guest-stopped": "plain", "console-opened": "plain", unreachable: "warn", recovered: "good",
+} as const satisfies Record<string, EventTone>;
+type Kind = keyof typeof TONES;
+
+const isKind = (kind: string): kind is Kind => Object.hasOwn(TONES, kind);
+
+/** An event in plain words, with the numbers that its detail holds. */
+export function useEventText(): (event: InstanceEvent) => { readonly text: string; readonly tone: EventTone } {
+  const t = useTranslations("timeline.kinds");
+  const part = useTranslations("timeline.parts");
+  const formats = useFormats();
+  return useCallback(
+    ({ kind, detail }: InstanceEvent) => {
+      const text = (name: string): string | null => (typeof detail[name] === "string" && detail[name] ? detail[name] : null);
+      const count = (name: string): number | null => (typeof detail[name] === "number" ? detail[name] : null);
+      const parts: string[] = [];
+      const pause = count("downtimeMs");
+      const total = count("totalMs");
+      if (pause !== null) parts.push(part("pause", { duration: formats.duration(pause) }));
+      if (total !== null) parts.push(part("took", { duration: formats.duration(total) }));
+      const vcpus = count("vcpus");
+      const memory = count("memoryMiB");
+      const disk = count("diskGiB");
+      if (vcpus !== null || memory !== null || disk !== null) {
+        parts.push([vcpus === null ? null : part("vcpus", { count: vcpus }), memory === null ? null : formats.mebibytes(memory), disk === null ? null : formats.gibibytes(disk)].filter((word) => word !== null).join(" · "));
+      }
+      const flavor = text("flavorName") ?? text("flavor");
+      if (flavor) parts.push(flavor);
+      const from = text("from");
+      const to = text("to");
+      if (kind === "renamed" && from && to) parts.push(`${from} → ${to}`);
+      const reason = text("text") ?? text("reason") ?? text("error") ?? text("message");
+      if (reason) parts.push(reason);
+      const sentence = isKind(kind) ? t(kind) : kind.replaceAll("-", " ");
+      return { text: parts.length ? part("join", { sentence, detail: parts.join(", ") }) : sentence, tone: isKind(kind) ? TONES[kind] : "plain" };
+    },
+    [t, part, formats],
+  );
+}

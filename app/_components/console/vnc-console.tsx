@@ -1,0 +1,86 @@
+"use client";
+
+import { Eye, Keyboard, Scaling } from "lucide-react";
+import { useTranslations } from "next-intl";
+import type RFB from "@novnc/novnc";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { Button } from "@/app/_components/ui/button";
+import { ConsoleFrame } from "./console-frame";
+import { useConsoleLink } from "./use-console-link";
+
+interface ConsoleProps {
+  readonly organization: string;
+  readonly instanceId: string;
+  /** Only an operator types; others look. */
+  readonly mayType: boolean;
+  readonly running: boolean;
+}
+
+export function VncConsole({ organization, instanceId, mayType, running }: ConsoleProps) {
+  const t = useTranslations("console");
+  const target = useRef<HTMLDivElement>(null);
+  const rfb = useRef<RFB | null>(null);
+  const [viewOnly, setViewOnly] = useState(!mayType);
+  const [fit, setFit] = useState(true);
+
+  const attach = useCallback(
+    async (socket: WebSocket, ready: () => void): Promise<() => void> => {
+      const { default: Client } = await import("@novnc/novnc");
+      const element = target.current;
+      if (!element || socket.readyState > WebSocket.OPEN) return () => undefined;
+      element.replaceChildren();
+      const client = new Client(element, socket, { shared: true });
+      client.viewOnly = viewOnly;
+      client.scaleViewport = fit;
+      client.clipViewport = !fit;
+      client.background = "transparent";
+      client.addEventListener("connect", () => {
+        ready();
+        if (!viewOnly) client.focus({ preventScroll: true });
+      });
+      rfb.current = client;
+      return () => {
+        rfb.current = null;
+        client.disconnect();
+      };
+    },
+    // `fit` changes below without a new connection.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [viewOnly],
+  );
+  const link = useConsoleLink({ organization, instanceId, kind: "vnc", viewOnly, enabled: running, attach });
+
+  useEffect(() => {
+    if (!rfb.current) return;
+    rfb.current.scaleViewport = fit;
+    rfb.current.clipViewport = !fit;
+    rfb.current.dragViewport = !fit;
+  }, [fit, link.state.kind]);
+
+  return (
+    <ConsoleFrame
+      state={link.state}
+      enabled={running}
+      offText={t("offText")}
+      onReconnect={link.reconnect}
+      tools={
+        <>
+          <Button variant="ghost" size="sm" disabled={link.state.kind !== "connected" || viewOnly} onClick={() => rfb.current?.sendCtrlAltDel()}>
+            <Keyboard aria-hidden />
+            {t("ctrlAltDel")}
+          </Button>
+          <Button variant="ghost" size="sm" aria-pressed={fit} className={fit ? "bg-raised" : undefined} onClick={() => setFit(!fit)}>
+            <Scaling aria-hidden />
+            {t("fit")}
+          </Button>
+          <Button variant="ghost" size="sm" aria-pressed={viewOnly} className={viewOnly ? "bg-raised" : undefined} disabled={!mayType} onClick={() => setViewOnly(!viewOnly)}>
+            <Eye aria-hidden />
+            {t("viewOnly")}
+          </Button>
+        </>
+      }
+    >
+      <div ref={target} aria-label={t("screen")} role="application" className="size-full overflow-hidden" />
+    </ConsoleFrame>
+  );
+}
