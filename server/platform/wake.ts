@@ -18,7 +18,8 @@ export interface Change {
 
 /** Wakes loops when the transaction commits; nothing happens when it does not. */
 export async function wake(tx: Transaction, ...loops: readonly string[]): Promise<void> {
-  for (const loop of loops) await tx.execute(sql`select pg_notify(${WAKE_CHANNEL}, ${loop})`);
+  if (loops.length === 0) return;
+  await tx.execute(sql`select ${sql.join(loops.map((loop) => sql`pg_notify(${WAKE_CHANNEL}, ${loop})`), sql`, `)}`);
 }
 
 /** Tells open screens when the transaction commits. */

@@ -1,0 +1,36 @@
+// What tenants and operators ask for.
+export { createInstance } from "./instance/create-instance";
+export { deleteInstance } from "./instance/delete-instance";
+export { getInstance } from "./instance/get-instance";
+export { listInstances } from "./instance/list-instances";
+export { purgeInstance } from "./instance/purge-instance";
+export { readTimeline } from "./instance/read-timeline";
+export { rebootInstance } from "./instance/reboot-instance";
+export { rebuildInstance } from "./instance/rebuild-instance";
+export { renameInstance } from "./instance/rename-instance";
+export { resizeInstance } from "./instance/resize-instance";
+export { restoreInstance } from "./instance/restore-instance";
+export { startInstance } from "./instance/start-instance";
+export { deriveStatus, statusReason } from "./instance/status";
+export { stopInstance } from "./instance/stop-instance";
+export { INSTANCE_STATUSES } from "./instance/types";
+export type { ChangeEffect, InstanceDetail, InstancePage, InstanceStatus, InstanceSummary, ResizePreview, TimelineEntry } from "./instance/types";
+
+// What the loops read and write.
+export { imageSource, imageSources } from "./image/image-sources";
+export { recordInstanceEvents } from "./instance/record-events";
+export { decideGuestShutdown } from "./observation/decide-guest-shutdown";
+export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue } from "./observation/list-for-cluster";
+export { noteApplied } from "./observation/note-applied";
+export { noteFailure } from "./observation/note-failure";
+export { notePendingBoot } from "./observation/note-pending-boot";
+export { notePlaced } from "./observation/note-placed";
+export { beginPurge, markPurged } from "./observation/purge";
+export { listUnsettled, readObserved, type ObservedRow } from "./observation/read-observed";
+export { recordObservation } from "./observation/record-observation";
+export { noteWaiting, setPhase } from "./observation/set-phase";
+export { seedFiles } from "./seed/seed-files";
+export { markVolumes } from "./volume/mark-volumes";
+export type {
+  AddressView, DesiredInstance, EventInput, FlavorShape, ImageSource, InstancePhase, ObservationChange, ObservationInput, ObservedState, SeedFiles, VolumeView,
+} from "./types";

@@ -1,0 +1,46 @@
+import { notFound, Problem } from "@/server/platform/errors";
+import type { Transaction } from "@/server/platform/transaction";
+import type { InstanceRow, ObservationRow } from "../types";
+import { requireImageFits, type Sizes } from "./rules";
+import { selectFlavor, selectImageFor } from "./store";
+import type { ChangeEffect } from "./types";
+
+export interface PlannedResize {
+  readonly flavorId: string;
+  readonly sizes: Sizes;
+  readonly effect: ChangeEffect;
+}
+
+/** Checks a resize and works out its sizes and effect; null when nothing would change. */
+export async function planResize(
+  tx: Transaction,
+  row: InstanceRow,
+  observation: ObservationRow | null,
+  asked: { readonly flavorId?: string | undefined; readonly diskGiB?: number | undefined },
+): Promise<PlannedResize | null> {
+  const current = await selectFlavor(tx, row.flavorId);
+  const next = asked.flavorId === undefined || asked.flavorId === row.flavorId ? current : await selectFlavor(tx, asked.flavorId);
+  if (!current || !next) throw notFound("flavor", asked.flavorId ?? row.flavorId);
+  if (next.id !== current.id && !next.onSale) throw new Problem("conflict", `The flavor ${next.name} is no longer on sale. Choose another one.`, { field: "flavorId", flavorId: next.id });
+  if (asked.diskGiB !== undefined && asked.diskGiB < row.diskGiB) {
+    throw new Problem("bad-input", `A disk only grows: it has ${row.diskGiB} GiB and ${asked.diskGiB} GiB were asked for. For a smaller disk order a new instance.`, { field: "diskGiB", diskGiB: row.diskGiB, asked: asked.diskGiB });
+  }
+  const changesFlavor = next.id !== current.id;
+  const sizes: Sizes = {
+    vcpus: changesFlavor ? next.vcpus : row.vcpus,
+    memoryMiB: changesFlavor ? next.memoryMiB : row.memoryMiB,
+    diskGiB: Math.max(row.diskGiB, asked.diskGiB ?? 0, changesFlavor ? next.diskGiB : 0),
+  };
+  if (!changesFlavor && sizes.diskGiB === row.diskGiB) return null;
+  const image = await selectImageFor(tx, row.organizationId, row.imageId);
+  // The image's own state does not matter any more: the disk was made of it already.
+  if (image) requireImageFits({ ...image, status: "available" }, sizes);
+  return { flavorId: next.id, sizes, effect: effectOf(observation, current.class !== next.class) };
+}
+
+function effectOf(observation: ObservationRow | null, changesClass: boolean): ChangeEffect {
+  const running = observation?.state === "running";
+  if (!running) return { effect: "at-next-boot", effectText: "It does not run now; the new size is there when it starts." };
+  if (changesClass) return { effect: "at-next-boot", effectText: "The class of the size changes, which takes effect with the next boot. Reboot it when it suits you." };
+  return { effect: "live", effectText: "It changes while it runs. Where the guest cannot take it, it waits for the next boot, and this page says so." };
+}

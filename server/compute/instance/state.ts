@@ -1,0 +1,34 @@
+import { Problem } from "@/server/platform/errors";
+import type { InstanceRow } from "../types";
+
+export const LIFECYCLES = ["active", "trash", "purging", "purged"] as const;
+export type Lifecycle = (typeof LIFECYCLES)[number];
+export type InstanceVerb = "start" | "stop" | "reboot" | "rename" | "resize" | "rebuild" | "delete" | "restore" | "purge";
+
+/** Which verbs a tenant or operator may use on an instance in which stretch of its life. */
+export const ALLOWED_VERBS: Readonly<Record<Lifecycle, readonly InstanceVerb[]>> = {
+  active: ["start", "stop", "reboot", "rename", "resize", "rebuild", "delete"],
+  trash: ["restore", "purge"],
+  purging: ["purge"],
+  purged: [],
+};
+
+export function lifecycleOf(row: Pick<InstanceRow, "deletedAt" | "purgeAfter" | "purgedAt">, now: Date): Lifecycle {
+  if (row.purgedAt) return "purged";
+  if (!row.deletedAt) return "active";
+  return row.purgeAfter && row.purgeAfter.getTime() <= now.getTime() ? "purging" : "trash";
+}
+
+const WHY_NOT: Readonly<Record<Lifecycle, string>> = {
+  active: "it is not in the trash",
+  trash: "it is in the trash; restore it first",
+  purging: "it is being removed for good",
+  purged: "it was removed for good",
+};
+
+/** Throws a `conflict` that says why the verb is not for an instance in this stretch of its life. */
+export function requireVerb(row: Pick<InstanceRow, "id" | "name" | "deletedAt" | "purgeAfter" | "purgedAt">, verb: InstanceVerb, now: Date): void {
+  const lifecycle = lifecycleOf(row, now);
+  if (ALLOWED_VERBS[lifecycle].includes(verb)) return;
+  throw new Problem("conflict", `Cannot ${verb} the instance ${row.name}: ${WHY_NOT[lifecycle]}.`, { instanceId: row.id, verb, lifecycle });
+}

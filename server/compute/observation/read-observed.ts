@@ -1,0 +1,15 @@
+import type { Context } from "@/server/platform/context";
+import type { Transaction } from "@/server/platform/transaction";
+import { selectObserved, selectUnsettled, type ObservedRow } from "./store";
+
+export type { ObservedRow };
+
+/** What was last observed of every instance that is not purged, in few fields; for the loop that compares it with hosts' words. */
+export async function readObserved(tx: Transaction, _context: Context): Promise<ReadonlyMap<string, ObservedRow>> {
+  return new Map((await selectObserved(tx)).map((row) => [row.instanceId, row]));
+}
+
+/** Instances that converge should look at: desired and observed differ, or volumes wait. Places are not compared here. */
+export async function listUnsettled(tx: Transaction, _context: Context): Promise<string[]> {
+  return selectUnsettled(tx);
+}

@@ -1,0 +1,265 @@
+import { and, eq, inArray, isNull, lte, ne, sql, type SQL } from "drizzle-orm";
+import { flavor } from "@/db/schema/catalog";
+import { address, instance, instanceObservation, network, volume } from "@/db/schema/compute";
+import type { Transaction } from "@/server/platform/transaction";
+import type { AddressView, DesiredInstance, InstancePhase, ObservationChange, ObservationInput, ObservationRow, VolumeView } from "../types";
+
+/** States in which a QEMU process exists. */
+const LIVE = sql.raw(`('running', 'paused', 'shutting-down', 'suspended')`);
+
+const desiredColumns = {
+  id: instance.id,
+  organizationId: instance.organizationId,
+  clusterId: instance.clusterId,
+  name: instance.name,
+  flavorId: instance.flavorId,
+  imageId: instance.imageId,
+  uuid: instance.uuid,
+  vcpus: instance.vcpus,
+  memoryMiB: instance.memoryMiB,
+  diskGiB: instance.diskGiB,
+  desiredPower: instance.desiredPower,
+  generation: instance.generation,
+  bootGeneration: instance.bootGeneration,
+  rebootMode: instance.rebootMode,
+  rebuildGeneration: instance.rebuildGeneration,
+  stopRequestedAt: instance.stopRequestedAt,
+  stopGraceSeconds: instance.stopGraceSeconds,
+  powerDecidedBy: instance.powerDecidedBy,
+  haPriority: instance.haPriority,
+  antiAffinityGroup: instance.antiAffinityGroup,
+  movable: instance.movable,
+  createdAt: instance.createdAt,
+  updatedAt: instance.updatedAt,
+  deletedAt: instance.deletedAt,
+  purgeAfter: instance.purgeAfter,
+  purgedAt: instance.purgedAt,
+};
+
+const flavorColumns = {
+  id: flavor.id,
+  name: flavor.name,
+  class: flavor.class,
+  cpuReservationMillicores: flavor.cpuReservationMillicores,
+  cpuLimitMillicores: flavor.cpuLimitMillicores,
+  cpuShares: flavor.cpuShares,
+  memoryReservationMiB: flavor.memoryReservationMiB,
+};
+
+const volumeColumns = {
+  id: volume.id,
+  instanceId: volume.instanceId,
+  poolId: volume.poolId,
+  name: volume.name,
+  kind: volume.kind,
+  format: volume.format,
+  sizeGiB: volume.sizeGiB,
+  backingVolume: volume.backingVolume,
+  backingFormat: volume.backingFormat,
+  rebuildGeneration: volume.rebuildGeneration,
+  state: volume.state,
+  observedSizeMiB: volume.observedSizeMiB,
+};
+
+const KIND_ORDER = { root: 0, data: 1, seed: 2 } as const;
+
+/** Everything desired of instances that match `which`, in five statements whatever their number. */
+async function selectDesired(tx: Transaction, which: SQL): Promise<DesiredInstance[]> {
+  const rows = await tx
+    .select({ desired: desiredColumns, observation: instanceObservation })
+    .from(instance)
+    .leftJoin(instanceObservation, eq(instanceObservation.instanceId, instance.id))
+    .where(and(which, isNull(instance.purgedAt)))
+    .orderBy(instance.id);
+  const flavors = new Map((await tx.select(flavorColumns).from(flavor)).map((row) => [row.id, row]));
+  const bridges = new Map((await tx.select({ id: network.id, bridge: network.bridge }).from(network)).map((row) => [row.id, row.bridge]));
+  const ofThose = sql`(select ${instance.id} from ${instance} where ${which} and ${instance.purgedAt} is null)`;
+  const volumes = groupBy<VolumeView>(await tx.select(volumeColumns).from(volume).where(and(ne(volume.state, "removed"), sql`${volume.instanceId} in ${ofThose}`)));
+  const addresses = groupBy<AddressView>(
+    (
+      await tx
+        .select({ id: address.id, instanceId: address.instanceId, networkId: address.networkId, kind: address.kind, ip: address.ip, mac: address.mac })
+        .from(address)
+        .where(and(isNull(address.releasedAt), sql`${address.instanceId} in ${ofThose}`))
+    ).map((row) => ({ ...row, bridge: known(bridges.get(row.networkId), `network ${row.networkId}`) })),
+  );
+  return rows.map(({ desired, observation }) => ({
+    ...desired,
+    observation,
+    flavor: known(flavors.get(desired.flavorId), `flavor ${desired.flavorId}`),
+    volumes: (volumes.get(desired.id) ?? []).sort((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind] || (a.id < b.id ? -1 : 1)),
+    addresses: addresses.get(desired.id) ?? [],
+  }));
+}
+
+export async function selectDesiredOfCluster(tx: Transaction, clusterId: string): Promise<DesiredInstance[]> {
+  return selectDesired(tx, eq(instance.clusterId, clusterId));
+}
+
+export async function selectDesiredById(tx: Transaction, instanceIds: readonly string[]): Promise<DesiredInstance[]> {
+  return selectDesired(tx, inArray(instance.id, [...instanceIds]));
+}
+
+function known<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${what} is referred to and does not exist`);
+  return value;
+}
+
+function groupBy<T extends { readonly instanceId: string }>(rows: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(row.instanceId);
+    if (group) group.push(row);
+    else groups.set(row.instanceId, [row]);
+  }
+  return groups;
+}
+
+/** One statement for any number of rows; the snapshot taken before it tells what changed. */
+export async function upsertObservations(tx: Transaction, rows: readonly ObservationInput[]): Promise<ObservationChange[]> {
+  const result = await tx.execute<{ instanceId: string; organizationId: string; before: ObservationChange["before"]; after: ObservationChange["after"] }>(sql`
+    with told as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+        "instanceId" text, "hostId" text, state text, reason text, epoch bigint, vcpus int, "memoryMiB" int, "observedAt" timestamptz,
+        "runningSince" timestamptz, "bootGeneration" int, "rebuildGeneration" int, "agentSeenAt" timestamptz)
+    ), known as (
+      select o.instance_id, o.state from instance_observation o where o.instance_id in (select "instanceId" from told)
+    ), written as (
+      insert into instance_observation as o (instance_id, organization_id, host_id, state, reason, epoch, vcpus, memory_mib, boot_generation, rebuild_generation, running_since, observed_at, agent_seen_at)
+      select i.id, i.organization_id, t."hostId", t.state, t.reason, t.epoch, t.vcpus, t."memoryMiB", coalesce(t."bootGeneration", 0), coalesce(t."rebuildGeneration", 0), t."runningSince", t."observedAt", t."agentSeenAt"
+      from told t join instance i on i.id = t."instanceId" order by i.id
+      on conflict (instance_id) do update set
+        host_id = excluded.host_id, state = excluded.state, reason = excluded.reason, epoch = coalesce(excluded.epoch, o.epoch),
+        vcpus = coalesce(excluded.vcpus, o.vcpus), memory_mib = coalesce(excluded.memory_mib, o.memory_mib),
+        boot_generation = greatest(o.boot_generation, excluded.boot_generation), rebuild_generation = greatest(o.rebuild_generation, excluded.rebuild_generation),
+        running_since = case when excluded.state in ${LIVE} then coalesce(excluded.running_since, case when o.state in ${LIVE} then o.running_since end, excluded.observed_at) end,
+        observed_at = excluded.observed_at, agent_seen_at = greatest(o.agent_seen_at, excluded.agent_seen_at)
+      where o.observed_at <= excluded.observed_at and (o.epoch is null or excluded.epoch is null or excluded.epoch >= o.epoch)
+      returning o.instance_id, o.organization_id, o.state
+    )
+    select w.instance_id as "instanceId", w.organization_id as "organizationId", k.state as before, w.state as after
+    from written w left join known k using (instance_id) where k.state is distinct from w.state`);
+  return result.rows.map(({ instanceId, organizationId, before, after }) => ({ instanceId, organizationId, before, after }));
+}
+
+/** Sets the phase where it is another one; answers those. A row made here was never confirmed by a host: its time is 1970. */
+export async function upsertPhase(
+  tx: Transaction,
+  instanceIds: readonly string[],
+  phase: InstancePhase | null,
+  waiting: { readonly text: string; readonly smallestChange: string | null } | null,
+  at: Date,
+): Promise<{ readonly instanceId: string; readonly organizationId: string; readonly before: InstancePhase | null }[]> {
+  const waitingJson = waiting === null ? sql`null::jsonb` : sql`${JSON.stringify(waiting)}::jsonb`;
+  const result = await tx.execute<{ instanceId: string; organizationId: string; before: InstancePhase | null }>(sql`
+    with known as (select o.instance_id, o.phase from instance_observation o where o.instance_id = any(${sql.param([...instanceIds])}::text[])),
+    written as (
+      insert into instance_observation as o (instance_id, organization_id, state, observed_at, phase, phase_changed_at, waiting)
+      select i.id, i.organization_id, 'absent', 'epoch', ${phase}, ${at.toISOString()}, ${waitingJson}
+      from instance i where i.id = any(${sql.param([...instanceIds])}::text[]) order by i.id
+      on conflict (instance_id) do update set phase = excluded.phase, waiting = excluded.waiting,
+        phase_changed_at = case when o.phase is distinct from excluded.phase then excluded.phase_changed_at else o.phase_changed_at end
+      where o.phase is distinct from excluded.phase or o.waiting is distinct from excluded.waiting
+      returning o.instance_id, o.organization_id
+    )
+    select w.instance_id as "instanceId", w.organization_id as "organizationId", k.phase as before from written w left join known k using (instance_id)`);
+  return result.rows.map(({ instanceId, organizationId, before }) => ({ instanceId, organizationId, before }));
+}
+
+export interface AppliedSizes {
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  readonly diskGiB: number;
+}
+
+/** Writes that a generation is applied and that nothing is wrong with it; false when it was known already. */
+export async function updateApplied(tx: Transaction, instanceId: string, organizationId: string, generation: number, sizes: AppliedSizes): Promise<boolean> {
+  const result = await tx.execute(sql`
+    insert into instance_observation as o (instance_id, organization_id, state, observed_at, applied_generation, vcpus, memory_mib, disk_gib)
+    values (${instanceId}, ${organizationId}, 'absent', 'epoch', ${generation}, ${sizes.vcpus}, ${sizes.memoryMiB}, ${sizes.diskGiB})
+    on conflict (instance_id) do update set applied_generation = excluded.applied_generation, vcpus = excluded.vcpus, memory_mib = excluded.memory_mib,
+      disk_gib = excluded.disk_gib, pending_boot_reason = null, failures = 0, last_error = null, last_error_at = null, retry_after = null
+    where o.applied_generation <= excluded.applied_generation and (o.applied_generation, o.failures, o.vcpus, o.memory_mib, o.disk_gib, o.pending_boot_reason, o.last_error)
+      is distinct from (excluded.applied_generation, 0, excluded.vcpus, excluded.memory_mib, excluded.disk_gib, null::text, null::text)`);
+  return result.rowCount === 1;
+}
+
+/** False when the same reason stands already. */
+export async function updatePendingBoot(tx: Transaction, instanceId: string, reason: string, diskGiB: number | null): Promise<boolean> {
+  const result = await tx.execute(sql`
+    update instance_observation set pending_boot_reason = ${reason}, disk_gib = coalesce(${diskGiB}::int, disk_gib), failures = 0, last_error = null, last_error_at = null, retry_after = null
+    where instance_id = ${instanceId} and (pending_boot_reason is distinct from ${reason} or failures > 0 or (${diskGiB}::int is not null and disk_gib is distinct from ${diskGiB}::int))`);
+  return result.rowCount === 1;
+}
+
+/** Counts a failure; `retryAfterMs` is computed from the count that was. Answers the new count, null when there is no such instance. */
+export async function updateFailure(tx: Transaction, instanceId: string, error: string, at: Date, backoffMs: (failures: number) => number): Promise<number | null> {
+  await tx.execute(sql`
+    insert into instance_observation (instance_id, organization_id, state, observed_at)
+    select i.id, i.organization_id, 'absent', 'epoch' from instance i where i.id = ${instanceId} on conflict do nothing`);
+  const before = await tx.select({ failures: instanceObservation.failures }).from(instanceObservation).where(eq(instanceObservation.instanceId, instanceId)).for("update");
+  const row = before[0];
+  if (!row) return null;
+  const failures = row.failures + 1;
+  await tx
+    .update(instanceObservation)
+    .set({ failures, lastError: error, lastErrorAt: at, retryAfter: new Date(at.getTime() + backoffMs(failures)) })
+    .where(eq(instanceObservation.instanceId, instanceId));
+  return failures;
+}
+
+/** Instances in the trash whose time is over and that are not purged yet. */
+export async function selectPurgeDue(tx: Transaction, now: Date, limit: number): Promise<string[]> {
+  const rows = await tx
+    .select({ id: instance.id })
+    .from(instance)
+    .where(and(isNull(instance.purgedAt), lte(instance.purgeAfter, now)))
+    .orderBy(instance.purgeAfter)
+    .limit(limit);
+  return rows.map((row) => row.id);
+}
+
+/** The few fields that tell whether a host's word is news. */
+export interface ObservedRow {
+  readonly instanceId: string;
+  readonly organizationId: string;
+  readonly hostId: string | null;
+  readonly state: ObservationRow["state"];
+  readonly reason: string;
+  readonly epoch: number | null;
+  readonly vcpus: number | null;
+  readonly memoryMiB: number | null;
+  readonly runningSince: Date | null;
+  readonly phase: InstancePhase | null;
+}
+
+/** Rows of instances that are not purged; narrow on purpose, because it is read every second. */
+export async function selectObserved(tx: Transaction): Promise<ObservedRow[]> {
+  return tx
+    .select({
+      instanceId: instanceObservation.instanceId,
+      organizationId: instanceObservation.organizationId,
+      hostId: instanceObservation.hostId,
+      state: instanceObservation.state,
+      reason: instanceObservation.reason,
+      epoch: instanceObservation.epoch,
+      vcpus: instanceObservation.vcpus,
+      memoryMiB: instanceObservation.memoryMiB,
+      runningSince: instanceObservation.runningSince,
+      phase: instanceObservation.phase,
+    })
+    .from(instanceObservation)
+    .innerJoin(instance, eq(instance.id, instanceObservation.instanceId))
+    .where(isNull(instance.purgedAt));
+}
+
+/** Ids of instances for which desired and observed differ, or something waits to be done; false alarms are harmless. */
+export async function selectUnsettled(tx: Transaction): Promise<string[]> {
+  const result = await tx.execute<{ id: string }>(sql`
+    select i.id from instance i left join instance_observation o on o.instance_id = i.id
+    where i.purged_at is null and (
+      o.instance_id is null or o.applied_generation < i.generation or o.boot_generation < i.boot_generation
+      or (i.desired_power = 'running') <> (o.state = 'running')
+      or exists (select 1 from volume v where v.instance_id = i.id and v.state in ('wanted', 'unwanted')))`);
+  return result.rows.map((row) => row.id);
+}
