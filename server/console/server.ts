@@ -49,6 +49,11 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+interface Counters {
+  readonly bytesToClient: number;
+  readonly bytesFromClient: number;
+}
+
 const TICKET = /^\/console\/([A-Za-z0-9_-]{43})$/;
 
 /** The console gateway without its process: everything from outside comes in through `options`. */
@@ -58,6 +63,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = new GatewayMetrics(options.processMetrics ?? false);
   const sessions = new Map<string, ConsoleSession>();
   const hosts = new HostDirectory(options.driverFor);
+  /** Sessions whose row is committed: a check that does not find an earlier one would take it for deleted. */
+  const recorded = new Set<string>();
   /** Database writes of ends under way: a graceful stop waits for them. */
   const endings = new Set<Promise<void>>();
   let opening = 0;
@@ -70,7 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const revocation = new RevocationWatch({
     checkMs: limits.revocationCheckMs,
     blindMs: limits.blindMs,
-    openIds: () => [...sessions.keys()],
+    openIds: () => [...recorded],
     findRevoked: (ids) => findRevoked(db, ids, clock.now()),
     end: (id, reason) => sessions.get(id)?.end({ code: CLOSE.accessEnded, reason }),
     onCheckFailed: () => metrics.checkFailures.inc(),
@@ -105,6 +112,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics.open.inc({ kind });
     try {
       await openSession(db, sessionRow(id, redeemed));
+      if (!sessions.has(id)) return await writeEnd(id);
+      recorded.add(id);
       const revoked = (await findRevoked(db, [id], clock.now())).get(id);
       if (revoked) return session.end({ code: CLOSE.accessEnded, reason: revoked });
       const place = await findPlace(db, redeemed.instanceId);
@@ -121,16 +130,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return { ...ticket, id, gateway: options.name, startedAt: clock.now() };
   }
 
-  function recordEnd(id: string, kind: string, ending: Ending, counters: { readonly bytesToClient: number; readonly bytesFromClient: number }): void {
+  function recordEnd(id: string, kind: string, ending: Ending, counters: Counters): void {
     sessions.delete(id);
     metrics.open.dec({ kind });
     metrics.ended.inc({ code: String(ending.code) });
     metrics.bytes.inc({ direction: "to-client" }, counters.bytesToClient);
     metrics.bytes.inc({ direction: "from-client" }, counters.bytesFromClient);
-    const written: Promise<void> = closeSession(db, id, { now: clock.now(), reason: ending.reason, ...counters })
-      .catch((error: unknown) => logger.error({ consoleSessionId: id, error: String(error) }, "the end of a console session could not be written"))
-      .finally(() => endings.delete(written));
+    if (!recorded.delete(id)) return;
+    const written: Promise<void> = writeEnd(id, ending.reason, counters).finally(() => endings.delete(written));
     endings.add(written);
+  }
+
+  /** Without counters: the client left before its session was written down. */
+  async function writeEnd(id: string, reason = "the client left", counters: Counters = { bytesToClient: 0, bytesFromClient: 0 }): Promise<void> {
+    try {
+      await closeSession(db, id, { now: clock.now(), reason, ...counters });
+    } catch (error) {
+      logger.error({ consoleSessionId: id, error: String(error) }, "the end of a console session could not be written");
+    }
   }
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

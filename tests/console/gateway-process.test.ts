@@ -39,7 +39,7 @@ afterAll(async () => {
 
 function launch(environment: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, ["--import", "tsx", "server/console/gateway.ts"], {
-    env: { PATH: process.env["PATH"] ?? "", LOG_LEVEL: "info", ...environment },
+    env: { PATH: process.env["PATH"] ?? "", LOG_LEVEL: "info", NODE_ENV: "test", ...environment },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   running.add(child);

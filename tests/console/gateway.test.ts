@@ -98,6 +98,18 @@ describe("tickets", () => {
     for (const client of clients) client.socket.terminate();
   });
 
+  it("opens one after another as fast as a client can, and none is mistaken for a deleted one", async () => {
+    for (let turn = 0; turn < 25; turn++) {
+      const client = new Client(gateway.port, await ticketPath(tenant, instanceId, "vnc"));
+      await client.rfb();
+      client.socket.terminate();
+    }
+    for (let waited = 0; gateway.openSessions() > 0 && waited < 50; waited++) await sleep(20);
+    expect(gateway.openSessions()).toBe(0);
+    await sleep(200);
+    expect((await listConsoleSessions(tenant.context, { instanceId })).every((session) => session.endedAt !== null)).toBe(true);
+  });
+
   it("refuses an expired ticket, an unknown one, and one of the other kind (which stays good)", async () => {
     const expired = await ticketPath(tenant, instanceId, "vnc");
     await database.worker.update(consoleTicket).set({ expiresAt: new Date(Date.now() - 1) });
