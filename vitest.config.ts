@@ -5,7 +5,8 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 
 /** Tests that need a database share one embedded Postgres (tests/support/global-setup.ts), one database a file. */
 export default defineConfig({
-  resolve: { alias: { "@": root.replace(/\/$/, "") } },
+  // TypeScript first: server/lab has lab.mjs (the starter) beside lab.ts (the module).
+  resolve: { alias: { "@": root.replace(/\/$/, "") }, extensions: [".ts", ".tsx", ".mts", ".mjs", ".js", ".jsx", ".json"] },
   test: {
     include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/support/global-setup.ts"],
