@@ -63,6 +63,16 @@ function openSocket(endpoint: HostEndpoint, target: Target): { socket: Socket; r
   return { socket, readyEvent: "secureConnect" };
 }
 
+function openSocketOrExplain(endpoint: HostEndpoint, target: Target): { socket: Socket; readyEvent: string } {
+  try {
+    return openSocket(endpoint, target);
+  } catch (cause) {
+    if (cause instanceof DriverError) throw cause;
+    // Node reads the PEM texts before it opens anything.
+    throw new DriverError("invalid", `the certificates for ${endpoint.uri} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}; give CA, certificate and key as PEM texts`, { uri: endpoint.uri }, { cause });
+  }
+}
+
 /** libvirtd sends this one byte when it has accepted the client's certificate; a close before it is a refusal. */
 const TLS_ACCEPTED = 1;
 
@@ -72,7 +82,7 @@ const TLS_ACCEPTED = 1;
  */
 export function openTransport(endpoint: HostEndpoint, target: Target, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const { socket, readyEvent } = openSocket(endpoint, target);
+    const { socket, readyEvent } = openSocketOrExplain(endpoint, target);
     let secured = false;
     const settle = (act: () => void): void => {
       clearTimeout(timer);
