@@ -15,6 +15,8 @@ export function startProcess(): void {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+  // A supervisor that is gone leaves nothing running: the loss of its channel is a signal to stop.
+  if (process.channel) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       const { logger } = runtime();
