@@ -1,0 +1,23 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Lab } from "../types";
+import { buildTinyImage } from "./tiny";
+
+const cacheFolder = fileURLToPath(new URL("../../../.data/images", import.meta.url));
+
+/** Builds an image by its short name and lays it into a lab's storage; resolves to what a person should know of it. */
+export async function installImage(lab: Lab, which: string): Promise<string> {
+  switch (which) {
+    case "tiny": {
+      const image = await buildTinyImage({ directory: cacheFolder, log: console.log });
+      await lab.installVolumes([
+        { from: image.kernelPath, name: `${image.id}.vmlinuz` },
+        { from: image.initrdPath, name: `${image.id}.initrd` },
+        { from: image.rootVolumePath, name: `${image.id}.qcow2` },
+      ]);
+      return `${path.join(cacheFolder, image.id)} is in the pool as ${image.id}.{vmlinuz,initrd,qcow2}\nkernel command line: ${image.commandLine}`;
+    }
+    default:
+      throw new Error(`There is no image "${which}". Images are: tiny.`);
+  }
+}
