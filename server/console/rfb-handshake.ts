@@ -1,6 +1,7 @@
 import { createCipheriv } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { ByteReader } from "./byte-reader";
+import { RfbProtocolError } from "./rfb-filter";
 
 const SECURITY_NONE = 1;
 const SECURITY_VNC = 2;
@@ -29,10 +30,10 @@ export async function signInUpstream(reader: ByteReader, socket: Duplex, passwor
 export async function signInClient(reader: ByteReader, send: (data: Buffer) => void): Promise<void> {
   send(Buffer.from("RFB 003.008\n", "latin1"));
   const version = (await reader.read(12)).toString("latin1");
-  if (version !== "RFB 003.008\n") throw new Error("the client must speak RFB 3.8");
+  if (version !== "RFB 003.008\n") throw new RfbProtocolError("the client must speak RFB 3.8");
   send(Buffer.from([1, SECURITY_NONE]));
   const [choice] = await reader.read(1);
-  if (choice !== SECURITY_NONE) throw new Error("the client chose a way to sign in that was not offered");
+  if (choice !== SECURITY_NONE) throw new RfbProtocolError("the client chose a way to sign in that was not offered");
   send(Buffer.alloc(4));
 }
 

@@ -69,7 +69,11 @@ export class ConsoleSession {
   /** Plays the RFB server up to ClientInit, and asks the machine for a shared screen whatever the client wanted. */
   private async greetRfb(upstream: Upstream): Promise<RfbClientFilter> {
     const late = setTimeout(() => this.clientReader.fail(new Error("the client did not finish the handshake in time")), this.options.limits.upstreamMs);
-    const lost = (): void => this.clientReader.fail(new Error("the machine closed its side during the handshake"));
+    let machineLeft = false;
+    const lost = (): void => {
+      machineLeft = true;
+      this.clientReader.fail(new Error("the machine closed its side"));
+    };
     upstream.stream.once("close", lost).on("error", lost);
     try {
       await signInClient(this.clientReader, (data) => this.webSocket.send(data));
@@ -77,7 +81,8 @@ export class ConsoleSession {
       upstream.stream.write(Buffer.from([1]));
     } catch (error) {
       upstream.stream.destroy();
-      this.end({ code: CLOSE.protocol, reason: `The console could not be opened: ${error instanceof Error ? error.message : "handshake failed"}.` });
+      const code = error instanceof RfbProtocolError ? CLOSE.protocol : machineLeft ? CLOSE.upstreamClosed : CLOSE.upstreamUnavailable;
+      this.end({ code, reason: `The console could not be opened: ${error instanceof Error ? error.message : "handshake failed"}.` });
     } finally {
       clearTimeout(late);
       upstream.stream.off("close", lost);

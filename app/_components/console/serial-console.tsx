@@ -73,7 +73,10 @@ export function SerialConsole({ organization, instanceId, mayType, running }: Co
     },
     [mayType, openTerminal],
   );
-  const link = useConsoleLink({ organization, instanceId, kind: "serial", viewOnly: !mayType, enabled: running, attach });
+  const prepare = useCallback(async (): Promise<void> => {
+    if (target.current) await (terminal.current ??= openTerminal(target.current));
+  }, [openTerminal]);
+  const link = useConsoleLink({ organization, instanceId, kind: "serial", viewOnly: !mayType, enabled: running, prepare, attach });
 
   return (
     <ConsoleFrame state={link.state} enabled={running} offText={t("offText")} onReconnect={link.reconnect} tools={null}>

@@ -22,6 +22,8 @@ interface Options {
   readonly viewOnly: boolean;
   /** False while the machine is off: nothing is tried. */
   readonly enabled: boolean;
+  /** Loads what `attach` needs before there is a socket: the far side speaks first, and what nobody hears is lost. */
+  readonly prepare: () => Promise<unknown>;
   /** Takes the open socket into use; returns how to let go of it. Calls `ready` when the far side speaks. */
   readonly attach: (socket: WebSocket, ready: () => void) => Promise<() => void>;
 }
@@ -36,6 +38,7 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
   const [round, setRound] = useState(0);
   const closing = useRef<(() => void) | null>(null);
   const { organization, instanceId, kind, viewOnly, enabled } = options;
+  const prepare = useEffectEvent(options.prepare);
   const attach = useEffectEvent(options.attach);
   const fetchTicket = useEffectEvent(() => client.console.ticket.mutate({ organization, instanceId, kind, viewOnly }));
 
@@ -60,6 +63,8 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
       if (over) return;
       setState({ kind: "connecting", attempt: failures });
       try {
+        await prepare();
+        if (over) return;
         const ticket = await fetchTicket();
         if (over) return;
         const current = new WebSocket(ticket.url);

@@ -48,7 +48,8 @@ export function VncConsole({ organization, instanceId, mayType, running }: Conso
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [viewOnly],
   );
-  const link = useConsoleLink({ organization, instanceId, kind: "vnc", viewOnly, enabled: running, attach });
+  const prepare = useCallback(() => import("@novnc/novnc"), []);
+  const link = useConsoleLink({ organization, instanceId, kind: "vnc", viewOnly, enabled: running, prepare, attach });
 
   useEffect(() => {
     if (!rfb.current) return;
