@@ -36,7 +36,6 @@ export function statusSql({ desired, seen }: StatusColumns, now: Date): SQL<Inst
     when ${state} = 'shutting-down' then case when ${rebootDue} then 'rebooting' else 'stopping' end
     when ${seen.phase} = 'waiting-for-capacity' then 'waiting-for-capacity'
     when ${failing} then 'error'
-    when ${rebootDue} then 'rebooting'
     when ${state} = 'crashed' then 'crashed'
     when ${rebuild} = 0 then 'provisioning'
     else 'starting' end`;

@@ -62,7 +62,6 @@ export function deriveStatus(desired: StatusFacts, now: Date): InstanceStatus {
     case "crashed":
       if (seen.phase === "waiting-for-capacity") return "waiting-for-capacity";
       if (seen.failures >= ERROR_AFTER_FAILURES) return "error";
-      if (rebootDue) return "rebooting";
       if (seen.state === "crashed") return "crashed";
       return seen.rebuildGeneration === 0 ? "provisioning" : "starting";
   }
