@@ -5,14 +5,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { instance } from "@/db/schema/compute";
 import { consoleSession, consoleTicket } from "@/db/schema/console";
 import { allocation, host } from "@/db/schema/fleet";
-import { member, organization, userSession } from "@/db/schema/tenancy";
+import { auditEntry, member, organization, user, userSession } from "@/db/schema/tenancy";
 import { endConsoleSession, issueConsoleTicket, listConsoleSessions } from "@/server/compute/console";
 import type { Gateway } from "@/server/console/server";
 import type { World } from "@/server/drivers/hypervisor/simulated";
 import { createWorld, simulatedDriver } from "@/server/drivers/hypervisor/simulated";
 import type { HypervisorHost } from "@/server/drivers/hypervisor/types";
 import type { TestDatabase } from "../support/database";
-import { createTestDatabase } from "../support/database";
+import { systemClock } from "@/server/platform/clock";
+import { mintId } from "@/server/platform/id";
+import { systemRandom } from "@/server/platform/random";
+import { createTestDatabase, testContext } from "../support/database";
 import { screenOnlyDriver, startFakeVnc } from "./fake-vnc";
 import type { Tenant } from "./setting";
 import { Client, createInstance, createTenant, ORIGIN, refusedUpgrade, startTestGateway, ticketPath } from "./setting";
@@ -139,6 +142,21 @@ describe("tickets", () => {
     expect(foreign).toMatchObject({ name: "Problem", code: "not-found" });
     expect((foreign as Error).message.replaceAll(instanceId, "X")).toBe((missing as Error).message.replaceAll("ins_00000000000000000000000000", "X"));
     expect(await listConsoleSessions(stranger.context, { instanceId })).toEqual([]);
+  });
+
+  it("lets our own staff in without membership, and the tenant reads it in its trail", async () => {
+    const userId = mintId("user", { clock: systemClock, random: systemRandom });
+    await database.worker.insert(user).values({ id: userId, email: `${userId}@berth.test`, name: "Staff", operatorRole: "support", createdAt: new Date() });
+    const context = testContext(database.app, { scope: "provider", actor: { kind: "operator", id: userId } });
+    const { path } = await issueConsoleTicket(context, { instanceId, kind: "serial", viewOnly: true });
+    const client = new Client(gateway.port, path);
+    await client.textWith("BERTH-BOOTED");
+    await sleep(200);
+    expect(client.closed).toBeNull();
+    client.socket.close();
+    const entries = await database.owner.select().from(auditEntry).where(and(eq(auditEntry.organizationId, tenant.organizationId), eq(auditEntry.actorId, userId)));
+    expect(entries).toMatchObject([{ action: "console.ticket-issued", actorKind: "operator", targetId: instanceId, after: { kind: "serial", viewOnly: true } }]);
+    expect(JSON.stringify(entries)).not.toContain(path.slice(9, 52));
   });
 
   it("gives none for a stopped machine", async () => {
