@@ -1,5 +1,9 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { adminAuditRouter } from "./admin/audit";
+import { adminClustersRouter } from "./admin/clusters";
+import { adminDecisionsRouter } from "./admin/decisions";
+import { adminHostsRouter } from "./admin/hosts";
+import { adminLoopsRouter } from "./admin/loops";
 import { adminOrganizationsRouter } from "./admin/organizations";
 import { accountRouter } from "./portal/account";
 import { auditRouter } from "./portal/audit";
@@ -17,6 +21,10 @@ export const appRouter = router({
   organization: organizationRouter,
   admin: router({
     audit: adminAuditRouter,
+    clusters: adminClustersRouter,
+    decisions: adminDecisionsRouter,
+    hosts: adminHostsRouter,
+    loops: adminLoopsRouter,
     organizations: adminOrganizationsRouter,
   }),
 });

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { getCluster, listClusters, previewPolicy, updatePolicy } from "@/server/fleet";
+import { clusterIdInput, policyInput } from "@/server/fleet/schema";
+import { operatorProcedure, router } from "../trpc";
+
+export const adminClustersRouter = router({
+  list: operatorProcedure("auditor").query(({ ctx }) => listClusters(ctx.context)),
+  get: operatorProcedure("auditor").input(z.object({ clusterId: clusterIdInput })).query(({ ctx, input }) => getCluster(ctx.context, input.clusterId)),
+  previewPolicy: operatorProcedure("auditor").input(policyInput).query(({ ctx, input }) => previewPolicy(ctx.context, input)),
+  updatePolicy: operatorProcedure("admin").input(policyInput).mutation(({ ctx, input }) => updatePolicy(ctx.context, input)),
+});

@@ -1,0 +1,145 @@
+import { listInstancesForCluster } from "@/server/compute";
+import type { Context } from "@/server/platform/context";
+import { notFound } from "@/server/platform/errors";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { allocationsOf } from "../allocation/store";
+import { hostsOf } from "../host/store";
+import { summarizeHost, type HostSummary } from "../host/summarize-host";
+import { isWaiting } from "../snapshot/build-snapshot";
+import type { AllocationRow, ClusterRow, HostRow, Page, StoragePoolRow } from "../types";
+import { allClusters, findCluster, poolsOf } from "./store";
+
+/** One resource of a cluster: what there is, what may be sold of it, what is sold, what is promised as a floor. */
+export interface CapacityLine {
+  readonly physical: number;
+  /** Physical times the policy's ratio, over the hosts that are up. */
+  readonly sellable: number;
+  readonly committed: number;
+  readonly reserved: number;
+}
+
+export interface ClusterCapacity {
+  readonly vcpus: CapacityLine;
+  readonly memoryMiB: CapacityLine;
+  readonly storageMiB: CapacityLine;
+}
+
+export interface ClusterPolicyView {
+  readonly cpuRatio: number;
+  readonly memoryRatio: number;
+  readonly storageRatio: number;
+  readonly storageFloorFraction: number;
+  readonly failoverHosts: number;
+  readonly suspectAfterSeconds: number;
+  readonly fenceAfterSeconds: number;
+  readonly fenceBrakeFraction: number;
+}
+
+export interface ClusterSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly hypervisor: ClusterRow["hypervisor"];
+  readonly cpuModel: string;
+  readonly generation: number;
+  readonly hostsTotal: number;
+  readonly hostsUp: number;
+  readonly instances: number;
+  readonly capacity: ClusterCapacity;
+  readonly policy: ClusterPolicyView;
+  /** What an operator should look at, in sentences. */
+  readonly warnings: readonly string[];
+}
+
+export interface ClusterView extends ClusterSummary {
+  readonly hosts: readonly HostSummary[];
+  readonly pools: readonly StoragePoolRow[];
+  readonly waiting: readonly { readonly instanceId: string; readonly name: string; readonly organizationId: string; readonly since: Date; readonly text: string | null }[];
+}
+
+/** A pool that full is worth a warning well before the floor refuses new disks. */
+const POOL_WARNING_FACTOR = 2;
+
+export function listClusters(context: Context): Promise<Page<ClusterSummary>> {
+  return inTransaction(context, async (tx) => {
+    const clusters = await allClusters(tx);
+    const hosts = await hostsOf(tx);
+    const pools = await poolsOf(tx);
+    const allocations = await allocationsOf(tx);
+    const items: ClusterSummary[] = [];
+    for (const cluster of clusters) {
+      const own = <T extends { readonly clusterId: string }>(rows: readonly T[]): T[] => rows.filter((row) => row.clusterId === cluster.id);
+      items.push(summarizeCluster(cluster, own(hosts), own(pools), own(allocations), await soldStorageMiB(tx, context, cluster.id)));
+    }
+    return { items, nextCursor: null, total: items.length };
+  });
+}
+
+export function getCluster(context: Context, clusterId: string): Promise<ClusterView> {
+  return inTransaction(context, async (tx) => {
+    const cluster = await findCluster(tx, clusterId);
+    if (!cluster) throw notFound("cluster", clusterId);
+    const hosts = await hostsOf(tx, clusterId);
+    const pools = await poolsOf(tx, clusterId);
+    const allocations = await allocationsOf(tx, clusterId);
+    const instances = await listInstancesForCluster(tx, context, clusterId);
+    const placed = new Map(allocations.map((row) => [row.instanceId, row]));
+    const counts = new Map<string, number>();
+    for (const row of allocations) counts.set(row.hostId, (counts.get(row.hostId) ?? 0) + 1);
+    const sold = instances.reduce((sum, one) => sum + one.volumes.reduce((size, volume) => size + volume.sizeGiB * 1_024, 0), 0);
+    return {
+      ...summarizeCluster(cluster, hosts, pools, allocations, sold),
+      hosts: hosts.map((host) => summarizeHost(host, cluster, counts.get(host.id) ?? 0)),
+      pools,
+      waiting: instances
+        .filter((one) => isWaiting(one, placed.get(one.id)))
+        .map((one) => ({ instanceId: one.id, name: one.name, organizationId: one.organizationId, since: one.observation?.phaseChangedAt ?? one.updatedAt, text: one.observation?.waiting?.text ?? null })),
+    };
+  });
+}
+
+async function soldStorageMiB(tx: Transaction, context: Context, clusterId: string): Promise<number> {
+  const instances = await listInstancesForCluster(tx, context, clusterId);
+  return instances.reduce((sum, one) => sum + one.volumes.reduce((size, volume) => size + volume.sizeGiB * 1_024, 0), 0);
+}
+
+export function policyOf(cluster: ClusterRow): ClusterPolicyView {
+  const { cpuRatio, memoryRatio, storageRatio, storageFloorFraction, failoverHosts, suspectAfterSeconds, fenceAfterSeconds, fenceBrakeFraction } = cluster;
+  return { cpuRatio, memoryRatio, storageRatio, storageFloorFraction, failoverHosts, suspectAfterSeconds, fenceAfterSeconds, fenceBrakeFraction };
+}
+
+export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[], allocations: readonly AllocationRow[], soldStorage: number): ClusterSummary {
+  const up = hosts.filter((host) => host.state === "up" && !host.maintenance);
+  const sum = (of: readonly HostRow[], value: (host: HostRow) => number): number => of.reduce((total, host) => total + value(host), 0);
+  const usable = (host: HostRow): number => host.memoryMiB - host.systemMemoryMiB;
+  const poolMiB = pools.reduce((total, pool) => total + pool.capacityMiB, 0);
+  const usedMiB = pools.reduce((total, pool) => total + pool.capacityMiB - pool.availableMiB, 0);
+  return {
+    id: cluster.id,
+    name: cluster.name,
+    hypervisor: cluster.hypervisor,
+    cpuModel: cluster.cpuModel,
+    generation: cluster.generation,
+    hostsTotal: hosts.length,
+    hostsUp: hosts.filter((host) => host.state === "up").length,
+    instances: allocations.length,
+    capacity: {
+      vcpus: { physical: sum(up, (host) => host.cores), sellable: Math.floor(sum(up, (host) => host.cores) * cluster.cpuRatio), committed: sum(hosts, (host) => host.committedVcpus), reserved: Math.ceil(sum(hosts, (host) => host.reservedCpuMillicores) / 1_000) },
+      memoryMiB: { physical: sum(up, usable), sellable: Math.floor(sum(up, usable) * cluster.memoryRatio), committed: sum(hosts, (host) => host.committedMemoryMiB), reserved: sum(hosts, (host) => host.reservedMemoryMiB) },
+      storageMiB: { physical: poolMiB, sellable: Math.floor(poolMiB * cluster.storageRatio), committed: soldStorage, reserved: usedMiB },
+    },
+    policy: policyOf(cluster),
+    warnings: warningsOf(cluster, hosts, pools),
+  };
+}
+
+function warningsOf(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[]): string[] {
+  const warnings: string[] = [];
+  for (const pool of pools) {
+    const free = pool.capacityMiB === 0 ? 1 : pool.availableMiB / pool.capacityMiB;
+    const percent = Math.round(free * 100);
+    if (free <= cluster.storageFloorFraction) warnings.push(`Storage pool ${pool.name} has ${percent} % free, the floor is ${Math.round(cluster.storageFloorFraction * 100)} %: new disks are refused. Free or add space.`);
+    else if (free <= cluster.storageFloorFraction * POOL_WARNING_FACTOR) warnings.push(`Storage pool ${pool.name} has ${percent} % free and comes near the floor of ${Math.round(cluster.storageFloorFraction * 100)} %.`);
+  }
+  for (const host of hosts) if (host.state === "unreachable" || host.state === "quarantined") warnings.push(`${host.name} is ${host.state}: ${host.stateReason}`);
+  return warnings;
+}

@@ -1,0 +1,92 @@
+import type { Context } from "@/server/platform/context";
+import { mintId } from "@/server/platform/id";
+import type { Transaction } from "@/server/platform/transaction";
+import { wake } from "@/server/platform/wake";
+import { measureDecision, recordDecision } from "../decision/record-decision";
+import { changeHostState } from "../host/change-state";
+import { lockHost } from "../host/store";
+import type { FencingRow, HostRow } from "../types";
+import { insertFencing, lockOpenFencing, writeFencing } from "./store";
+
+/**
+ * Asks for a host to be fenced: from now on its management controller is told to cut the power until it confirms, the
+ * host answers again, or the operator speaks. Null when the host is in no state to be fenced, or is being fenced.
+ */
+export async function requestFencing(tx: Transaction, context: Context, hostId: string, reason: string, inputs: Record<string, unknown>): Promise<FencingRow | null> {
+  const host = await lockHost(tx, hostId);
+  if (!host || !["suspect", "unreachable"].includes(host.state)) return null;
+  const open = await lockOpenFencing(tx, hostId);
+  if (open) return open;
+  const decisionId = await recordDecision(tx, context, {
+    kind: "fence",
+    clusterId: host.clusterId,
+    hostId,
+    inputs,
+    chosen: { action: "cut the power through its management controller" },
+    rejected: [
+      { action: "wait", why: "its instances stay down as long as it is silent" },
+      { action: "restart its instances elsewhere at once", why: "a silent host may still run them; two writers on one disk destroy it" },
+    ],
+    reason,
+    outcome: "planned",
+  });
+  const row = { id: mintId("fencing", context), hostId, state: "requested" as const, reason, requestedAt: context.clock.now(), silentSince: host.silentSince, decisionId };
+  await insertFencing(tx, row);
+  await changeHostState(tx, context, host, "fencing", reason);
+  await wake(tx, "fence-hosts");
+  return lockOpenFencing(tx, hostId);
+}
+
+/** Notes one attempt that did not confirm. Blocked means that no attempt so far could confirm that the host is dead. */
+export async function noteFencingAttempt(tx: Transaction, context: Context, hostId: string, error: string, blocked: boolean): Promise<void> {
+  const row = await lockOpenFencing(tx, hostId);
+  if (!row || row.state === "confirmed") return;
+  await writeFencing(tx, row.id, { attempts: row.attempts + 1, lastError: error, state: blocked ? "blocked" : row.state });
+  if (!blocked) return;
+  const host = await lockHost(tx, hostId);
+  if (host?.state === "fencing") {
+    await changeHostState(
+      tx,
+      context,
+      host,
+      "unreachable",
+      `It is silent, and its management controller could not confirm that it is off: ${error} Its instances stay where they are, because they may still run. Switch the host off by hand and vouch for it on this page, or repair the controller or the network.`,
+    );
+  }
+  if (row.decisionId) await measureDecision(tx, context, row.decisionId, { blocked: true, attempts: row.attempts + 1, lastError: error });
+}
+
+/** The host is known dead: confirmed by its controller, or vouched for by an operator. Its instances may run elsewhere. */
+export async function confirmFencing(tx: Transaction, context: Context, hostId: string, method: "power" | "vouched", vouchedBy: string | null = null): Promise<HostRow | null> {
+  const host = await lockHost(tx, hostId);
+  if (!host || !["suspect", "unreachable", "fencing"].includes(host.state)) return null;
+  const row = await lockOpenFencing(tx, hostId);
+  if (!row || row.state === "confirmed") return null;
+  const now = context.clock.now();
+  await writeFencing(tx, row.id, { state: "confirmed", confirmedAt: now, method, vouchedBy, attempts: row.attempts + 1 });
+  const fenced = await changeHostState(tx, context, host, "fenced", method === "power" ? "Its management controller confirmed that it is off." : `An operator vouched that it is off: ${vouchedBy ?? ""}.`);
+  const silentSince = row.silentSince ?? row.requestedAt;
+  if (row.decisionId) {
+    const detectMs = Math.max(0, row.requestedAt.getTime() - silentSince.getTime());
+    await measureDecision(tx, context, row.decisionId, { method, detectMs, fenceMs: now.getTime() - row.requestedAt.getTime() }, "applied");
+  }
+  await wake(tx, "fail-over-instances");
+  return fenced;
+}
+
+/** The host answers, so it is not dead, and nothing was restarted elsewhere: it is simply up again. */
+export async function cancelFencing(tx: Transaction, context: Context, hostId: string, why: string): Promise<void> {
+  const row = await lockOpenFencing(tx, hostId);
+  if (!row || row.state === "confirmed") return;
+  const now = context.clock.now();
+  await writeFencing(tx, row.id, { state: "cancelled", closedAt: now, lastError: why });
+  if (row.decisionId) await measureDecision(tx, context, row.decisionId, { cancelled: why }, "superseded");
+}
+
+/** All that was planned from a fencing is done. */
+export async function closeFencing(tx: Transaction, context: Context, hostId: string, measured: Record<string, unknown>): Promise<void> {
+  const row = await lockOpenFencing(tx, hostId);
+  if (!row || row.state !== "confirmed") return;
+  await writeFencing(tx, row.id, { closedAt: context.clock.now() });
+  if (row.decisionId) await measureDecision(tx, context, row.decisionId, measured);
+}

@@ -1,0 +1,95 @@
+import type { Context } from "@/server/platform/context";
+import { notFound } from "@/server/platform/errors";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { announce, wake } from "@/server/platform/wake";
+import { recordAudit } from "@/server/tenancy";
+import { allocationsOn } from "../allocation/store";
+import { raiseGeneration } from "../cluster/store";
+import { failMigration } from "../migration/end-migration";
+import { openMigrationsTouching } from "../migration/store";
+import { conflict } from "../rules";
+import type { HostRow } from "../types";
+import { changeHostState } from "./change-state";
+import { mayBecome } from "./state";
+import { lockHost, writeHost } from "./store";
+
+/** One operator's change of one host: lock, change, generation, audit, wake; all in one transaction. */
+async function operate(context: Context, hostId: string, action: string, change: (tx: Transaction, host: HostRow) => Promise<HostRow | null>): Promise<HostRow> {
+  return inTransaction(context, async (tx) => {
+    const before = await lockHost(tx, hostId);
+    if (!before || before.state === "retired") throw notFound("host", hostId);
+    const after = await change(tx, before);
+    if (!after) throw notFound("host", hostId);
+    await raiseGeneration(tx, after.clusterId);
+    await announce(tx, { organizationId: null, topic: "host", id: hostId });
+    await wake(tx, "place-instances", "evacuate-hosts", "enroll-hosts");
+    await recordAudit(tx, context, { organizationId: null, action, targetKind: "host", targetId: hostId, before: facts(before), after: facts(after) });
+    return after;
+  });
+}
+
+const facts = (host: HostRow) => ({ name: host.name, state: host.state, cordoned: host.cordoned, maintenance: host.maintenance, drainRequestedAt: host.drainRequestedAt });
+
+/** Nothing new is placed there; what runs stays. */
+export function cordonHost(context: Context, hostId: string): Promise<HostRow> {
+  return operate(context, hostId, "host.cordoned", (tx) => writeHost(tx, hostId, { cordoned: true }));
+}
+
+export function uncordonHost(context: Context, hostId: string): Promise<HostRow> {
+  return operate(context, hostId, "host.uncordoned", (tx, host) => {
+    if (host.maintenance) throw conflict(`${host.name} is in maintenance. Return it to service first.`, { hostId });
+    if (host.drainRequestedAt) throw conflict(`${host.name} is being drained. Cancel the drain first.`, { hostId });
+    return writeHost(tx, hostId, { cordoned: false });
+  });
+}
+
+/** The operator wants the host empty: the loop evacuate-hosts plans the moves and goes on until it is. */
+export function drainHost(context: Context, hostId: string): Promise<HostRow> {
+  return operate(context, hostId, "host.drain-requested", (tx, host) => {
+    if (host.state !== "up") throw conflict(`${host.name} is ${host.state}, so nothing can be moved away from it live. Only a host that is up can be drained.`, { hostId, state: host.state });
+    if (host.drainRequestedAt) return Promise.resolve(host);
+    return writeHost(tx, hostId, { cordoned: true, drainRequestedAt: context.clock.now(), drainRequestedBy: context.actor.id });
+  });
+}
+
+/** Ends a drain: moves that have not begun are called off, those under way end; the host stays cordoned. */
+export function cancelDrain(context: Context, hostId: string): Promise<HostRow> {
+  return operate(context, hostId, "host.drain-cancelled", async (tx, host) => {
+    if (!host.drainRequestedAt) throw conflict(`${host.name} is not being drained.`, { hostId });
+    for (const move of await openMigrationsTouching(tx, hostId)) {
+      if (move.fromHostId === hostId && move.state === "planned") await failMigration(tx, context, move.id, "aborted", "the drain was cancelled");
+    }
+    return writeHost(tx, hostId, { drainRequestedAt: null, drainRequestedBy: null });
+  });
+}
+
+/** Only an empty host: whoever works on it may pull any plug. */
+export function enterMaintenance(context: Context, hostId: string): Promise<HostRow> {
+  return operate(context, hostId, "host.maintenance-entered", async (tx, host) => {
+    const here = await allocationsOn(tx, hostId);
+    if (here.length > 0) throw conflict(`${here.length} ${here.length === 1 ? "instance is" : "instances are"} placed on ${host.name}. Drain it first; maintenance begins when it is empty.`, { hostId, instances: here.length });
+    return writeHost(tx, hostId, { maintenance: true, cordoned: true, drainRequestedAt: null, drainRequestedBy: null });
+  });
+}
+
+/** Takes instances again, after what is stale there was removed. */
+export function returnToService(context: Context, hostId: string): Promise<HostRow> {
+  return operate(context, hostId, "host.returned-to-service", async (tx, host) => {
+    await wake(tx, "return-hosts");
+    const open = await writeHost(tx, hostId, { maintenance: false, cordoned: false, drainRequestedAt: null, drainRequestedBy: null });
+    if (host.state !== "quarantined" || !open) return open;
+    return changeHostState(tx, context, open, "returning", "An operator returned it to service.");
+  });
+}
+
+/** Takes a host out of the fleet for ever. It must be empty; its row stays, for the history. */
+export function retireHost(context: Context, hostId: string): Promise<HostRow> {
+  return operate(context, hostId, "host.retired", async (tx, host) => {
+    const here = await allocationsOn(tx, hostId);
+    if (here.length > 0) throw conflict(`${here.length} ${here.length === 1 ? "instance is" : "instances are"} placed on ${host.name}. Drain it first.`, { hostId, instances: here.length });
+    if (!mayBecome(host.state, "retired")) throw conflict(`${host.name} is ${host.state}. Wait until that is settled, then retire it.`, { hostId, state: host.state });
+    const now = context.clock.now();
+    const row = await changeHostState(tx, context, host, "retired", "An operator retired it.");
+    return writeHost(tx, row.id, { retiredAt: now });
+  });
+}

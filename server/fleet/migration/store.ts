@@ -1,0 +1,36 @@
+import { and, asc, desc, eq, inArray, or } from "drizzle-orm";
+import { migration } from "@/db/schema/fleet";
+import type { Transaction } from "@/server/platform/transaction";
+import type { MigrationRow } from "../types";
+
+const OPEN: MigrationRow["state"][] = ["planned", "running"];
+
+export async function insertMigration(tx: Transaction, row: typeof migration.$inferInsert): Promise<void> {
+  await tx.insert(migration).values(row);
+}
+
+export function openMigrations(tx: Transaction): Promise<MigrationRow[]> {
+  return tx.select().from(migration).where(inArray(migration.state, OPEN)).orderBy(asc(migration.wave), asc(migration.id));
+}
+
+export function openMigrationsTouching(tx: Transaction, hostId: string): Promise<MigrationRow[]> {
+  return tx.select().from(migration).where(and(inArray(migration.state, OPEN), or(eq(migration.fromHostId, hostId), eq(migration.toHostId, hostId))));
+}
+
+export async function lockMigration(tx: Transaction, migrationId: string): Promise<MigrationRow | null> {
+  const [row] = await tx.select().from(migration).where(eq(migration.id, migrationId)).for("update");
+  return row ?? null;
+}
+
+export async function findOpenMigrationOf(tx: Transaction, instanceId: string): Promise<MigrationRow | null> {
+  const [row] = await tx.select().from(migration).where(and(eq(migration.instanceId, instanceId), inArray(migration.state, OPEN)));
+  return row ?? null;
+}
+
+export async function writeMigration(tx: Transaction, migrationId: string, change: Partial<typeof migration.$inferInsert>): Promise<void> {
+  await tx.update(migration).set(change).where(eq(migration.id, migrationId));
+}
+
+export function newestMigrations(tx: Transaction, instanceId: string, limit: number): Promise<MigrationRow[]> {
+  return tx.select().from(migration).where(eq(migration.instanceId, instanceId)).orderBy(desc(migration.id)).limit(limit);
+}

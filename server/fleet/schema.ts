@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { isId } from "@/server/platform/id";
+
+export const clusterIdInput = z.string().refine((text) => isId("cluster", text), { error: "is no cluster id" });
+export const hostIdInput = z.string().refine((text) => isId("host", text), { error: "is no host id" });
+
+/** How to reach a management controller. Kept with the worker; never shown again. */
+export const powerConfigInput = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ipmi"), address: z.string().min(1).max(253), port: z.number().int().min(1).max(65_535).default(623), username: z.string().max(16), password: z.string().max(20) }),
+  z.object({ kind: z.literal("redfish"), url: z.url(), username: z.string().max(255), password: z.string().max(255), systemId: z.string().min(1).max(255), caCertificate: z.string().max(20_000).optional() }),
+  z.object({ kind: z.literal("wol"), macAddress: z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i), broadcastAddress: z.string().min(1), probeAddress: z.string().min(1), probePort: z.number().int().min(1).max(65_535) }),
+  z.object({ kind: z.literal("simulated"), hostName: z.string().min(1).max(253) }),
+]);
+
+export const enrolHostInput = z.object({
+  clusterId: clusterIdInput,
+  name: z.string().trim().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, { error: "has 1 to 63 of a-z, 0-9, dot and dash" }),
+  uri: z.string().regex(/^(tcp|tls|unix|simulated):\/\/\S{1,500}$/, { error: "looks like tls://host.example:16514" }),
+  managementAddress: z.string().trim().min(1).max(253),
+  power: powerConfigInput,
+  systemMemoryMiB: z.number().int().min(0).max(1_048_576).default(0),
+  failureDomain: z.string().max(63).default(""),
+});
+export type EnrolHostInput = z.output<typeof enrolHostInput>;
+
+/** Changes of a cluster's policy; what is not named stays. */
+export const policyInput = z.object({
+  clusterId: clusterIdInput,
+  cpuRatio: z.number().min(0.1).max(64).optional(),
+  memoryRatio: z.number().min(0.1).max(4).optional(),
+  storageRatio: z.number().min(0.1).max(32).optional(),
+  storageFloorFraction: z.number().min(0).max(0.9).optional(),
+  failoverHosts: z.number().int().min(0).max(16).optional(),
+  suspectAfterSeconds: z.number().min(0.2).max(600).optional(),
+  fenceAfterSeconds: z.number().min(0.4).max(3_600).optional(),
+  fenceBrakeFraction: z.number().min(0.01).max(1).optional(),
+});
+export type PolicyInput = z.output<typeof policyInput>;
+
+export const createClusterInput = z.object({
+  name: z.string().trim().min(1).max(63),
+  hypervisor: z.enum(["libvirt", "simulated"]),
+  cpuModel: z.string().min(1).max(63),
+});
+
+export const decisionListInput = z.object({
+  cursor: z.string().max(64).nullish(),
+  limit: z.number().int().min(1).max(100).default(50),
+  kind: z.enum(["place", "refuse", "migrate", "evacuate", "failover", "fence", "resize", "rebalance", "consolidate", "wake"]).optional(),
+  instanceId: z.string().max(64).optional(),
+  hostId: z.string().max(64).optional(),
+  clusterId: z.string().max(64).optional(),
+});

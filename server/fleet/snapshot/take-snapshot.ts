@@ -1,0 +1,55 @@
+import { listInstancesForCluster, type DesiredInstance } from "@/server/compute";
+import type { ClusterSnapshot } from "@/server/planner/types";
+import type { Context } from "@/server/platform/context";
+import { notFound } from "@/server/platform/errors";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { allocationsOf } from "../allocation/store";
+import { findCluster, poolsOf } from "../cluster/store";
+import { hostsOf } from "../host/store";
+import { openMigrations } from "../migration/store";
+import type { AllocationRow, ClusterRow, HostRow, MigrationRow, StoragePoolRow } from "../types";
+import { buildSnapshot, isWaiting } from "./build-snapshot";
+
+/** One moment of a cluster: the planner's view, and the rows that it was made from. */
+export interface FleetSnapshot {
+  readonly cluster: ClusterRow;
+  readonly hosts: ReadonlyMap<string, HostRow>;
+  readonly pools: readonly StoragePoolRow[];
+  readonly allocations: ReadonlyMap<string, AllocationRow>;
+  readonly migrations: readonly MigrationRow[];
+  readonly instances: ReadonlyMap<string, DesiredInstance>;
+  /** Instances that want a place and have none, oldest first. */
+  readonly waiting: readonly DesiredInstance[];
+  readonly planner: ClusterSnapshot;
+  /** Names of hosts, instances and pools by id, for sentences. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** Reads one cluster in one repeatable-read transaction: everything in it is of the same moment. */
+export function takeSnapshot(context: Context, clusterId: string): Promise<FleetSnapshot> {
+  return inTransaction(context, (tx) => snapshotIn(tx, context, clusterId), { isolation: "repeatable read", readOnly: true });
+}
+
+export async function snapshotIn(tx: Transaction, context: Context, clusterId: string): Promise<FleetSnapshot> {
+  const cluster = await findCluster(tx, clusterId);
+  if (!cluster) throw notFound("cluster", clusterId);
+  const hosts = await hostsOf(tx, clusterId);
+  const pools = await poolsOf(tx, clusterId);
+  const allocations = await allocationsOf(tx, clusterId);
+  const migrations = (await openMigrations(tx)).filter((move) => move.clusterId === clusterId);
+  const instances = await listInstancesForCluster(tx, context, clusterId);
+  const byInstance = new Map(allocations.map((row) => [row.instanceId, row]));
+  const waiting = instances.filter((instance) => isWaiting(instance, byInstance.get(instance.id)));
+  waiting.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
+  return {
+    cluster,
+    hosts: new Map(hosts.map((host) => [host.id, host])),
+    pools,
+    allocations: byInstance,
+    migrations,
+    instances: new Map(instances.map((instance) => [instance.id, instance])),
+    waiting,
+    planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, instances, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
+    names: new Map([...hosts.map((host) => [host.id, host.name] as const), ...pools.map((pool) => [pool.id, pool.name] as const), ...instances.map((instance) => [instance.id, instance.name] as const)]),
+  };
+}

@@ -1,0 +1,175 @@
+import { readObserved, recordObservation } from "@/server/compute";
+import { noteHeartbeats, readFleet, type AllocationRow, type Fleet, type Heartbeat, type HostRow } from "@/server/fleet";
+import { meterObservations, type HostUsageFact } from "@/server/metering";
+import { inTransaction } from "@/server/platform/transaction";
+import { compareWord } from "./observe/compare";
+import { applyConsequence, consequence, type Liveness } from "./observe/host-liveness";
+import { pollHost, type PollResult } from "./observe/poll";
+import { noteStorage } from "./observe/storage";
+import { takeSamples } from "./observe/samples";
+import type { LoopDefinition, Pass, PassOutcome } from "./types";
+
+const PERIOD_MS = 1_000;
+/** A pass does not wait longer for slow hosts: their answers are taken by the next one. */
+const GATHER_MS = 600;
+/** Open usage windows are confirmed at least so often; in between the host's own heartbeat stands for them. */
+const METER_EVERY_MS = 10_000;
+const WATCHED: readonly HostRow["state"][] = ["up", "suspect", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined"];
+
+/**
+ * Asks every host what it runs, all at once, and writes down what is news. Slow hosts keep nobody waiting. Nothing is
+ * decided here but whether a host is there.
+ */
+export class HostObserver implements LoopDefinition {
+  readonly name = "observe-hosts";
+  readonly purpose = "Asks every host each second what it runs, and writes down what changed.";
+  readonly periodMs = PERIOD_MS;
+  private readonly polling = new Set<string>();
+  private answers: PollResult[] = [];
+  private readonly lastPollMs = new Map<string, number>();
+  private readonly lastMeteredMs = new Map<string, number>();
+  private readonly watching = new Map<string, { readonly uri: string; readonly stop: () => void }>();
+  private readonly urgent = new Set<string>();
+  private gathered: (() => void) | null = null;
+
+  async pass(pass: Pass): Promise<PassOutcome> {
+    const fleet = await readFleet(pass.context, { allocations: false });
+    this.begin(pass, fleet);
+    await this.gather(pass);
+    const answers = this.answers;
+    this.answers = [];
+    if (answers.length > 0) await this.write(pass, answers);
+    await noteStorage(pass, fleet);
+    return { backlog: this.polling.size, againInMs: this.untilNextMs(pass) };
+  }
+
+  /** Ends the watches; for a worker that stops. */
+  close(): void {
+    for (const { stop } of this.watching.values()) stop();
+    this.watching.clear();
+  }
+
+  private begin(pass: Pass, fleet: Fleet): void {
+    const nowMs = pass.context.clock.nowMs();
+    const present = new Set<string>();
+    for (const host of fleet.hosts.values()) {
+      if (!WATCHED.includes(host.state)) continue;
+      present.add(host.id);
+      this.watch(pass, host);
+      const due = this.urgent.has(host.id) || nowMs - (this.lastPollMs.get(host.id) ?? -Infinity) >= PERIOD_MS * 0.9;
+      if (!due || this.polling.has(host.id)) continue;
+      this.urgent.delete(host.id);
+      this.lastPollMs.set(host.id, nowMs);
+      this.polling.add(host.id);
+      void this.poll(pass, host);
+    }
+    pass.machines.forgetAllBut(new Set([...fleet.hosts.values()].map((host) => host.id)));
+    for (const [hostId, { stop }] of this.watching) {
+      if (present.has(hostId)) continue;
+      stop();
+      this.watching.delete(hostId);
+    }
+  }
+
+  private async poll(pass: Pass, host: HostRow): Promise<void> {
+    try {
+      this.answers.push(await pollHost(pass.context.clock, host.id, pass.machines.host(host)));
+    } catch (error) {
+      pass.context.logger.error({ host: host.name, err: error }, "a host could not be asked");
+    } finally {
+      this.polling.delete(host.id);
+      if (this.polling.size === 0) this.gathered?.();
+      // An answer that came after its pass had ended is taken at once.
+      if (!this.gathered) pass.wake(this.name);
+    }
+  }
+
+  private async gather(pass: Pass): Promise<void> {
+    if (this.polling.size === 0) return;
+    const enough = new AbortController();
+    const all = new Promise<void>((resolve) => {
+      this.gathered = resolve;
+    });
+    const late = pass.context.clock.sleep(GATHER_MS, enough.signal).catch(() => undefined);
+    await Promise.race([all, late]);
+    this.gathered = null;
+    enough.abort(new Error("gathered"));
+  }
+
+  /** Events are hints: each leads to one look at its host. */
+  private watch(pass: Pass, host: HostRow): void {
+    if (this.watching.get(host.id)?.uri === host.uri) return;
+    this.watching.get(host.id)?.stop();
+    const hint = (): void => {
+      this.urgent.add(host.id);
+      pass.wake(this.name);
+    };
+    this.watching.set(host.id, { uri: host.uri, stop: pass.machines.host(host).watch(hint, hint) });
+  }
+
+  private untilNextMs(pass: Pass): number {
+    if (this.urgent.size > 0 || this.answers.length > 0) return 0;
+    const oldest = Math.min(...this.lastPollMs.values(), Infinity);
+    return oldest === Infinity ? PERIOD_MS : Math.max(20, oldest + PERIOD_MS - pass.context.clock.nowMs());
+  }
+
+  private async write(pass: Pass, answers: readonly PollResult[]): Promise<void> {
+    const { context } = pass;
+    // Read after the answers came: what was decided meanwhile is known, and older answers lose against newer rows.
+    const fleet = await readFleet(context);
+    const allocatedOn = new Map<string, AllocationRow[]>();
+    for (const row of fleet.allocations.values()) {
+      const here = allocatedOn.get(row.hostId);
+      if (here) here.push(row);
+      else allocatedOn.set(row.hostId, [row]);
+    }
+    const nowMs = context.clock.nowMs();
+    let strays = false;
+    let changed = 0;
+    await inTransaction(context, async (tx) => {
+      const observed = await readObserved(tx, context);
+      const beats: Heartbeat[] = [];
+      const facts: HostUsageFact[] = [];
+      const rows = [];
+      for (const answer of answers) {
+        const host = fleet.hosts.get(answer.hostId);
+        if (!host) continue;
+        const silentSince = answer.silent && notOlderThan(answer.askedAt, host.lastSeenAt) ? answer.askedAt : null;
+        beats.push({ hostId: host.id, answeredAt: answer.observation ? answer.askedAt : null, silentSince, clockSkewMs: answer.clockSkewMs });
+        // A dead host's old words are void; one that returns is listened to after it was cleaned.
+        if (!answer.observation || host.state === "fenced" || host.state === "asleep") continue;
+        const word = { hostId: host.id, askedAt: answer.askedAt, domains: answer.observation.domains };
+        const compared = compareWord(word, allocatedOn.get(host.id) ?? [], { allocations: fleet.allocations, migrations: fleet.migrations, observed });
+        rows.push(...compared.rows);
+        strays ||= compared.strays;
+        if (compared.rows.length > 0 || nowMs - (this.lastMeteredMs.get(host.id) ?? -Infinity) >= METER_EVERY_MS) {
+          facts.push({ hostId: host.id, confirmedThrough: answer.askedAt, previouslyConfirmedThrough: host.lastSeenAt, running: compared.running });
+        }
+      }
+      await noteHeartbeats(tx, beats);
+      if (rows.length > 0) changed = (await recordObservation(tx, context, rows)).length;
+      await meterObservations(tx, context, facts);
+      for (const fact of facts) this.lastMeteredMs.set(fact.hostId, nowMs);
+    });
+    if (changed > 0) pass.wake("converge-instances");
+    if (strays) pass.wake("remove-strays");
+    await this.follow(pass, fleet, answers, allocatedOn);
+    await takeSamples(pass, fleet, answers);
+  }
+
+  private async follow(pass: Pass, fleet: Fleet, answers: readonly PollResult[], allocatedOn: ReadonlyMap<string, readonly AllocationRow[]>): Promise<void> {
+    const nowMs = pass.context.clock.nowMs();
+    for (const answer of answers) {
+      const host = fleet.hosts.get(answer.hostId);
+      const cluster = host ? fleet.clusters.get(host.clusterId) : undefined;
+      if (!host || !cluster) continue;
+      const silentSince = answer.silent ? (host.silentSince ?? (notOlderThan(answer.askedAt, host.lastSeenAt) ? answer.askedAt : null)) : null;
+      const liveness: Liveness = { host, cluster, answeredAskedAt: answer.observation ? answer.askedAt : null, silentSince };
+      if (consequence(liveness, nowMs)) await applyConsequence(pass, liveness, allocatedOn.get(host.id) ?? []);
+    }
+  }
+}
+
+function notOlderThan(askedAt: Date, lastSeenAt: Date | null): boolean {
+  return lastSeenAt === null || askedAt >= lastSeenAt;
+}

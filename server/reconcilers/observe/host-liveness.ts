@@ -1,0 +1,55 @@
+import { setPhase } from "@/server/compute";
+import { cancelFencing, changeHostState, lockHostRow, type AllocationRow, type ClusterRow, type HostRow } from "@/server/fleet";
+import type { Context } from "@/server/platform/context";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import type { Pass } from "../types";
+
+/** What a heartbeat leads to. `asked` is when the answer's question was put. */
+export interface Liveness {
+  readonly host: HostRow;
+  readonly cluster: ClusterRow;
+  readonly answeredAskedAt: Date | null;
+  readonly silentSince: Date | null;
+}
+
+/** What should follow, without looking at the database again; the change itself re-reads the host under its lock. Pure. */
+export function consequence(liveness: Liveness, nowMs: number): "recovered" | "returning" | "suspect" | null {
+  const { host, cluster, answeredAskedAt, silentSince } = liveness;
+  if (answeredAskedAt) {
+    if (host.state === "suspect" || host.state === "unreachable" || host.state === "fencing") return "recovered";
+    // An answer to a question put before the host died says nothing about now.
+    if ((host.state === "fenced" || host.state === "asleep") && answeredAskedAt > host.stateChangedAt) return "returning";
+    return null;
+  }
+  if (!silentSince) return null;
+  const watched = host.state === "up" || host.state === "returning" || host.state === "quarantined";
+  return watched && nowMs - silentSince.getTime() >= cluster.suspectAfterSeconds * 1_000 ? "suspect" : null;
+}
+
+/** Applies it, for one host, if the host still is as it was. */
+export async function applyConsequence(pass: Pass, liveness: Liveness, allocated: readonly AllocationRow[]): Promise<void> {
+  const { context } = pass;
+  const to = consequence(liveness, context.clock.nowMs());
+  if (!to) return;
+  const instanceIds = allocated.map((row) => row.instanceId);
+  await inTransaction(context, async (tx) => {
+    const host = await lockHostRow(tx, liveness.host.id);
+    if (!host || host.state !== liveness.host.state) return;
+    if (to === "suspect") {
+      await changeHostState(tx, context, host, "suspect", "It does not answer.");
+      await setPhase(tx, context, instanceIds, "unreachable");
+    } else if (to === "returning") {
+      await changeHostState(tx, context, host, "returning", "It answers again; what is stale there is removed before it takes instances.");
+    } else {
+      await recover(tx, context, host, instanceIds);
+    }
+  });
+  context.logger.info({ host: liveness.host.name, from: liveness.host.state, to }, "host changed");
+  pass.wake(to === "suspect" ? "fence-hosts" : to === "returning" ? "return-hosts" : "converge-instances");
+}
+
+async function recover(tx: Transaction, context: Context, host: HostRow, instanceIds: readonly string[]): Promise<void> {
+  await cancelFencing(tx, context, host.id, "the host answered again before its death was confirmed");
+  await changeHostState(tx, context, host, "up", "It answers again.");
+  await setPhase(tx, context, instanceIds, null);
+}

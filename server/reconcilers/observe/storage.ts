@@ -1,0 +1,40 @@
+import { notePools, type Fleet, type HostRow, type StoragePoolRow } from "@/server/fleet";
+import { DriverError } from "@/server/drivers/errors";
+import { inTransaction } from "@/server/platform/transaction";
+import type { Pass } from "../types";
+
+/** A pool fills over minutes; its first size is asked for at once. */
+const POOL_EVERY_MS = 15_000;
+const BYTES_PER_MIB = 1_048_576;
+/** A change of this part of the pool may let a waiting instance in, or must stop new disks. */
+const MATTERS_FRACTION = 0.01;
+
+/** Asks one host of each cluster, in turn, how full the shared pools are. */
+export async function noteStorage(pass: Pass, fleet: Fleet): Promise<void> {
+  const nowMs = pass.context.clock.nowMs();
+  for (const cluster of fleet.clusters.values()) {
+    const due = fleet.pools.filter((pool) => pool.clusterId === cluster.id && (pool.capacityMiB === 0 || nowMs - pool.observedAt.getTime() >= POOL_EVERY_MS));
+    const up = [...fleet.hosts.values()].filter((host) => host.clusterId === cluster.id && host.state === "up");
+    const host = up[Math.floor(nowMs / POOL_EVERY_MS) % Math.max(1, up.length)];
+    if (due.length > 0 && host) pass.background(`storage ${cluster.id}`, () => askPools(pass, host, due));
+  }
+}
+
+async function askPools(pass: Pass, host: HostRow, pools: readonly StoragePoolRow[]): Promise<void> {
+  const { context, machines } = pass;
+  try {
+    const seen = new Map((await machines.host(host).listPools({ timeoutMs: 5_000 })).map((pool) => [pool.name, pool]));
+    const rows = pools.flatMap((pool) => {
+      const now = seen.get(pool.name);
+      if (!now) return [];
+      const capacityMiB = Math.floor(now.capacityBytes / BYTES_PER_MIB);
+      const availableMiB = Math.floor(now.availableBytes / BYTES_PER_MIB);
+      const matters = pool.capacityMiB !== capacityMiB || Math.abs(pool.availableMiB - availableMiB) > capacityMiB * MATTERS_FRACTION;
+      return [{ poolId: pool.id, clusterId: pool.clusterId, path: now.path, capacityMiB, availableMiB, observedAt: context.clock.now(), matters }];
+    });
+    await inTransaction(context, (tx) => notePools(tx, rows));
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    context.logger.warn({ host: host.name, err: error }, "storage pools could not be asked; another host is asked next time");
+  }
+}
