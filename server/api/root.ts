@@ -7,18 +7,22 @@ import { adminLoopsRouter } from "./admin/loops";
 import { adminOrganizationsRouter } from "./admin/organizations";
 import { accountRouter } from "./portal/account";
 import { auditRouter } from "./portal/audit";
+import { billingRouter } from "./portal/billing";
 import { liveRouter } from "./portal/live";
 import { membersRouter } from "./portal/members";
 import { organizationRouter } from "./portal/organization";
+import { usageRouter } from "./portal/usage";
 import { createCallerFactory, router } from "./trpc";
 
 /** One line a screen area; every procedure also needs its entry in tests/api/procedures.ts. */
 export const appRouter = router({
   account: accountRouter,
   audit: auditRouter,
+  billing: billingRouter,
   live: liveRouter,
   members: membersRouter,
   organization: organizationRouter,
+  usage: usageRouter,
   admin: router({
     audit: adminAuditRouter,
     clusters: adminClustersRouter,

@@ -1,4 +1,4 @@
-import { listFlavorNames, listPriceVersions } from "@/server/catalog";
+import { listPriceVersionsIn, readFlavorNamesIn } from "@/server/catalog";
 import { listUsageWindows, type UsageWindowRow } from "@/server/metering";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
@@ -20,7 +20,7 @@ async function rateMonth(tx: Transaction, context: Context, organizationId: stri
   const organization = await readOrganization(tx, organizationId);
   const period = billingPeriod(organization.timeZone, at);
   const windows = await listUsageWindows(tx, organizationId, { from: period.start, to: period.end });
-  const prices = await listPriceVersions(tx, context, { currency: organization.currency });
+  const prices = await listPriceVersionsIn(tx, organization.currency);
   const rated = rateUsage({
     currency: organization.currency,
     period: { startMs: period.start.getTime(), endMs: period.end.getTime() },
@@ -43,7 +43,7 @@ export async function draftInvoice(context: Context, input: { readonly organizat
     async (tx) => {
       const { rated, windows, timeZone, period } = await rateMonth(tx, context, input.organizationId, at);
       const names = new Map(windows.map((window) => [window.instanceId, window.instanceName]));
-      const flavors = await listFlavorNames(tx, context, [...new Set(rated.lines.flatMap((line) => line.flavorId ?? []))]);
+      const flavors = await readFlavorNamesIn(tx);
       const lines: DraftLine[] = rated.lines.map(({ windowIds, quantityUnitMs, amountMicros, ...line }) => ({
         ...line,
         instanceName: names.get(line.instanceId) ?? null,
