@@ -1,0 +1,35 @@
+import { recordAudit } from "@/server/tenancy";
+import type { Context } from "@/server/platform/context";
+import { notFound, Problem } from "@/server/platform/errors";
+import { mintId } from "@/server/platform/id";
+import { inTransaction } from "@/server/platform/transaction";
+import { announce } from "@/server/platform/wake";
+import { addPriceVersionInput, type AddPriceVersionInput } from "./schema";
+import { insertPriceVersion, selectFlavorById } from "./store";
+import type { PriceVersionRow } from "./types";
+
+/**
+ * Sets a price from a moment on. Not in the past: what was used already keeps its price. Versions are never edited; a
+ * later one takes over.
+ */
+export async function addPriceVersion(context: Context, input: AddPriceVersionInput): Promise<PriceVersionRow> {
+  const price = addPriceVersionInput.parse(input);
+  const now = context.clock.now();
+  const validFrom = price.validFrom ?? now;
+  if (validFrom.getTime() < now.getTime()) {
+    throw new Problem("bad-input", `A price cannot begin in the past (${validFrom.toISOString()}): what was used until now keeps its price. Choose now or later.`, { field: "validFrom" });
+  }
+  return inTransaction(context, async (tx) => {
+    if (price.flavorId !== undefined && !(await selectFlavorById(tx, price.flavorId))) throw notFound("flavor", price.flavorId);
+    const made = await insertPriceVersion(tx, {
+      id: mintId("priceVersion", context), meter: price.meter, flavorId: price.flavorId ?? null, currency: price.currency, microsPerHour: price.microsPerHour, validFrom, createdAt: now, createdBy: context.actor.id,
+    });
+    if (!made) throw new Problem("conflict", `There is a price from ${validFrom.toISOString()} on already, and prices are never edited. Choose another moment.`, { field: "validFrom" });
+    await announce(tx, { organizationId: null, topic: "catalog", id: made.id });
+    await recordAudit(tx, context, {
+      organizationId: null, action: "price-version.added", targetKind: "price-version", targetId: made.id,
+      after: { meter: made.meter, flavorId: made.flavorId, currency: made.currency, microsPerHour: made.microsPerHour, validFrom: validFrom.toISOString() },
+    });
+    return made;
+  });
+}

@@ -1,0 +1,36 @@
+import type { Context } from "@/server/platform/context";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { readPricesIn } from "./read-prices";
+import { currency as currencyCode } from "./schema";
+import { selectFlavorNames, selectFlavors } from "./store";
+import type { FlavorRow, FlavorView } from "./types";
+
+/** Sizes on sale with their price in force, smallest first. */
+export async function listFlavorsIn(tx: Transaction, context: Context, currency: string): Promise<FlavorView[]> {
+  const prices = await readPricesIn(tx, context, currency);
+  return (await selectFlavors(tx, "on-sale")).map(({ id, name, class: flavorClass, vcpus, memoryMiB, diskGiB }) => ({
+    id, name, class: flavorClass, vcpus, memoryMiB, diskGiB, microsPerHour: prices.flavors.get(id)?.microsPerHour ?? null, currency,
+  }));
+}
+
+/** For the public site: what is on sale and priced in this currency. */
+export async function listPublicFlavors(context: Context, input: { readonly currency: string }): Promise<FlavorView[]> {
+  const currency = currencyCode.parse(input.currency);
+  const flavors = await inTransaction(context, (tx) => listFlavorsIn(tx, context, currency), { readOnly: true });
+  return flavors.filter((flavor) => flavor.microsPerHour !== null);
+}
+
+/** Every size that ever was, for operators. */
+export async function listAllFlavors(context: Context): Promise<FlavorRow[]> {
+  return inTransaction(context, (tx) => selectFlavors(tx, "all"), { readOnly: true });
+}
+
+/** Names by id, also of sizes that are sold no longer. */
+export async function readFlavorNamesIn(tx: Transaction): Promise<ReadonlyMap<string, string>> {
+  return new Map((await selectFlavors(tx, "all")).map((flavor) => [flavor.id, flavor.name]));
+}
+
+/** Names by id, also of sizes that are off sale; unknown ids are left out. */
+export async function listFlavorNames(tx: Transaction, _context: Context, flavorIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  return flavorIds.length === 0 ? new Map() : new Map((await selectFlavorNames(tx, flavorIds)).map(({ id, name }) => [id, name]));
+}

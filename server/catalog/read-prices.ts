@@ -1,0 +1,52 @@
+import type { Context } from "@/server/platform/context";
+import { notFound } from "@/server/platform/errors";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { selectCurrency, selectPricesInForce, selectPriceVersions } from "./store";
+import type { Price, PriceList, PriceVersionRow } from "./types";
+
+/** Prices in force now in a currency. */
+export async function readPricesIn(tx: Transaction, context: Context, currency: string): Promise<PriceList> {
+  const at = context.clock.now();
+  const rows = await selectPricesInForce(tx, currency, at);
+  const toPrice = ({ id, microsPerHour, validFrom }: PriceVersionRow): Price => ({ priceVersionId: id, microsPerHour, validFrom });
+  const single = (meter: "storage" | "address"): Price | null => {
+    const row = rows.find((candidate) => candidate.meter === meter);
+    return row ? toPrice(row) : null;
+  };
+  return {
+    currency,
+    at,
+    flavors: new Map(rows.flatMap((row) => (row.flavorId === null ? [] : [[row.flavorId, toPrice(row)] as const]))),
+    storage: single("storage"),
+    address: single("address"),
+  };
+}
+
+/** The currency in which an organization is billed. */
+export async function readCurrencyIn(tx: Transaction, organizationId: string): Promise<string> {
+  const currency = await selectCurrency(tx, organizationId);
+  if (currency === null) throw notFound("organization", organizationId);
+  return currency;
+}
+
+/** What disks and addresses cost the context's organization now; null where something has no price. */
+export async function readUnitPrices(context: Context, organizationId: string): Promise<{ readonly currency: string; readonly storageGiBMicrosPerHour: number | null; readonly addressMicrosPerHour: number | null }> {
+  return inTransaction(
+    context,
+    async (tx) => {
+      const prices = await readPricesIn(tx, context, await readCurrencyIn(tx, organizationId));
+      return { currency: prices.currency, storageGiBMicrosPerHour: prices.storage?.microsPerHour ?? null, addressMicrosPerHour: prices.address?.microsPerHour ?? null };
+    },
+    { readOnly: true },
+  );
+}
+
+/** Price versions, newest first within their meter, flavor and currency; of one currency when it is named. */
+export async function listPriceVersions(tx: Transaction, _context: Context, filter: { readonly currency?: string } = {}): Promise<PriceVersionRow[]> {
+  return selectPriceVersions(tx, filter.currency ?? null);
+}
+
+/** The same for a caller without a transaction. */
+export async function readPriceVersions(context: Context): Promise<PriceVersionRow[]> {
+  return inTransaction(context, (tx) => listPriceVersions(tx, context), { readOnly: true });
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+
+const KNOWN_CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
+export const currency = z.string().regex(/^[A-Z]{3}$/, { error: "is no ISO 4217 code such as JPY" }).refine((code) => KNOWN_CURRENCIES.has(code), { error: "is a currency that nobody knows" });
+
+const millicores = z.number().int().min(0).max(1_000_000);
+
+export const createFlavorInput = z
+  .object({
+    name: z.string().min(1).max(63).regex(/^[a-z0-9][a-z0-9.-]*$/, { error: "must be lower-case letters a-z, digits, . and -" }),
+    class: z.enum(["dedicated", "standard", "burstable"]),
+    vcpus: z.number().int().min(1).max(512),
+    memoryMiB: z.number().int().min(32).max(16_777_216),
+    diskGiB: z.number().int().min(1).max(65_536),
+    /** Left out: what the class promises. */
+    cpuReservationMillicores: millicores.optional(),
+    cpuLimitMillicores: millicores.min(1).nullable().optional(),
+    cpuShares: z.number().int().min(2).max(262_144).optional(),
+    memoryReservationMiB: z.number().int().min(0).optional(),
+    onSale: z.boolean().default(true),
+  })
+  .refine((flavor) => (flavor.cpuReservationMillicores ?? 0) <= flavor.vcpus * 1000, { path: ["cpuReservationMillicores"], error: "is more than its vCPUs" })
+  .refine((flavor) => (flavor.cpuLimitMillicores ?? Infinity) >= (flavor.cpuReservationMillicores ?? 0), { path: ["cpuLimitMillicores"], error: "is less than what is guaranteed" })
+  .refine((flavor) => (flavor.memoryReservationMiB ?? 0) <= flavor.memoryMiB, { path: ["memoryReservationMiB"], error: "is more than its memory" });
+export type CreateFlavorInput = z.input<typeof createFlavorInput>;
+
+export const setOnSaleInput = z.object({ flavorId: z.string().min(1).max(64), onSale: z.boolean() });
+export type SetOnSaleInput = z.infer<typeof setOnSaleInput>;
+
+export const addPriceVersionInput = z
+  .object({
+    meter: z.enum(["instance", "storage", "address"]),
+    flavorId: z.string().min(1).max(64).optional(),
+    currency,
+    microsPerHour: z.number().int().min(0).max(1_000_000_000_000),
+    /** Left out: from now on. */
+    validFrom: z.date().optional(),
+  })
+  .refine((price) => (price.meter === "instance") === (price.flavorId !== undefined), { path: ["flavorId"], error: "belongs to prices of instances, and only to those" });
+export type AddPriceVersionInput = z.input<typeof addPriceVersionInput>;
+
+export const registerPublicImageInput = z
+  .object({
+    name: z.string().trim().min(1).max(100),
+    description: z.string().max(1000).default(""),
+    architecture: z.string().default("x86_64"),
+    bootKind: z.enum(["disk", "kernel"]),
+    firmware: z.enum(["bios", "uefi"]).default("bios"),
+    kernelFile: z.string().min(1).nullable().default(null),
+    initrdFile: z.string().min(1).nullable().default(null),
+    kernelCommandLine: z.string().max(2000).nullable().default(null),
+    volume: z.string().min(1).max(200).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: "must be a plain file name" }),
+    format: z.enum(["qcow2", "raw"]),
+    virtualSizeMiB: z.number().int().min(1),
+    sizeBytes: z.number().int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: "is no sha256 in lower-case hexadecimal" }),
+    minimumMemoryMiB: z.number().int().min(1).default(64),
+  })
+  .refine((image) => image.bootKind === "disk" || (image.kernelFile !== null && image.initrdFile !== null && image.kernelCommandLine !== null), { error: "boots a kernel, so kernelFile, initrdFile and kernelCommandLine are needed" });
+export type RegisterPublicImageInput = z.input<typeof registerPublicImageInput>;
