@@ -45,6 +45,10 @@ function toProblem(error: unknown): Problem | null {
   const state = sqlState(error);
   // Class 22 is data that a column cannot hold (a NUL in a text, a number out of range): the input's fault, not ours.
   if (state?.startsWith("22")) return new Problem("bad-input", "A value of the request cannot be stored: it holds a character or a number that is out of range. Correct it and send it again.");
+  // Two changes at once that a rule allows only once, past every check: the database let the first one through.
+  if (state === "23505") return new Problem("conflict", "Something of the same name or number was made at the same moment. Look at the list and try again.", {}, { cause: error });
+  // Asked to be tried again, five times in a row: too many changes of one thing at once.
+  if (state === "40001" || state === "40P01") return new Problem("unavailable", "Too many changes of the same thing come at once, so this one was not made. Try again in a few seconds.", {}, { cause: error });
   // 08 connection, 53 resources, 57 operator intervention: Postgres is not there for a moment.
   if (state !== null && /^(08|53|57)/.test(state)) return unavailable(error);
   if (hasCode(error, ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EPIPE"])) return unavailable(error);

@@ -23,6 +23,16 @@ export interface ProcedureEntry {
 const nothing = () => ({});
 const entry = (allowed: Allowed, input: ProcedureEntry["input"] = nothing, rest: Omit<ProcedureEntry, "allowed" | "input"> = {}): ProcedureEntry => ({ allowed, input, ...rest });
 
+const host = { ids: { hostId: "hst" } } as const;
+const freshHost = async (world: World) => ({ hostId: await world.addHost() });
+const newHost = (world: World) => ({ clusterId: world.clusterId, name: `new-${Math.random().toString(36).slice(2)}`, uri: "simulated://new", managementAddress: "192.0.2.9", power: { kind: "simulated", hostName: "new" } });
+
+/** A line of the tenant's own draft; its key is built from what was used, and names no organization. */
+const firstLineKey = async (world: World, tenant: Tenant): Promise<string> => {
+  const draft = await (await world.caller(tenant.people.owner)).billing.draft({ organization: tenant.slug });
+  return draft.lines[0]!.key;
+};
+
 /** Every procedure of the router, by its path. */
 export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "account.me": entry("signed-in"),
@@ -47,6 +57,11 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "organization.get": entry("member:viewer"),
   "organization.update": entry("member:admin", () => ({ timeZone: "Asia/Tokyo" })),
 
+  "usage.summary": entry("member:viewer"),
+  "usage.windows": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId, limit: 10 }), { ids: { instanceId: "ins" } }),
+  "billing.draft": entry("member:billing"),
+  "billing.lineWindows": entry("member:billing", async (world, tenant) => ({ key: await firstLineKey(world, tenant) })),
+
   "admin.audit.list": entry("staff:auditor"),
   "admin.audit.verify": entry("staff:auditor"),
 
@@ -56,4 +71,27 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.organizations.previewQuota": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id, limits: { instances: 5 } }), { ids: { organizationId: "org" } }),
   "admin.organizations.setQuota": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, limits: { snapshots: 999_999 } }), { ids: { organizationId: "org" } }),
   "admin.organizations.setStanding": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, standing: "good", reason: "paid" }), { ids: { organizationId: "org" } }),
+
+  "admin.clusters.list": entry("staff:auditor"),
+  "admin.clusters.get": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.clusters.previewPolicy": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, cpuRatio: 3 }), { ids: { clusterId: "cls" } }),
+  "admin.clusters.updatePolicy": entry("staff:admin", (world) => ({ clusterId: world.clusterId, cpuRatio: 4 }), { ids: { clusterId: "cls" } }),
+
+  "admin.hosts.list": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.hosts.get": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),
+  "admin.hosts.preflight": entry("staff:admin", newHost, { ids: { clusterId: "cls" } }),
+  "admin.hosts.enroll": entry("staff:admin", newHost, { ids: { clusterId: "cls" } }),
+  "admin.hosts.cordon": entry("staff:admin", freshHost, host),
+  "admin.hosts.uncordon": entry("staff:admin", freshHost, host),
+  "admin.hosts.previewDrain": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),
+  "admin.hosts.drain": entry("staff:admin", freshHost, host),
+  "admin.hosts.cancelDrain": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host is not being drained" } }),
+  "admin.hosts.enterMaintenance": entry("staff:admin", freshHost, host),
+  "admin.hosts.returnToService": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host is in service" } }),
+  "admin.hosts.vouchDead": entry("staff:admin", async (world) => ({ ...(await freshHost(world)), statement: "I pulled the plug" }), { ...host, mayRefuse: { CONFLICT: "a fresh host is alive" } }),
+  "admin.hosts.retire": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a host must be empty and in maintenance first" } }),
+
+  "admin.decisions.list": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),
+  "admin.decisions.get": entry("staff:auditor", (world) => ({ decisionId: world.decisionId }), { ids: { decisionId: "dec" } }),
+  "admin.loops.list": entry("staff:auditor"),
 };

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { draftInvoice, listLineWindows } from "@/server/billing";
+import { moment } from "../inputs";
 import { memberProcedure, router } from "../trpc";
 
-const month = z.object({ at: z.date().optional() });
+const month = z.object({ at: moment.optional() });
 
 export const billingRouter = router({
   draft: memberProcedure("billing")

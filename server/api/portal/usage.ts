@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { readUsageSummary, readUsageWindows } from "@/server/metering";
+import { moment } from "../inputs";
 import { memberProcedure, router } from "../trpc";
 
 /** At most a year at once: a chart shows no more. */
-const period = z.object({ from: z.date().optional(), to: z.date().optional() });
+const period = z.object({ from: moment.optional(), to: moment.optional() });
 
 export const usageRouter = router({
   summary: memberProcedure("viewer")
