@@ -1,6 +1,6 @@
 export { addPriceVersion } from "./add-price-version";
 export { createFlavor } from "./create-flavor";
-export { listAllFlavors, listFlavorNames, listFlavorsIn, listPublicFlavors, readFlavorNamesIn } from "./list-flavors";
+export { listAllFlavors, listFlavorsIn, listPublicFlavors, readFlavorNamesIn } from "./list-flavors";
 export { listPriceVersions, listPriceVersionsIn, readCurrencyIn, readPricesIn, readUnitPrices } from "./read-prices";
 export { registerPublicImage } from "./register-public-image";
 export { classDefaults } from "./rules";

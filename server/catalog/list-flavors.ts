@@ -2,7 +2,7 @@ import type { Context } from "@/server/platform/context";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { readPricesIn } from "./read-prices";
 import { currency as currencyCode } from "./schema";
-import { selectFlavorNames, selectFlavors } from "./store";
+import { selectFlavors } from "./store";
 import type { FlavorRow, FlavorView } from "./types";
 
 /** Sizes on sale with their price in force, smallest first. */
@@ -28,9 +28,4 @@ export async function listAllFlavors(context: Context): Promise<FlavorRow[]> {
 /** Names by id, also of sizes that are sold no longer. */
 export async function readFlavorNamesIn(tx: Transaction): Promise<ReadonlyMap<string, string>> {
   return new Map((await selectFlavors(tx, "all")).map((flavor) => [flavor.id, flavor.name]));
-}
-
-/** Names by id, also of sizes that are off sale; unknown ids are left out. */
-export async function listFlavorNames(tx: Transaction, _context: Context, flavorIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  return flavorIds.length === 0 ? new Map() : new Map((await selectFlavorNames(tx, flavorIds)).map(({ id, name }) => [id, name]));
 }

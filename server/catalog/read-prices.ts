@@ -41,12 +41,12 @@ export async function readUnitPrices(context: Context, organizationId: string): 
   );
 }
 
-/** Price versions, newest first within their meter, flavor and currency; of one currency when it is named. */
-export async function listPriceVersions(tx: Transaction, _context: Context, filter: { readonly currency?: string } = {}): Promise<PriceVersionRow[]> {
-  return selectPriceVersions(tx, filter.currency ?? null);
+/** Every price version, newest first within its meter, flavor and currency. */
+export async function listPriceVersions(context: Context): Promise<PriceVersionRow[]> {
+  return inTransaction(context, (tx) => selectPriceVersions(tx, null), { readOnly: true });
 }
 
-/** The same for a caller without a transaction. */
-export async function readPriceVersions(context: Context): Promise<PriceVersionRow[]> {
-  return inTransaction(context, (tx) => listPriceVersions(tx, context), { readOnly: true });
+/** The same of one currency, in a transaction of the caller. */
+export async function listPriceVersionsIn(tx: Transaction, currency: string): Promise<PriceVersionRow[]> {
+  return selectPriceVersions(tx, currency);
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, lte, sql } from "drizzle-orm";
 import { flavor, image, priceVersion } from "@/db/schema/catalog";
 import { organization } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
@@ -11,10 +11,6 @@ export async function insertFlavor(tx: Transaction, row: typeof flavor.$inferIns
 
 export async function selectFlavors(tx: Transaction, which: "on-sale" | "all"): Promise<FlavorRow[]> {
   return tx.select().from(flavor).where(which === "on-sale" ? eq(flavor.onSale, true) : undefined).orderBy(asc(flavor.vcpus), asc(flavor.memoryMiB), asc(flavor.name));
-}
-
-export async function selectFlavorNames(tx: Transaction, flavorIds: readonly string[]): Promise<{ readonly id: string; readonly name: string }[]> {
-  return tx.select({ id: flavor.id, name: flavor.name }).from(flavor).where(inArray(flavor.id, [...flavorIds]));
 }
 
 export async function selectFlavorById(tx: Transaction, flavorId: string): Promise<FlavorRow | null> {

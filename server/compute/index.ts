@@ -3,6 +3,7 @@ export { createInstance } from "./instance/create-instance";
 export { deleteInstance } from "./instance/delete-instance";
 export { getInstance } from "./instance/get-instance";
 export { listInstances } from "./instance/list-instances";
+export { previewResize } from "./instance/preview-resize";
 export { purgeInstance } from "./instance/purge-instance";
 export { readTimeline } from "./instance/read-timeline";
 export { rebootInstance } from "./instance/reboot-instance";
@@ -16,6 +17,11 @@ export { createNetwork, type CreateNetworkInput } from "./network/create-network
 export { stopInstance } from "./instance/stop-instance";
 export { INSTANCE_STATUSES } from "./instance/types";
 export type { ChangeEffect, InstanceDetail, InstancePage, InstanceStatus, InstanceSummary, ResizePreview, TimelineEntry } from "./instance/types";
+export { listOffers, type Offer } from "./offer/list-offers";
+export { addSshKey } from "./ssh-key/add-ssh-key";
+export { listSshKeys } from "./ssh-key/list-ssh-keys";
+export { removeSshKey } from "./ssh-key/remove-ssh-key";
+export type { SshKeyView } from "./ssh-key/types";
 
 // What the loops read and write.
 export { imageSource, imageSources } from "./image/image-sources";

@@ -7,6 +7,7 @@ import { inTransaction, violatedConstraint, type Transaction } from "@/server/pl
 import { announce, wake } from "@/server/platform/wake";
 import { admitHold } from "@/server/quota";
 import { claimAddress } from "../address/claim-address";
+import { requireOrganization } from "../rules";
 import type { InstanceRow } from "../types";
 import { nameTaken } from "./change-instance";
 import { recordEventsOf } from "./record-events";
@@ -26,8 +27,7 @@ const MAX_MAC_ATTEMPTS = 3;
  */
 export async function createInstance(context: Context, input: CreateInstanceInput): Promise<InstanceSummary> {
   const order = createInstanceInput.parse(input);
-  const { organizationId } = context;
-  if (organizationId === null) throw new Problem("bad-input", "An instance is ordered for an organization; this context names none.");
+  const organizationId = requireOrganization(context);
   for (let attempt = 1; ; attempt++) {
     try {
       return await inTransaction(context, (tx) => placeOrder(tx, context, organizationId, order));

@@ -1,8 +1,8 @@
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
-import { selectObserved, selectUnsettled, type ObservedRow } from "./store";
+import { selectObserved, selectUnsettled, type ObservedRow, type UnsettledRow } from "./store";
 
-export type { ObservedRow };
+export type { ObservedRow, UnsettledRow };
 
 /** What was last observed of every instance that is not purged, in few fields; for the loop that compares it with hosts' words. */
 export async function readObserved(tx: Transaction, _context: Context): Promise<ReadonlyMap<string, ObservedRow>> {
@@ -10,6 +10,6 @@ export async function readObserved(tx: Transaction, _context: Context): Promise<
 }
 
 /** Instances that converge should look at: desired and observed differ, or volumes wait. Places are not compared here. */
-export async function listUnsettled(tx: Transaction, _context: Context): Promise<string[]> {
+export async function listUnsettled(tx: Transaction, _context: Context): Promise<UnsettledRow[]> {
   return selectUnsettled(tx);
 }

@@ -253,13 +253,21 @@ export async function selectObserved(tx: Transaction): Promise<ObservedRow[]> {
     .where(isNull(instance.purgedAt));
 }
 
-/** Ids of instances for which desired and observed differ, or something waits to be done; false alarms are harmless. */
-export async function selectUnsettled(tx: Transaction): Promise<string[]> {
-  const result = await tx.execute<{ id: string }>(sql`
-    select i.id from instance i left join instance_observation o on o.instance_id = i.id
+export interface UnsettledRow {
+  readonly instanceId: string;
+  /** Changes whenever something of the instance changes that a decision about it could depend on. */
+  readonly version: string;
+}
+
+/** Instances for which desired and observed differ, or something waits to be done; false alarms are harmless. */
+export async function selectUnsettled(tx: Transaction): Promise<UnsettledRow[]> {
+  const result = await tx.execute<{ instanceId: string; version: string }>(sql`
+    select i.id as "instanceId", concat_ws('/', i.generation, o.state, o.reason, o.host_id, o.epoch, o.applied_generation, o.boot_generation, o.rebuild_generation,
+        o.vcpus, o.memory_mib, o.failures, o.pending_boot_reason is null, i.purge_after <= now(), v.unfinished) as version
+    from instance i left join instance_observation o on o.instance_id = i.id
+      left join lateral (select string_agg(v.id || v.state, ',') as unfinished from volume v where v.instance_id = i.id and v.state in ('wanted', 'unwanted')) v on true
     where i.purged_at is null and (
       o.instance_id is null or o.applied_generation < i.generation or o.boot_generation < i.boot_generation
-      or (i.desired_power = 'running') <> (o.state = 'running')
-      or exists (select 1 from volume v where v.instance_id = i.id and v.state in ('wanted', 'unwanted')))`);
-  return result.rows.map((row) => row.id);
+      or (i.desired_power = 'running') <> (o.state = 'running') or v.unfinished is not null)`);
+  return result.rows.map(({ instanceId, version }) => ({ instanceId, version }));
 }
