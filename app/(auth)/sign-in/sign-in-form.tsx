@@ -25,7 +25,7 @@ export function SignInForm({ next }: { readonly next: string }) {
       const result = await signIn("credentials", { ...values, redirect: false });
       // A full load: the session, the language and the time zone of the page all come from the server.
       if (result?.ok) return window.location.assign(next);
-      setFailure(result?.status === 429 || /rate|many/i.test(result?.error ?? "") ? "tooMany" : "wrong");
+      setFailure(result?.error === "rate-limited" ? "tooMany" : result?.error === "unavailable" ? "offline" : "wrong");
     } catch {
       setFailure("offline");
     }

@@ -1,0 +1,54 @@
+"use client";
+
+interface BarChartProps {
+  readonly title: string;
+  readonly bars: readonly { readonly label: string; readonly value: number }[];
+  readonly formatValue: (value: number) => string;
+  readonly empty: string;
+}
+
+const WIDTH = 320;
+const HEIGHT = 110;
+const BOTTOM = 16;
+const TOP = 4;
+
+/** One bar a day; the exact number on hover, and as a list for screen readers. */
+export function BarChart({ title, bars, formatValue, empty }: BarChartProps) {
+  const top = Math.max(0, ...bars.map((bar) => bar.value));
+  const total = bars.reduce((sum, bar) => sum + bar.value, 0);
+  const step = WIDTH / Math.max(1, bars.length);
+  const first = bars[0];
+  const last = bars.at(-1);
+  return (
+    <figure className="grid content-start gap-2">
+      <figcaption className="flex items-baseline justify-between gap-2">
+        <span className="font-medium">{title}</span>
+        <span className="numeric text-xs text-muted">{formatValue(total)}</span>
+      </figcaption>
+      {top === 0 || !first || !last ? (
+        <div className="grid h-28 place-items-center rounded-md border border-dashed px-4 text-center text-xs text-muted">{empty}</div>
+      ) : (
+        <>
+          <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="w-full" aria-hidden>
+            <line x1={0} x2={WIDTH} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} className="stroke-line" />
+            {bars.map((bar, index) => {
+              const height = (bar.value / top) * (HEIGHT - TOP - BOTTOM);
+              return (
+                <rect key={bar.label} x={index * step + step * 0.12} width={Math.min(28, step * 0.76)} y={HEIGHT - BOTTOM - height} height={Math.max(bar.value > 0 ? 1 : 0, height)} rx={1.5} className="fill-accent hover:fill-accent-strong">
+                  <title>{`${bar.label}: ${formatValue(bar.value)}`}</title>
+                </rect>
+              );
+            })}
+            <text x={0} y={HEIGHT - 3} className="fill-muted text-[10px]">{first.label}</text>
+            {bars.length > 1 ? <text x={WIDTH} y={HEIGHT - 3} textAnchor="end" className="fill-muted text-[10px]">{last.label}</text> : null}
+          </svg>
+          <ul className="sr-only">
+            {bars.map((bar) => (
+              <li key={bar.label}>{`${bar.label}: ${formatValue(bar.value)}`}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </figure>
+  );
+}
