@@ -1,0 +1,162 @@
+import type { ClusterSnapshot, LeftOut, Plan } from "./types";
+import { whyNotMovable } from "./constraints/movable";
+import { chooseKeepers, fewestHosts } from "./consolidate/choose-keepers";
+import { drainGreedily } from "./consolidate/drain-greedily";
+import { packInstances } from "./consolidate/pack-instances";
+import { moveActions } from "./evacuate-hosts";
+import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
+import { orderMoves } from "./order-moves";
+import { seededRandom, type Random } from "./random";
+import { certifySleep } from "./reserve/certify-sleep";
+import { scheduleWaves } from "./schedule-waves";
+import { powerAction, writePlan } from "./write-plan";
+
+export interface ConsolidateOptions {
+  seed?: number;
+  /** At most so many instances move; then hosts are freed one by one as far as that goes. */
+  maxMoves?: number;
+  /** Protect against the loss of any one awake host while any one sleeper fails to wake. Default true. */
+  certify?: boolean;
+  /** Orders of packing that are tried for each number of hosts. */
+  tries?: number;
+}
+
+const DEFAULT_TRIES = 40;
+/** Shutting a host down takes about this long; it is not counted as anybody's downtime. */
+const POWER_OFF_SECONDS = 30;
+
+/**
+ * Frees as many hosts as possible and lets them sleep. Bound first: how few hosts could hold everything. Then, from that number upwards, the
+ * set of hosts where most memory already is; the instances of the others are packed onto it, and if they do not fit, those of
+ * the keepers are repacked too. The result sleeps only with a certificate.
+ */
+export function consolidateCluster(snapshot: ClusterSnapshot, options: ConsolidateOptions = {}): Plan {
+  const model = buildModel(snapshot);
+  const { candidates, pinned, leftOut } = findCandidates(model);
+  const random = seededRandom(options.seed ?? 1);
+  const start = model.hostOf.slice();
+  const awakeBefore = candidates.length;
+  let goal = options.maxMoves === undefined ? packFewest(model, candidates, pinned, options.tries ?? DEFAULT_TRIES, random) : null;
+  if (goal === null || goal.size > (options.maxMoves ?? Infinity)) goal = drainWithin(model, candidates, pinned, options.maxMoves ?? Infinity);
+  const { moves } = orderMoves(model, goal, Infinity);
+  const freed = new Set(candidates.filter((host) => (model.instancesOn[host]?.size ?? 0) === 0 && maySleep(model, host)));
+  for (const host of freed) model.hosts[host] = { ...hostAt(model, host), state: "asleep" };
+  const sleepers = new Set(model.hosts.flatMap((host, index) => (host.state === "asleep" ? [index] : [])));
+  let certificate: Plan["certificate"] = null;
+  let uncovered = -1;
+  if (options.certify !== false) {
+    ({ certificate, uncovered } = certifySleep(model, sleepers));
+    // A proof fails because there is too little room: hosts stay awake, the roomiest first, until it succeeds.
+    const roomy = [...freed].toSorted((a, b) => at(model.sellableMemoryMiB, b) - at(model.sellableMemoryMiB, a) || a - b);
+    for (const host of roomy) {
+      if (certificate !== null) break;
+      freed.delete(host);
+      sleepers.delete(host);
+      model.hosts[host] = { ...hostAt(model, host), state: "up" };
+      ({ certificate, uncovered } = certifySleep(model, sleepers));
+    }
+  }
+  const asleepOk = certificate !== null || options.certify === false;
+  const actions = moves.flatMap((move) => moveActions(model, move.instance, move.from, move.to, `${hostAt(model, move.from).id} is emptied so that it can sleep`));
+  if (asleepOk) {
+    for (const host of freed) actions.push(powerAction(model, "power-off", host, `${hostAt(model, host).id} is empty and its sleep is certified`, POWER_OFF_SECONDS));
+  }
+  const moved = moves.filter((move) => start[move.instance] !== model.hostOf[move.instance]);
+  const summary = [
+    `consolidate: ${freed.size} of ${awakeBefore} awake hosts are freed by ${moved.length} moves (score: awake hosts)`,
+  ];
+  if (!asleepOk) summary.push(`no host is switched off: the loss of ${uncovered < 0 ? "?" : hostAt(model, uncovered).id} would not be survived`);
+  return writePlan(model, {
+    policy: "consolidate",
+    seed: options.seed ?? 1,
+    actions: scheduleWaves(actions, snapshot.policy),
+    leftOut,
+    scoreBefore: awakeBefore,
+    scoreAfter: awakeBefore - freed.size,
+    hostsFreed: [...freed].map((host) => hostAt(model, host).id),
+    certificate,
+    summary,
+  });
+}
+
+/** Hosts that may be drained or kept, and those that cannot be drained because something on them must stay. */
+function findCandidates(model: Model): { candidates: number[]; pinned: Set<number>; leftOut: LeftOut[] } {
+  const { takenAtSeconds, policy } = model.snapshot;
+  const candidates = model.hosts.flatMap((host, index) => (host.state === "up" && !host.maintenance && !host.cordoned ? [index] : []));
+  const pinned = new Set<number>();
+  const leftOut: LeftOut[] = [];
+  for (const host of candidates) {
+    for (const instance of model.instancesOn[host] ?? []) {
+      const why = whyNotMovable(instanceAt(model, instance), takenAtSeconds, policy.cooldownSeconds);
+      const together = (model.groupsOf[instance] ?? []).some((g) => model.groups[g]?.group.kind === "together" && model.groups[g]?.group.hard);
+      if (why === null && !together) continue;
+      pinned.add(host);
+      if (why !== null) leftOut.push({ kind: "instance", id: instanceAt(model, instance).id, text: `${why.text}, so its host stays awake` });
+    }
+  }
+  return { candidates, pinned, leftOut };
+}
+
+function maySleep(model: Model, host: number): boolean {
+  const { stateSinceSeconds } = hostAt(model, host);
+  const { takenAtSeconds, policy } = model.snapshot;
+  return stateSinceSeconds === undefined || takenAtSeconds - stateSinceSeconds >= (policy.minAwakeSeconds ?? 0);
+}
+
+/** The goal (instance to host) with the fewest hosts, or null if not even all hosts can be packed. The model is left as it was. */
+function packFewest(model: Model, candidates: readonly number[], pinned: ReadonlySet<number>, tries: number, random: Random): Map<number, number> | null {
+  const all = candidates.flatMap((host) => [...(model.instancesOn[host] ?? [])]);
+  const start = new Map(all.map((instance) => [instance, model.hostOf[instance] ?? -1]));
+  const needMemory = all.reduce((sum, one) => sum + at(model.memoryMiB, one), 0);
+  const needVcpus = all.reduce((sum, one) => sum + at(model.vcpus, one), 0);
+  const most = candidates.filter((host) => pinned.has(host) || (model.instancesOn[host]?.size ?? 0) > 0).length;
+  for (let count = fewestHosts(model, candidates, pinned, needMemory, needVcpus); count < most; count += 1) {
+    // Tight sets first, then sets with spare room, where fewer residents need to move or the last instances fit.
+    for (const spare of [0, 0.01, 0.03]) {
+      const keepers = chooseKeepers(model, candidates, pinned, count, needMemory * (1 + spare), needVcpus * (1 + spare));
+      const kept = new Set(keepers);
+      const moving = all.filter((instance) => !kept.has(model.hostOf[instance] ?? -1));
+      for (const instance of moving) removeInstance(model, instance);
+      let packed = packInstances(model, moving, keepers, tries, random);
+      const loose = all.filter((instance) => !pinned.has(start.get(instance) ?? -1));
+      if (!packed && spare > 0) {
+        for (const instance of loose) removeInstance(model, instance);
+        packed = packInstances(model, loose, keepers, tries, random);
+      }
+      const goal = new Map<number, number>();
+      for (const instance of all) {
+        const to = model.hostOf[instance] ?? -1;
+        if (packed && to !== start.get(instance)) goal.set(instance, to);
+        removeInstance(model, instance);
+      }
+      for (const [instance, host] of start) putInstance(model, instance, host);
+      if (packed) return goal;
+    }
+  }
+  return null;
+}
+
+/** With a limit on moves: the plain drain, cut where the limit is reached. The model is left as it was. */
+function drainWithin(model: Model, candidates: readonly number[], pinned: ReadonlySet<number>, maxMoves: number): Map<number, number> {
+  const start = model.hostOf.slice();
+  const { moves } = drainGreedily(model, candidates.filter((host) => !pinned.has(host)));
+  const goal = new Map<number, number>();
+  const whole = new Map<number, Map<number, number>>();
+  for (const move of moves) {
+    const group = whole.get(move.from) ?? new Map<number, number>();
+    group.set(move.instance, move.to);
+    whole.set(move.from, group);
+  }
+  for (const group of whole.values()) {
+    if (goal.size + group.size > maxMoves) break;
+    for (const [instance, to] of group) goal.set(instance, to);
+  }
+  for (let instance = 0; instance < start.length; instance += 1) {
+    const home = start[instance] ?? -1;
+    if (home >= 0 && model.hostOf[instance] !== home) {
+      removeInstance(model, instance);
+      putInstance(model, instance, home);
+    }
+  }
+  return goal;
+}
