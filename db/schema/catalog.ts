@@ -82,6 +82,8 @@ export const image = pgTable(
     statusReason: text("status_reason"),
     /** When its file had arrived and passed the checks; null while an upload is awaited. */
     uploadedAt: moment("uploaded_at"),
+    /** When its volume was confirmed gone from the storage, after it was retired. */
+    removedAt: moment("removed_at"),
     /** What of it stands in the committed totals of its organization's quota now. */
     quotaStorageGiB: count("quota_storage_gib").notNull().default(0),
     createdAt: createdAt(),
