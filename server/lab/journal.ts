@@ -18,8 +18,8 @@ export function parseJournal(text: string): readonly JournalRun[] {
   for (const row of text.split("\n").slice(0, -1)) {
     const line = JSON.parse(row) as JournalLine;
     if (line.event === "start") {
-      const { event: _, ...run } = line;
-      runs.set(line.key, { ...run, endedAtMs: null, endUncertaintyMs: 0 });
+      const { key, instance, host, pid, startTicks, startedAtMs } = line;
+      runs.set(key, { key, instance, host, pid, startTicks, startedAtMs, endedAtMs: null, endUncertaintyMs: 0 });
     } else {
       const run = runs.get(line.key);
       if (run) runs.set(line.key, { ...run, endedAtMs: line.endedAtMs, endUncertaintyMs: line.uncertaintyMs });
@@ -30,5 +30,5 @@ export function parseJournal(text: string): readonly JournalRun[] {
 
 export async function readJournal(file: string): Promise<readonly QemuRun[]> {
   if (!existsSync(file)) return [];
-  return parseJournal(await readFile(file, "utf8")).map(({ key: _, startTicks: __, ...run }) => run);
+  return parseJournal(await readFile(file, "utf8")).map(({ instance, host, pid, startedAtMs, endedAtMs, endUncertaintyMs }) => ({ instance, host, pid, startedAtMs, endedAtMs, endUncertaintyMs }));
 }

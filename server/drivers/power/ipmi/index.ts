@@ -1,0 +1,1 @@
+export { ipmiPower } from "./driver";

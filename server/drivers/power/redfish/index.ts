@@ -1,0 +1,1 @@
+export { redfishPower } from "./driver";

@@ -1,0 +1,1 @@
+export { magicPacket, wolPower } from "./driver";
