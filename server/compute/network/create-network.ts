@@ -20,7 +20,6 @@ const createNetworkInput = z.object({
   lastAddress: address,
   /** Name servers that guests are told. */
   dnsServers: z.array(address).max(3).default([]),
-  dnsServers: z.array(address).max(8).default([]),
   /** Name of the bridge on every host of the cluster. */
   bridge: z.string().regex(/^[A-Za-z0-9_.-]{1,15}$/, { error: "is no interface name" }),
 });

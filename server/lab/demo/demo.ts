@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildWeb } from "../build-web";
@@ -9,7 +9,7 @@ import type { DataCentre } from "./data-centre";
 import { Recorder } from "./evidence";
 import { prepareFleet } from "./prepare-fleet";
 import { PortalClient } from "./portal-client";
-import { labCentre, labDirectory } from "./lab-centre";
+import { labCentre, labDirectory, labIdentity } from "./lab-centre";
 import { loadSettings, type DemoSettings } from "./settings";
 import { simulatedCentre, worldArguments } from "./simulated-centre";
 import { playStory } from "./story/story";
@@ -20,23 +20,26 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const entry = (file: string): string => join(root, file);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const USAGE = `npm run demo -- [--exit] [--json FILE] [--hypervisor libvirt|simulated] [--no-story]
+const USAGE = `npm run demo -- [--exit] [--json FILE] [--hypervisor libvirt|simulated] [--no-story] [--data DIR]
 
   --exit          end after the story; the exit code is 0 only if every step held
   --json FILE     write the evidence there
   --hypervisor    force the kind of hosts; by default real ones where they can run
-  --no-story      only start everything`;
+  --no-story      only start everything
+  --data DIR      keep everything of this demo there; two demos with folders of their own can run beside each other`;
 
 interface Options {
   readonly exit: boolean;
   readonly json: string | null;
   readonly hypervisor: "libvirt" | "simulated";
   readonly story: boolean;
+  /** Null: the default folder for the kind of hosts. */
+  readonly data: string | null;
 }
 
 async function readOptions(): Promise<Options> {
   const { values } = parseArgs({
-    options: { exit: { type: "boolean", default: false }, json: { type: "string" }, hypervisor: { type: "string" }, "no-story": { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: { exit: { type: "boolean", default: false }, json: { type: "string" }, hypervisor: { type: "string" }, "no-story": { type: "boolean", default: false }, data: { type: "string" }, help: { type: "boolean", default: false } },
   });
   if (values.help) {
     say(USAGE);
@@ -45,7 +48,7 @@ async function readOptions(): Promise<Options> {
   if (values.hypervisor !== undefined && values.hypervisor !== "libvirt" && values.hypervisor !== "simulated") {
     throw new Error(`--hypervisor takes libvirt or simulated, not "${values.hypervisor}".`);
   }
-  return { exit: values.exit, json: values.json ?? null, hypervisor: values.hypervisor ?? (await chooseHypervisor()), story: !values["no-story"] };
+  return { exit: values.exit, json: values.json ?? null, hypervisor: values.hypervisor ?? (await chooseHypervisor()), story: !values["no-story"], data: values.data ? resolve(values.data) : null };
 }
 
 async function chooseHypervisor(): Promise<"libvirt" | "simulated"> {
@@ -88,7 +91,7 @@ async function start(options: Options, directory: string, settings: DemoSettings
   const centre: DataCentre =
     options.hypervisor === "simulated"
       ? simulatedCentre(ports.world)
-      : labCentre({ directory: labDirectory(directory), imageDirectory: join(root, ".data", "images"), log: (line) => say(`        ${line}`) });
+      : labCentre({ ...labIdentity(options.data), directory: labDirectory(directory), imageDirectory: join(root, ".data", "images"), log: (line) => say(`        ${line}`) });
   running.add("the hosts", () => centre.down());
   running.add("web, worker and gateway", () => supervisor.stop());
   if (options.hypervisor === "simulated") {
@@ -114,7 +117,7 @@ async function start(options: Options, directory: string, settings: DemoSettings
 
 async function main(): Promise<number> {
   const options = await readOptions();
-  const directory = join(root, ".data", options.hypervisor === "simulated" ? "demo-simulated" : "demo");
+  const directory = options.data ?? join(root, ".data", options.hypervisor === "simulated" ? "demo-simulated" : "demo");
   mkdirSync(directory, { recursive: true });
   const settings = await loadSettings(directory);
   const recorder = new Recorder(say);
@@ -124,7 +127,7 @@ async function main(): Promise<number> {
   const credentials = { tenant: { email: "owner@acme.test", password: settings.passwords.tenant }, operator: { email: "operator@berth.test", password: settings.passwords.operator } };
   await recorder.step("setup", "Postgres, hosts, build, three processes, seed", async () => {
     started = await start(options, directory, settings);
-    return prepareFleet({ centre: started.centre, databaseUrl: started.database.url.owner, workerUrl: started.database.url.worker, passwords: settings.passwords });
+    return prepareFleet({ centre: started.centre, databaseUrl: started.database.url.owner, passwords: settings.passwords });
   });
   const ready = started as Started | null;
   if (ready && recorder.steps.every((step) => step.ok) && options.story) {
@@ -134,7 +137,7 @@ async function main(): Promise<number> {
   const evidence = recorder.evidence(options.hypervisor);
   const held = options.story ? evidence.ok : recorder.steps.every((step) => step.ok);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(evidence, null, 2)}\n`);
-  say(held ? "Every step held." : `Not held: ${evidence.steps.filter((step) => !step.ok).map((step) => step.id).join(", ")}. Logs: .data/${directory.split("/").at(-1)}/processes/`);
+  say(held ? "Every step held." : `Not held: ${evidence.steps.filter((step) => !step.ok).map((step) => step.id).join(", ")}. Logs: ${join(relative(process.cwd(), directory), "processes")}/`);
   if (ready && !options.exit) {
     say(`\n  Portal    ${ready.origin}\n  Tenant    ${credentials.tenant.email}  ${credentials.tenant.password}\n  Operator  ${credentials.operator.email}  ${credentials.operator.password}\n\nCtrl-C stops everything.`);
     await stopped;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, readdirSync, statSync } from "node:fs";
 import { totalmem } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { createLibvirtDriver } from "@/server/drivers/hypervisor/libvirt";
 import { buildTinyImage } from "../image";
 import { openLab } from "../index";
@@ -10,8 +10,15 @@ import { startPing } from "./ping";
 
 /** What a demo host offers to guests; small, so that four orders fill it. */
 const GUEST_MEMORY_MIB = 1536;
-/** The demo's lab; tests use other numbers, so that both can be on one machine. */
-const SUBNET_INDEX = 0;
+/** Subnets of labs on one machine: 0 is the demo's, 1 to 19 are for demos with a folder of their own. */
+const OWN_SUBNETS = 19;
+
+/** A lab's name and subnet: fixed for the demo, derived from the folder for others, so that each finds its own again. */
+export function labIdentity(data: string | null): { readonly name: string; readonly subnetIndex: number } {
+  if (data === null) return { name: "demo", subnetIndex: 0 };
+  const digest = createHash("sha256").update(data).digest();
+  return { name: `d-${digest.toString("hex", 0, 4)}`, subnetIndex: 1 + (digest.readUInt16BE(4) % OWN_SUBNETS) };
+}
 
 async function sha256(file: string): Promise<string> {
   const hash = createHash("sha256");
@@ -20,8 +27,8 @@ async function sha256(file: string): Promise<string> {
 }
 
 /** Three real hosts on this machine: namespaces with a libvirtd, a management controller and QEMU each. */
-export function labCentre(options: { readonly directory: string; readonly imageDirectory: string; readonly log: (line: string) => void; readonly name?: string; readonly subnetIndex?: number }): DataCentre {
-  const lab = openLab({ name: options.name ?? "demo", directory: options.directory, hostCount: 3, subnetIndex: options.subnetIndex ?? SUBNET_INDEX });
+export function labCentre(options: { readonly directory: string; readonly imageDirectory: string; readonly log: (line: string) => void; readonly name: string; readonly subnetIndex: number }): DataCentre {
+  const lab = openLab({ name: options.name, directory: options.directory, hostCount: 3, subnetIndex: options.subnetIndex });
   const [first] = lab.hosts;
   if (!first) throw new Error("A lab without hosts cannot be driven.");
   const systemMemoryMiB = Math.max(0, Math.floor(totalmem() / 2 ** 20) - GUEST_MEMORY_MIB);
@@ -45,7 +52,6 @@ export function labCentre(options: { readonly directory: string; readonly imageD
     runs: async () => (await lab.qemuProcesses()).map((run) => ({ instanceId: run.instance, host: run.host, startedAtMs: run.startedAtMs, endedAtMs: run.endedAtMs })),
     remains: async () => {
       const guests = (await lab.status()).hosts.flatMap((host) => host.guests);
-      const { readdirSync } = await import("node:fs");
       return { guests, volumes: readdirSync(lab.sharedPoolDirectory) };
     },
     ping: startPing,
@@ -55,9 +61,8 @@ export function labCentre(options: { readonly directory: string; readonly imageD
 /** Builds the tiny guest once and lays it into the shared storage, where every host finds it. */
 async function installTinyImage(options: { readonly imageDirectory: string; readonly log: (line: string) => void }, lab: ReturnType<typeof openLab>): Promise<DemoImage> {
   const built = await buildTinyImage({ directory: options.imageDirectory, log: options.log });
-  // The content is part of the names: a newer recipe never changes a file that guests stand on.
-  const tag = (await sha256(built.initrdPath)).slice(0, 8);
-  const names = { kernel: `tiny-${tag}.vmlinuz`, initrd: `tiny-${tag}.initrd`, root: `tiny-${tag}.qcow2` };
+  // Recipe and kernel are part of the names: a newer build never changes a file that guests stand on.
+  const names = { kernel: `${built.id}.vmlinuz`, initrd: `${built.id}.initrd`, root: `${built.id}.qcow2` };
   await lab.installVolumes([
     { from: built.kernelPath, name: names.kernel },
     { from: built.initrdPath, name: names.initrd },
@@ -65,7 +70,7 @@ async function installTinyImage(options: { readonly imageDirectory: string; read
   ]);
   return {
     name: "Berth tiny",
-    description: `Kernel, BusyBox and guest agent: up in seconds (${basename(built.kernelPath)})`,
+    description: "Debian's cloud kernel, BusyBox and the guest agent: up in seconds",
     volume: names.root,
     format: "qcow2",
     virtualSizeMiB: built.rootSizeMiB,

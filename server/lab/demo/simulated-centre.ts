@@ -23,7 +23,7 @@ export function simulatedCentre(port: number): DataCentre {
   const world = remoteWorld(`http://${server}`);
   return {
     hypervisor: "simulated",
-    driver: simulatedDriver(world),
+    driver: simulatedDriver(),
     cpuModel: "qemu64",
     pool: POOL,
     network: { cidr: "10.88.0.0/24", gateway: "10.88.0.254", firstAddress: "10.88.0.100", lastAddress: "10.88.0.250", bridge: "br0" },
