@@ -24,8 +24,8 @@ function audience(session: Session, slug: string | null): ReadonlySet<string> | 
 }
 
 function mayHear(change: Change, heard: ReadonlySet<string> | null): boolean {
-  // What is on sale concerns everybody.
-  if (change.organizationId === null) return heard === null || change.topic === "catalog";
+  // What is on offer concerns everybody.
+  if (change.organizationId === null) return heard === null || change.topic === "catalog" || change.topic === "image";
   return heard === null || heard.has(change.organizationId);
 }
 
