@@ -1,4 +1,7 @@
 import type { Logger } from "@/server/platform/logger";
+import type { Ending } from "./close-codes";
+import { CLOSE } from "./close-codes";
+import type { InstancePlace } from "./store";
 
 /** Topics of `berth_change` that can end somebody's access. */
 const RELEVANT = new Set(["console", "session", "member", "organization", "instance"]);
@@ -8,14 +11,15 @@ const GATHER_MS = 50;
 export interface RevocationOptions {
   readonly checkMs: number;
   readonly blindMs: number;
-  readonly openIds: () => readonly string[];
-  readonly findRevoked: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
-  readonly end: (id: string, reason: string) => void;
+  /** Open sessions, each with the place that it reaches. */
+  readonly open: () => ReadonlyMap<string, InstancePlace | null>;
+  readonly findEndings: (open: ReadonlyMap<string, InstancePlace | null>) => Promise<ReadonlyMap<string, Ending>>;
+  readonly end: (id: string, ending: Ending) => void;
   readonly onCheckFailed: () => void;
   readonly logger: Logger;
 }
 
-/** Looks again and again whether open sessions may stay open; at once when a notification hints at a change. */
+/** Looks again and again whether open sessions may and can stay open; at once when a notification hints at a change. */
 export class RevocationWatch {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
@@ -65,16 +69,16 @@ export class RevocationWatch {
   }
 
   private async check(): Promise<void> {
-    const ids = this.options.openIds();
+    const open = new Map(this.options.open());
     try {
-      const revoked = await this.options.findRevoked(ids);
+      const endings = await this.options.findEndings(open);
       this.lastSuccessAt = performance.now();
-      for (const [id, reason] of revoked) this.options.end(id, reason);
+      for (const [id, ending] of endings) this.options.end(id, ending);
     } catch (error) {
       this.options.onCheckFailed();
-      this.options.logger.error({ error: String(error), sessions: ids.length }, "open consoles could not be checked");
+      this.options.logger.error({ error: String(error), sessions: open.size }, "open consoles could not be checked");
       if (performance.now() - this.lastSuccessAt < this.options.blindMs) return;
-      for (const id of ids) this.options.end(id, "Your access could not be checked for too long. Open the console again.");
+      for (const id of open.keys()) this.options.end(id, { code: CLOSE.accessEnded, reason: "Your access could not be checked for too long. Open the console again." });
     }
   }
 }

@@ -17,8 +17,8 @@ import { DEFAULT_LIMITS } from "./limits";
 import { GatewayMetrics } from "./metrics";
 import { RevocationWatch } from "./revocation";
 import { ConsoleSession, shortened } from "./session";
-import type { RedeemedTicket } from "./store";
-import { closeAbandonedSessions, closeSession, findPlace, findRevoked, openSession, redeemTicket } from "./store";
+import type { InstancePlace, RedeemedTicket } from "./store";
+import { closeAbandonedSessions, closeSession, findEndings, findPlace, openSession, redeemTicket } from "./store";
 import { HostDirectory, openUpstream } from "./upstream";
 
 export interface GatewayOptions {
@@ -64,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sessions = new Map<string, ConsoleSession>();
   const hosts = new HostDirectory(options.driverFor);
   /** Sessions whose row is committed: a check that does not find an earlier one would take it for deleted. */
-  const recorded = new Set<string>();
+  const recorded = new Map<string, InstancePlace | null>();
   /** Database writes of ends under way: a graceful stop waits for them. */
   const endings = new Set<Promise<void>>();
   let opening = 0;
@@ -77,9 +77,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const revocation = new RevocationWatch({
     checkMs: limits.revocationCheckMs,
     blindMs: limits.blindMs,
-    openIds: () => [...recorded],
-    findRevoked: (ids) => findRevoked(db, ids, clock.now()),
-    end: (id, reason) => sessions.get(id)?.end({ code: CLOSE.accessEnded, reason }),
+    open: () => recorded,
+    findEndings: (open) => findEndings(db, open, clock.now()),
+    end: (id, ending) => sessions.get(id)?.end(ending),
     onCheckFailed: () => metrics.checkFailures.inc(),
     logger,
   });
@@ -113,11 +113,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     try {
       await openSession(db, sessionRow(id, redeemed));
       if (!sessions.has(id)) return await writeEnd(id);
-      recorded.add(id);
-      const revoked = (await findRevoked(db, [id], clock.now())).get(id);
-      if (revoked) return session.end({ code: CLOSE.accessEnded, reason: revoked });
+      recorded.set(id, null);
       const place = await findPlace(db, redeemed.instanceId);
+      const ending = (await findEndings(db, new Map([[id, place]]), clock.now())).get(id);
+      if (ending) return session.end(ending);
       if (!place) return session.end({ code: CLOSE.upstreamUnavailable, reason: "The machine has no place on a host now. It is being placed, or waits for capacity." });
+      if (recorded.has(id)) recorded.set(id, place);
       await session.run(await openUpstream(hosts.at(place), redeemed.instanceId, kind, limits.upstreamMs));
       metrics.openSeconds.observe((performance.now() - startedAt) / 1000);
     } catch (error) {

@@ -6,6 +6,8 @@ import { consoleSession, consoleTicket } from "@/db/schema/console";
 import { allocation, host } from "@/db/schema/fleet";
 import { member, organization, user, userSession } from "@/db/schema/tenancy";
 import { CHANGE_CHANNEL } from "@/server/platform/wake";
+import type { Ending } from "./close-codes";
+import { CLOSE } from "./close-codes";
 
 export interface RedeemedTicket {
   readonly organizationId: string;
@@ -42,6 +44,8 @@ export async function redeemTicket(db: Database, ticket: string, kind: "vnc" | "
 
 export interface InstancePlace {
   readonly hostId: string;
+  /** Raised by every new place: tells a restart on the same host from no change. */
+  readonly epoch: number;
   readonly uri: string;
   readonly managementAddress: string;
 }
@@ -49,7 +53,7 @@ export interface InstancePlace {
 /** Where the instance is decided to be now; null while it has no place. */
 export async function findPlace(db: Database, instanceId: string): Promise<InstancePlace | null> {
   const [row] = await db
-    .select({ hostId: host.id, uri: host.uri, managementAddress: host.managementAddress })
+    .select({ hostId: host.id, epoch: allocation.epoch, uri: host.uri, managementAddress: host.managementAddress })
     .from(allocation)
     .innerJoin(host, eq(host.id, allocation.hostId))
     .where(eq(allocation.instanceId, instanceId));
@@ -90,9 +94,9 @@ export async function closeAbandonedSessions(db: Database, gateway: string, now:
   return rows.length;
 }
 
-/** Of these open sessions, the ones that may not go on, each with the reason for the person at the screen. */
-export async function findRevoked(db: Database, ids: readonly string[], now: Date): Promise<ReadonlyMap<string, string>> {
-  if (ids.length === 0) return new Map();
+/** Of these open sessions, each with the place that it reaches, the ones that may not or cannot go on, and how they end. */
+export async function findEndings(db: Database, open: ReadonlyMap<string, InstancePlace | null>, now: Date): Promise<ReadonlyMap<string, Ending>> {
+  if (open.size === 0) return new Map();
   const rows = await db
     .select({
       id: consoleSession.id,
@@ -107,6 +111,8 @@ export async function findRevoked(db: Database, ids: readonly string[], now: Dat
       standing: organization.standing,
       closedAt: organization.closedAt,
       deletedAt: instance.deletedAt,
+      hostId: allocation.hostId,
+      epoch: allocation.epoch,
     })
     .from(consoleSession)
     .innerJoin(organization, eq(organization.id, consoleSession.organizationId))
@@ -114,16 +120,20 @@ export async function findRevoked(db: Database, ids: readonly string[], now: Dat
     .leftJoin(user, eq(user.id, consoleSession.userId))
     .leftJoin(userSession, eq(userSession.id, consoleSession.userSessionId))
     .leftJoin(member, and(eq(member.organizationId, consoleSession.organizationId), eq(member.userId, consoleSession.userId)))
-    .where(inArray(consoleSession.id, [...ids]));
-  const revoked = new Map<string, string>();
+    .leftJoin(allocation, eq(allocation.instanceId, consoleSession.instanceId))
+    .where(inArray(consoleSession.id, [...open.keys()]));
+  const endings = new Map<string, Ending>();
   const seen = new Set<string>();
   for (const row of rows) {
     seen.add(row.id);
     const why = reasonToEnd(row, now);
-    if (why !== null) revoked.set(row.id, why);
+    const place = open.get(row.id);
+    if (why !== null) endings.set(row.id, { code: CLOSE.accessEnded, reason: why });
+    // A host that lost its power says no goodbye; the decided place tells that the screen we hold is nobody's.
+    else if (place && (place.hostId !== row.hostId || place.epoch !== row.epoch)) endings.set(row.id, { code: CLOSE.upstreamClosed, reason: "The machine was given another place." });
   }
-  for (const id of ids) if (!seen.has(id)) revoked.set(id, "The machine is gone.");
-  return revoked;
+  for (const id of open.keys()) if (!seen.has(id)) endings.set(id, { code: CLOSE.accessEnded, reason: "The machine is gone." });
+  return endings;
 }
 
 interface Standing {

@@ -44,7 +44,7 @@ export async function openUpstream(host: HypervisorHost, instanceId: string, kin
     return { stream, head: Buffer.alloc(0) };
   }
   const endpoint = await host.screenEndpoint(instanceId, { timeoutMs });
-  const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5_000 });
   const reader = new ByteReader(MAX_HANDSHAKE_BYTES);
   const detach = reader.attach(socket);
   const giveUp = (): void => reader.fail(new Error(`the screen at ${endpoint.host}:${endpoint.port} did not answer within ${timeoutMs} ms`));

@@ -208,6 +208,16 @@ describe("the machine's side", () => {
     expect(await next.end()).toMatchObject({ code: 4410 });
   });
 
+  it("closes with 4410 when a silent host's machine was given another place", async () => {
+    const id = await freshInstance(tenant);
+    const client = new Client(gateway.port, await ticketPath(tenant, id, "vnc"));
+    await client.rfb();
+    await sleep(300);
+    expect(client.closed).toBeNull();
+    await database.worker.update(allocation).set({ epoch: 2 }).where(eq(allocation.instanceId, id));
+    expect(await client.end()).toMatchObject({ code: 4410, reason: expect.stringContaining("another place") as string });
+  });
+
   it("says 4411 where the host is silent or the machine has no place", async () => {
     const id = await freshInstance(tenant);
     world.hang("h1");
