@@ -69,7 +69,7 @@ describe.skipIf(!support.available)("the gateway against real QEMU", () => {
     const serial = new Client(gateway.port, await ticketPath(tenant, instanceId, "serial"));
     const startedAt = Date.now();
     while (!/[#$] /.test(serial.text()) && Date.now() - startedAt < BOOT_MS && !serial.closed) {
-      serial.socket.readyState === serial.socket.OPEN && serial.socket.send("\r");
+      if (serial.socket.readyState === serial.socket.OPEN) serial.socket.send("\r");
       await sleep(500);
     }
     serial.socket.send("echo sum-$((40+2))\r");
