@@ -54,3 +54,8 @@ export function anyFreePort(): Promise<number> {
     });
   });
 }
+
+/** Who signs in to the demo. */
+export function demoCredentials(settings: DemoSettings): { readonly tenant: { readonly email: string; readonly password: string }; readonly operator: { readonly email: string; readonly password: string } } {
+  return { tenant: { email: "owner@acme.test", password: settings.passwords.tenant }, operator: { email: "operator@berth.test", password: settings.passwords.operator } };
+}
