@@ -10,7 +10,7 @@ import { RpcStream } from "./rpc/stream";
 const AGENT_TIMEOUT_MS = 5000;
 /** Takes the console over from whoever has it: a viewer that went away without a word must not lock everybody out. */
 const CONSOLE_FORCE = 1;
-/** The host's own bound must fire before ours, so that it frees the agent for the next command. */
+/** libvirtd counts whole seconds and takes its time to answer; our own bound comes after the host's. */
 const HOST_MARGIN_MS = 1000;
 
 export async function agentCommand(
@@ -22,13 +22,17 @@ export async function agentCommand(
 ): Promise<unknown> {
   const dom = await needRunning(link, instanceId, `the guest-agent command ${command}`, options);
   const timeoutMs = options?.timeoutMs ?? AGENT_TIMEOUT_MS;
+  // libvirtd first greets the agent (5 s by default), then asks. Both share our bound: a command that goes on at the host
+  // after we gave up stands before every later one, and a guest that boots for ten seconds collects a minute of them.
+  const seconds = Math.max(1, Math.floor(timeoutMs / 2000));
   // A connection of its own: a guest that does not answer must not keep a place that other work needs.
   const connection = await link.dedicated();
   try {
+    await connection.call(procedures.domainAgentSetTimeout, { dom, seconds, flags: 0 }, { timeoutMs: timeoutMs + HOST_MARGIN_MS, signal: options?.signal });
     const { result } = await connection.call(procedures.agentCommand, {
       dom,
       command: JSON.stringify(args === undefined ? { execute: command } : { execute: command, arguments: args }),
-      timeoutSeconds: Math.max(1, Math.floor(timeoutMs / 1000)),
+      timeoutSeconds: seconds,
       flags: 0,
     }, { timeoutMs: timeoutMs + HOST_MARGIN_MS, signal: options?.signal });
     return parseAnswer(result, command, instanceId);

@@ -106,6 +106,7 @@ export const procedures = {
       records: array(struct<{ dom: DomainRef; params: readonly TypedParameter[] }>({ dom: domainRef, params: typedParameters(MAX_STATS_PARAMETERS) }), MAX_LIST_ITEMS) })),
   domainDefineXml: remote("domain-define-xml", 350, xmlFlags, dom),
   domainMigrateStartPostCopy: remote("domain-migrate-start-post-copy", 364, domFlags, nothing),
+  domainAgentSetTimeout: remote("domain-agent-set-timeout", 420, struct<{ dom: DomainRef; seconds: number; flags: number }>({ dom: domainRef, seconds: int, flags: uint }), struct<{ result: number }>({ result: int })),
   domainStartDirtyRate: remote("domain-start-dirty-rate", 427, struct<{ dom: DomainRef; seconds: number; flags: number }>({ dom: domainRef, seconds: int, flags: uint }), nothing),
   agentCommand: {
     name: "guest-agent-command", program: PROGRAM.qemu, number: 3,
