@@ -118,8 +118,8 @@ async function guestTree(tree: string, kernelVersion: string): Promise<readonly 
   for (const [from, to] of Object.entries(texts)) addFile(to, 0o644, await readFile(path.join(recipeFolder, "guest", from)));
   addFile("etc/shells", 0o644, Buffer.from("/bin/sh\n"));
   const modules = await modulesInOrder(path.join(tree, "lib/modules", kernelVersion), wantedModules);
-  for (const module of modules) addFile(`modules/${module.file}`, 0o644, module.content);
-  addFile("modules/order", 0o644, Buffer.from(modules.map((module) => `${module.file}\n`).join("")));
+  for (const part of modules) addFile(`modules/${part.file}`, 0o644, part.content);
+  addFile("modules/order", 0o644, Buffer.from(modules.map((part) => `${part.file}\n`).join("")));
   entries.set("etc/dropbear", { kind: "link", path: "etc/dropbear", target: "/data/.ssh-host-keys" });
   return [...entries.values()];
 }
