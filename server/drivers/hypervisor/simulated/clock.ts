@@ -34,6 +34,33 @@ export function simulatedClock(clock: Clock): SimulatedClock {
   };
 }
 
+/** The world's time as the project's clock, for code that waits by it. */
+export function clockOf(source: SimulatedClock): Clock {
+  return {
+    nowMs: () => source.nowMs(),
+    now: () => new Date(source.nowMs()),
+    sleep: (ms, signal) => sleepOn(source, ms, signal),
+  };
+}
+
+function sleepOn(source: SimulatedClock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const aborted = (): void => {
+      cancel();
+      reject(signal?.reason);
+    };
+    const cancel = source.schedule(ms, () => {
+      signal?.removeEventListener("abort", aborted);
+      resolve();
+    });
+    signal?.addEventListener("abort", aborted, { once: true });
+  });
+}
+
 interface Entry {
   readonly dueMs: number;
   readonly order: number;
@@ -60,21 +87,7 @@ export class VirtualClock implements SimulatedClock, Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const cancel = this.schedule(ms, resolve);
-      signal?.addEventListener(
-        "abort",
-        () => {
-          cancel();
-          reject(signal.reason);
-        },
-        { once: true },
-      );
-    });
+    return sleepOn(this, ms, signal);
   }
 
   schedule(afterMs: number, fn: () => void): () => void {

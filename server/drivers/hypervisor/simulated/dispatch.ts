@@ -107,17 +107,22 @@ export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = 
 export const powerCalls: { readonly [K in keyof PowerCalls]: Handler<K> } = {
   powerStatus: (_, host) => (host.phase === "off" || host.bmc.liesOff ? "off" : "on"),
   powerReading: ({ state }, host) => wattsNow(state, host),
-  powerOff: async ({ state }, host) => {
-    await pause(state, state.timings.powerOffMs);
-    if (!host.bmc.liesOff) losePower(state, host.name);
-    return null;
-  },
-  powerOn: async ({ state }, host) => {
-    await pause(state, state.timings.powerOnMs);
-    switchOn(state, host.name);
-    return null;
-  },
+  powerOff: ({ state }, host) =>
+    switchPower(state, host, state.timings.powerOffMs, () => {
+      if (!host.bmc.liesOff) losePower(state, host.name);
+    }),
+  powerOn: ({ state }, host) => switchPower(state, host, state.timings.powerOnMs, () => switchOn(state, host.name)),
 };
+
+async function switchPower(state: WorldState, host: HostRecord, afterMs: number, act: () => void): Promise<null> {
+  if (host.bmc.answersEarly) {
+    later(state, afterMs, act);
+    return null;
+  }
+  await pause(state, afterMs);
+  act();
+  return null;
+}
 
 export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, hostName: string, input: LabCalls[K]["input"]) => LabCalls[K]["output"] } = {
   crash: ({ state }, name) => done(losePower(state, name)),

@@ -92,6 +92,7 @@ export function healHost(state: WorldState, name: string): void {
   host.bmc.reachable = true;
   host.bmc.slowMs = 0;
   host.bmc.liesOff = false;
+  host.bmc.answersEarly = false;
   if (wasSilent && host.phase === "up") announceReconnect(state, host);
 }
 

@@ -66,7 +66,7 @@ export interface LabCalls {
   readonly heal: Call<Record<string, never>, null>;
   readonly sleep: Call<Record<string, never>, null>;
   readonly wake: Call<Record<string, never>, null>;
-  readonly bmc: Call<{ readonly reachable?: boolean; readonly slowMs?: number; readonly liesOff?: boolean }, null>;
+  readonly bmc: Call<{ readonly reachable?: boolean; readonly slowMs?: number; readonly liesOff?: boolean; readonly answersEarly?: boolean }, null>;
   readonly crashGuest: Call<OnInstance, null>;
   readonly setProfile: Call<OnInstance & { readonly profile: Partial<GuestProfile> }, null>;
   readonly fillPool: Call<{ readonly pool: string; readonly freeBytes: number | null }, null>;

@@ -119,7 +119,7 @@ export function addHost(state: WorldState, options: HostOptions): void {
     hung: false,
     slowMs: 0,
     lie: null,
-    bmc: { reachable: true, slowMs: 0, liesOff: false },
+    bmc: { reachable: true, slowMs: 0, liesOff: false, answersEarly: false },
     domains: new Map(),
     accountedMs: state.clock.nowMs(),
     cpuUsedNs: 0,

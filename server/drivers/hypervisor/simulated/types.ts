@@ -133,7 +133,8 @@ export interface HostRecord {
   hung: boolean;
   slowMs: number;
   lie: { readonly kind: LieKind; readonly frozen: readonly string[] } | null;
-  readonly bmc: { reachable: boolean; slowMs: number; liesOff: boolean };
+  /** `answersEarly`: takes a command at once and carries it out afterwards, as many controllers do. */
+  readonly bmc: { reachable: boolean; slowMs: number; liesOff: boolean; answersEarly: boolean };
   readonly domains: Map<string, DomainRecord>;
   /** CPU accounting of all domains is exact up to here. */
   accountedMs: number;

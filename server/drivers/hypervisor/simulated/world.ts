@@ -32,7 +32,7 @@ export interface World {
   heal(host: string): void;
   sleep(host: string): void;
   wake(host: string): void;
-  bmc(host: string, change: { readonly reachable?: boolean; readonly slowMs?: number; readonly liesOff?: boolean }): void;
+  bmc(host: string, change: LabCalls["bmc"]["input"]): void;
   crashGuest(host: string, instanceId: string): void;
   setProfile(instanceId: string, profile: Partial<GuestProfile>): void;
   /** Somebody else fills the shared pool up to `freeBytes`; null takes it all away again. */
