@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, ilike, or, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, ilike, or, sql, type SQL } from "drizzle-orm";
 import { organization } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
 import type { Standing } from "../types";
@@ -52,7 +52,7 @@ function where(filter: OrganizationFilter): SQL | undefined {
   );
 }
 
-/** By name, then id; `after` is the last row of the page before. */
+/** By name without regard to case, then id; `after` is the last row of the page before. */
 export async function selectOrganizations(tx: Transaction, filter: OrganizationFilter, after: { name: string; id: string } | null, limit: number): Promise<OrganizationSummary[]> {
   return tx
     .select({
@@ -61,8 +61,8 @@ export async function selectOrganizations(tx: Transaction, filter: OrganizationF
       memberCount: sql<number>`(select count(*)::int from member m where m.organization_id = ${organization}.id)`,
     })
     .from(organization)
-    .where(and(where(filter), after === null ? undefined : or(gt(organization.name, after.name), and(eq(organization.name, after.name), gt(organization.id, after.id)))))
-    .orderBy(asc(organization.name), asc(organization.id))
+    .where(and(where(filter), after === null ? undefined : sql`(lower(${organization.name}), ${organization.id}) > (lower(${after.name}), ${after.id})`))
+    .orderBy(sql`lower(${organization.name})`, asc(organization.id))
     .limit(limit);
 }
 

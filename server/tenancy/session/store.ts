@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, ne } from "drizzle-orm";
+import { and, desc, eq, isNull, ne, sql } from "drizzle-orm";
 import { member, organization, user, userSession } from "@/db/schema/tenancy";
 import type { Database } from "@/db/client";
 import type { Transaction } from "@/server/platform/transaction";
@@ -34,7 +34,7 @@ export async function selectSession(tx: Transaction, sessionId: string): Promise
     .leftJoin(member, eq(member.userId, user.id))
     .leftJoin(organization, and(eq(organization.id, member.organizationId), isNull(organization.closedAt)))
     .where(eq(userSession.id, sessionId))
-    .orderBy(asc(organization.name));
+    .orderBy(sql`lower(${organization.name})`);
   const first = rows[0];
   if (!first) return null;
   const memberships: Membership[] = [];
