@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { adminAuditRouter } from "./admin/audit";
+import { adminCatalogRouter } from "./admin/catalog";
 import { adminClustersRouter } from "./admin/clusters";
 import { adminDecisionsRouter } from "./admin/decisions";
 import { adminHostsRouter } from "./admin/hosts";
@@ -8,9 +9,15 @@ import { adminOrganizationsRouter } from "./admin/organizations";
 import { accountRouter } from "./portal/account";
 import { auditRouter } from "./portal/audit";
 import { billingRouter } from "./portal/billing";
+import { catalogRouter } from "./portal/catalog";
+import { consoleRouter } from "./portal/console";
+import { imagesRouter } from "./portal/images";
+import { instancesRouter } from "./portal/instances";
 import { liveRouter } from "./portal/live";
 import { membersRouter } from "./portal/members";
 import { organizationRouter } from "./portal/organization";
+import { quotaRouter } from "./portal/quota";
+import { sshKeysRouter } from "./portal/ssh-keys";
 import { usageRouter } from "./portal/usage";
 import { createCallerFactory, router } from "./trpc";
 
@@ -19,12 +26,19 @@ export const appRouter = router({
   account: accountRouter,
   audit: auditRouter,
   billing: billingRouter,
+  catalog: catalogRouter,
+  console: consoleRouter,
+  images: imagesRouter,
+  instances: instancesRouter,
   live: liveRouter,
   members: membersRouter,
   organization: organizationRouter,
+  quota: quotaRouter,
+  sshKeys: sshKeysRouter,
   usage: usageRouter,
   admin: router({
     audit: adminAuditRouter,
+    catalog: adminCatalogRouter,
     clusters: adminClustersRouter,
     decisions: adminDecisionsRouter,
     hosts: adminHostsRouter,

@@ -1,4 +1,9 @@
 // What tenants and operators ask for.
+export { beginUpload } from "./image/begin-upload";
+export { listImages } from "./image/list-images";
+export { receiveUpload, uploadPath } from "./image/receive-upload";
+export { removeImage } from "./image/remove-image";
+export type { ImageFacts, ImageInspector, ImageView } from "./image/types";
 export { createInstance } from "./instance/create-instance";
 export { deleteInstance } from "./instance/delete-instance";
 export { getInstance } from "./instance/get-instance";
@@ -25,6 +30,7 @@ export type { SshKeyView } from "./ssh-key/types";
 
 // What the loops read and write.
 export { imageSource, imageSources } from "./image/image-sources";
+export { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";
 export { recordInstanceEvents } from "./instance/record-events";
 export { decideGuestShutdown } from "./observation/decide-guest-shutdown";
 export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue } from "./observation/list-for-cluster";

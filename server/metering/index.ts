@@ -3,3 +3,4 @@ export { listSamples, listUsageWindows, summarizeUsage } from "./read-usage";
 export type { CloseReason, HostUsageFact, RunningFact, SampleCounter, UsageWindowRow } from "./types";
 export type { DailyUsage, SampleRow, WindowFilter } from "./store";
 export { readUsageSummary, readUsageWindows } from "./read-summary";
+export { readInstanceUsage } from "./read-instance-usage";

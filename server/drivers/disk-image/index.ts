@@ -1,0 +1,2 @@
+export { qemuImgInspector } from "./qemu-img";
+export type { DiskImageFacts, DiskImageInspector, NotThatFormat } from "./types";
