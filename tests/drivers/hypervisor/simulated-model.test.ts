@@ -179,6 +179,17 @@ describe("migration", () => {
     expect(world.runs()).toHaveLength(1);
   });
 
+  it("stops at its time-out when even the first copy does not fit, whatever the policy", async () => {
+    const { host, clock, start, run } = bench({ hostDefaults: { migrationMiBs: 10 }, profile: () => ({ ...steady, dirtyMiBs: 1, workingSetFraction: 0.01 }) });
+    await start("h1", "ins_a");
+    await clock.advance(5_000);
+    const before = clock.nowMs();
+    await expect(run(host("h1").migrate({ instanceId: "ins_a", to, ...move, timeoutMs: 2_000 }))).rejects.toEqual(code("timeout"));
+    expect(clock.nowMs() - before).toBe(2_000);
+    expect((await host("h1").observe()).domains[0]?.state).toBe("running");
+    expect((await host("h2").observe()).domains).toEqual([]);
+  });
+
   it("loses the guest on both sides when the source loses power, and frees its disk", async () => {
     const { world, clock, host, start, run } = bench({ hostDefaults: { migrationMiBs: 10 } });
     await start("h1", "ins_a");

@@ -50,8 +50,12 @@ export async function migrateDomain(
       switchMs: state.timings.migrationSwitchMs,
     });
     let transferredMiB = 0;
+    let copiedAll = true;
     for (const round of plan.rounds) {
-      if (state.clock.nowMs() - startedMs + round.durationMs > request.timeoutMs) break;
+      if (state.clock.nowMs() - startedMs + round.durationMs > request.timeoutMs) {
+        copiedAll = false;
+        break;
+      }
       await wait(round.durationMs);
       transferredMiB += round.copyMiB;
       onProgress({
@@ -60,10 +64,10 @@ export async function migrateDomain(
         dirtyPagesPerSecond: Math.round((dirtyRateNow(state, domain) * MIB) / 4096),
       });
     }
-    const overTimeMs = state.clock.nowMs() - startedMs + plan.downtimeMs - request.timeoutMs;
-    if (overTimeMs > 0 || (!plan.converges && state.nonConverging === "timeout")) {
-      await wait(Math.max(0, request.timeoutMs - (state.clock.nowMs() - startedMs)));
-      domain.migration?.abort(`the guest writes memory faster than ${Math.round(bandwidthMiBs)} MiB/s can copy it within ${request.timeoutMs} ms`, "timeout");
+    const leftMs = request.timeoutMs - (state.clock.nowMs() - startedMs);
+    if (!copiedAll || plan.downtimeMs > leftMs || (!plan.converges && state.nonConverging === "timeout")) {
+      await wait(Math.max(0, leftMs));
+      domain.migration?.abort(`it needs ${Math.round(plan.totalMs)} ms at ${Math.round(bandwidthMiBs)} MiB/s${plan.converges ? "" : ", because the guest writes memory faster than that"}, and may take ${request.timeoutMs} ms`, "timeout");
     }
     await wait(0);
     beginSwitch(state, source, domain);
