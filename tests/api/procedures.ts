@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { MemberRole, OperatorRole } from "@/server/tenancy";
 import type { Tenant, World } from "../support/world";
 
@@ -23,9 +24,13 @@ export interface ProcedureEntry {
 const nothing = () => ({});
 const entry = (allowed: Allowed, input: ProcedureEntry["input"] = nothing, rest: Omit<ProcedureEntry, "allowed" | "input"> = {}): ProcedureEntry => ({ allowed, input, ...rest });
 
+const word = (): string => randomBytes(4).toString("hex");
+/** OpenSSH's own form of a new Ed25519 key (RFC 4253, section 6.6; RFC 8709). */
+const newPublicKey = (): string => `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from("ssh-ed25519"), Buffer.from([0, 0, 0, 32]), randomBytes(32)]).toString("base64")} somebody@world`;
+const instance = { ids: { instanceId: "ins" } } as const;
 const host = { ids: { hostId: "hst" } } as const;
 const freshHost = async (world: World) => ({ hostId: await world.addHost() });
-const newHost = (world: World) => ({ clusterId: world.clusterId, name: `new-${Math.random().toString(36).slice(2)}`, uri: "simulated://new", managementAddress: "192.0.2.9", power: { kind: "simulated", hostName: "new" } });
+const newHost = (world: World) => ({ clusterId: world.clusterId, name: `new-${word()}`, uri: "simulated://new", managementAddress: "192.0.2.9", power: { kind: "simulated", hostName: "new" } });
 
 /** A line of the tenant's own draft; its key is built from what was used, and names no organization. */
 const firstLineKey = async (world: World, tenant: Tenant): Promise<string> => {
@@ -49,13 +54,48 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
 
   "members.list": entry("member:viewer", () => ({ search: "person" })),
   "members.invitations": entry("member:admin"),
-  "members.invite": entry("member:admin", () => ({ email: `new-${Math.random().toString(36).slice(2)}@world.test`, role: "viewer" })),
+  "members.invite": entry("member:admin", () => ({ email: `new-${word()}@world.test`, role: "viewer" })),
   "members.revokeInvitation": entry("member:admin", async (world, tenant) => ({ invitationId: (await world.addInvitation(tenant)).id }), { ids: { invitationId: "inv" } }),
   "members.changeRole": entry("member:admin", async (world, tenant) => ({ userId: (await world.addMember(tenant)).id, role: "operator" }), { ids: { userId: "usr" } }),
   "members.remove": entry("member:admin", async (world, tenant) => ({ userId: (await world.addMember(tenant)).id }), { ids: { userId: "usr" } }),
 
   "organization.get": entry("member:viewer"),
   "organization.update": entry("member:admin", () => ({ timeZone: "Asia/Tokyo" })),
+
+  "catalog.flavors": entry("member:viewer"),
+  "catalog.prices": entry("member:viewer"),
+  "catalog.publicFlavors": entry("public", () => ({ currency: "JPY" })),
+  "quota.get": entry("member:viewer"),
+
+  "images.list": entry("member:viewer"),
+  "images.beginUpload": entry("member:operator", () => ({ name: `upload ${word()}`, format: "qcow2", sizeBytes: 1_000_000 })),
+  "images.remove": entry("member:operator", async (world, tenant) => ({ imageId: await world.addImage(tenant) }), { ids: { imageId: "img" } }),
+
+  "sshKeys.list": entry("member:viewer"),
+  "sshKeys.add": entry("member:operator", () => ({ name: `key ${word()}`, publicKey: newPublicKey() })),
+  "sshKeys.remove": entry("member:operator", async (world, tenant) => ({ sshKeyId: await world.addSshKey(tenant) }), { ids: { sshKeyId: "key" } }),
+
+  "instances.list": entry("member:viewer", () => ({ search: "-", status: "running", sort: "name", direction: "asc" })),
+  "instances.get": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId }), instance),
+  "instances.timeline": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId }), instance),
+  "instances.usage": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId }), instance),
+  "instances.previewResize": entry("member:viewer", (world, tenant) => ({ instanceId: tenant.instanceId, flavorId: world.largerFlavorId, diskGiB: 8 }), { ids: { instanceId: "ins", flavorId: "flv" } }),
+  "instances.create": entry(
+    "member:operator",
+    (world, tenant) => ({ name: `new-${word()}`, flavorId: world.flavorId, imageId: tenant.imageId, sshKeyIds: [tenant.sshKeyId], userData: "#cloud-config", antiAffinityGroup: "web", idempotencyKey: word(), clusterId: world.clusterId }),
+    { ids: { imageId: "img", "sshKeyIds.0": "key", flavorId: "flv", clusterId: "cls" } },
+  ),
+  "instances.start": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { power: "stopped" }) }), instance),
+  "instances.stop": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), graceSeconds: 10, force: false }), instance),
+  "instances.reboot": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), mode: "reset" }), instance),
+  "instances.rename": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), name: `renamed-${word()}` }), instance),
+  "instances.resize": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), flavorId: world.largerFlavorId }), { ids: { instanceId: "ins", flavorId: "flv" } }),
+  "instances.rebuild": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), imageId: tenant.imageId }), { ids: { instanceId: "ins", imageId: "img" } }),
+  "instances.delete": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant) }), instance),
+  "instances.restore": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { deleted: true }) }), instance),
+  "instances.purge": entry("member:owner", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { deleted: true }) }), instance),
+
+  "console.ticket": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), kind: "vnc", viewOnly: false }), instance),
 
   "usage.summary": entry("member:viewer"),
   "usage.windows": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId, limit: 10 }), { ids: { instanceId: "ins" } }),
@@ -67,10 +107,19 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
 
   "admin.organizations.list": entry("staff:auditor", () => ({ search: "acme" })),
   "admin.organizations.get": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
-  "admin.organizations.create": entry("staff:support", () => ({ name: "New Ltd", slug: `new-${Math.random().toString(36).slice(2)}`, currency: "JPY", ownerEmail: "owner@new.test" })),
+  "admin.organizations.create": entry("staff:support", () => ({ name: "New Ltd", slug: `new-${word()}`, currency: "JPY", ownerEmail: "owner@new.test" })),
   "admin.organizations.previewQuota": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id, limits: { instances: 5 } }), { ids: { organizationId: "org" } }),
   "admin.organizations.setQuota": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, limits: { snapshots: 999_999 } }), { ids: { organizationId: "org" } }),
   "admin.organizations.setStanding": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, standing: "good", reason: "paid" }), { ids: { organizationId: "org" } }),
+
+  "admin.catalog.flavors": entry("staff:auditor"),
+  "admin.catalog.createFlavor": entry("staff:admin", () => ({ name: `f-${word()}`, class: "standard", vcpus: 1, memoryMiB: 512, diskGiB: 10 })),
+  "admin.catalog.setOnSale": entry("staff:admin", (world) => ({ flavorId: world.largerFlavorId, onSale: true }), { ids: { flavorId: "flv" } }),
+  "admin.catalog.prices": entry("staff:auditor"),
+  "admin.catalog.addPriceVersion": entry("staff:admin", (world) => ({ meter: "instance", flavorId: world.flavorId, currency: "EUR", microsPerHour: 1000 }), { ids: { flavorId: "flv" } }),
+  "admin.catalog.images": entry("staff:auditor"),
+  "admin.catalog.beginImageUpload": entry("staff:admin", () => ({ name: `public ${word()}`, format: "raw", sizeBytes: 1_000_000 })),
+  "admin.catalog.removeImage": entry("staff:admin", async (world) => ({ imageId: await world.addPublicImage() }), { ids: { imageId: "img" } }),
 
   "admin.clusters.list": entry("staff:auditor"),
   "admin.clusters.get": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),

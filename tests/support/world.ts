@@ -61,6 +61,7 @@ export interface World {
   addMember(tenant: Tenant, role?: MemberRole): Promise<Person>;
   addInstance(tenant: Tenant, options?: { readonly power?: "running" | "stopped"; readonly deleted?: boolean }): Promise<string>;
   addImage(tenant: Tenant): Promise<string>;
+  addPublicImage(): Promise<string>;
   addSshKey(tenant: Tenant): Promise<string>;
   addInvitation(tenant: Tenant, role?: MemberRole): Promise<{ id: string; token: string; email: string }>;
   addHost(): Promise<string>;
@@ -204,7 +205,7 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
   return {
     database, acme, globex, staff: staff as Record<OperatorRole, Person>, outsider: await addPerson("outsider"),
     clusterId, hostIds, flavorId, largerFlavorId, publicImageId, decisionId,
-    addPerson: (label, role) => addPerson(label, role ?? null), addMember, addInstance, addImage: (tenant) => insertImage(tenant.id, tenant.slug), addSshKey, addInvitation, addHost,
+    addPerson: (label, role) => addPerson(label, role ?? null), addMember, addInstance, addImage: (tenant) => insertImage(tenant.id, tenant.slug), addPublicImage: () => insertImage(null, "public"), addSshKey, addInvitation, addHost,
     session, apiContext,
     caller: async (person, given) => createCaller(await apiContext(person, given)),
   };
