@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,10 +37,10 @@ export function openLab(options: LabOptions): Lab {
     up: () => withLabLock(options.name, () => up(layout)),
     down: (choice) => withLabLock(options.name, () => down(layout, choice?.keepStorage ?? false)),
     status: () => status(layout),
-    crash: (host) => switchHost(layout, checked(layout, host), "off"),
-    partition: (host) => pullCable(layout, checked(layout, host)),
-    heal: (host) => plugCable(layout, checked(layout, host), hostInit(layout, host) !== null),
-    sleep: (host) => sleep(layout, checked(layout, host)),
+    crash: async (host) => switchHost(layout, checked(layout, host), "off"),
+    partition: async (host) => pullCable(layout, checked(layout, host)),
+    heal: async (host) => plugCable(layout, checked(layout, host), hostInit(layout, host) !== null),
+    sleep: async (host) => sleep(layout, checked(layout, host)),
     wake: async (host) => {
       await switchHost(layout, checked(layout, host), "on");
       await waitForHost(layout, host);
@@ -48,7 +48,7 @@ export function openLab(options: LabOptions): Lab {
     qemuProcesses: () => readJournal(layout.journal),
     leftovers: async () => findLeftovers(layout),
     installVolumes: (files) => installVolumes(layout, files),
-    run: (host, words) => runInHost(layout, checked(layout, host), words),
+    run: async (host, words) => runInHost(layout, checked(layout, host), words),
     hostPid: async (host) => hostInit(layout, checked(layout, host))?.pid ?? null,
   };
 }
@@ -106,11 +106,16 @@ async function up(layout: Layout): Promise<UpResult> {
 
 async function startRecorder(layout: Layout): Promise<void> {
   const folders = layout.hostNames.map((host) => `${host}=${layout.hostDirectory(host)}`);
-  await startDaemon(path.join(layout.options.directory, "recorder.pid"), process.execPath, ["--import", "tsx", recorderProgram, layout.journal, ...folders], {
+  const startMs = Date.now();
+  const how = await startDaemon(path.join(layout.options.directory, "recorder.pid"), process.execPath, ["--import", "tsx", recorderProgram, layout.journal, ...folders], {
     cwd: repository,
     env: labMark(layout),
     log: path.join(layout.options.directory, "recorder.log"),
   });
+  if (how === "kept") return;
+  // A guest that starts and dies before the first look would be missing from the record.
+  const heartbeat = `${layout.journal}.heartbeat`;
+  await waitUntil(`the record of QEMU processes has begun (its log: ${layout.options.directory}/recorder.log)`, 60_000, () => existsSync(heartbeat) && statSync(heartbeat).mtimeMs >= startMs - 10);
 }
 
 /** Guests use their disks with cache=none, which takes O_DIRECT from the file system below. */
