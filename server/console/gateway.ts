@@ -3,6 +3,7 @@ import { openDatabase } from "@/db/client";
 import { DriverError } from "@/server/drivers/errors";
 import { createLibvirtDriver } from "@/server/drivers/hypervisor/libvirt";
 import { simulatedDriver } from "@/server/drivers/hypervisor/simulated";
+import { readTlsFiles } from "@/server/drivers/hypervisor/tls-files";
 import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
 import { systemClock } from "@/server/platform/clock";
 import { EnvError, gatewayEnv, readEnv } from "@/server/platform/env";
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     db,
     databaseUrl: env.WORKER_DATABASE_URL,
     driverFor: driverByScheme(),
+    tls: readTlsFiles(env),
     portalOrigins: env.PORTAL_ORIGINS,
     bindAddress: env.CONSOLE_BIND_ADDRESS,
     port: env.CONSOLE_PORT,

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { WebSocketServer } from "ws";
 import type { Database } from "@/db/client";
-import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
+import type { HostEndpoint, HypervisorDriver } from "@/server/drivers/hypervisor/types";
 import type { Clock } from "@/server/platform/clock";
 import { mintId } from "@/server/platform/id";
 import type { Logger } from "@/server/platform/logger";
@@ -26,6 +26,8 @@ export interface GatewayOptions {
   /** For LISTEN: a connection of its own to the same database. */
   readonly databaseUrl: string;
   readonly driverFor: (uri: string) => HypervisorDriver;
+  /** The gateway's certificate for hosts at tls:// addresses. */
+  readonly tls?: HostEndpoint["tls"];
   readonly portalOrigins: readonly string[];
   readonly bindAddress: string;
   readonly port: number;
@@ -62,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { db, clock, logger } = options;
   const metrics = new GatewayMetrics(options.processMetrics ?? false);
   const sessions = new Map<string, ConsoleSession>();
-  const hosts = new HostDirectory(options.driverFor);
+  const hosts = new HostDirectory(options.driverFor, options.tls);
   /** Sessions whose row is committed: a check that does not find an earlier one would take it for deleted. */
   const recorded = new Map<string, InstancePlace | null>();
   /** Database writes of ends under way: a graceful stop waits for them. */

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
-import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
+import type { HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { ByteReader } from "./byte-reader";
 import { signInUpstream } from "./rfb-handshake";
 import type { InstancePlace } from "./store";
@@ -19,13 +19,21 @@ export interface Upstream {
 export class HostDirectory {
   private readonly hosts = new Map<string, HypervisorHost>();
 
-  constructor(private readonly driverFor: (uri: string) => HypervisorDriver) {}
+  constructor(
+    private readonly driverFor: (uri: string) => HypervisorDriver,
+    private readonly tls: HostEndpoint["tls"],
+  ) {}
 
   at(place: InstancePlace): HypervisorHost {
     const known = this.hosts.get(place.hostId);
     if (known?.endpoint.uri === place.uri) return known;
     void known?.close();
-    const host = this.driverFor(place.uri).connect({ hostId: place.hostId, uri: place.uri, managementAddress: place.managementAddress });
+    const host = this.driverFor(place.uri).connect({
+      hostId: place.hostId,
+      uri: place.uri,
+      managementAddress: place.managementAddress,
+      ...(this.tls && place.uri.startsWith("tls://") ? { tls: this.tls } : {}),
+    });
     this.hosts.set(place.hostId, host);
     return host;
   }

@@ -6,6 +6,13 @@ const port = z.coerce.number().int().min(1).max(65535);
 
 const common = { LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info") };
 
+/** PEM files for hosts at tls:// addresses; all three or none (server/drivers/hypervisor/tls-files.ts reads them). */
+const hypervisorTls = {
+  HYPERVISOR_CA_FILE: z.string().optional(),
+  HYPERVISOR_CERTIFICATE_FILE: z.string().optional(),
+  HYPERVISOR_KEY_FILE: z.string().optional(),
+};
+
 export const webEnv = z.object({
   ...common,
   APP_DATABASE_URL: url("Postgres address of the role berth_app, which serves requests"),
@@ -18,6 +25,7 @@ export const webEnv = z.object({
 
 export const workerEnv = z.object({
   ...common,
+  ...hypervisorTls,
   WORKER_DATABASE_URL: url("Postgres address of the role berth_worker, which runs the loops"),
   WORKER_NAME: z.string().optional(),
   WORKER_PORT: port.default(4002),
@@ -26,6 +34,7 @@ export const workerEnv = z.object({
 
 export const gatewayEnv = z.object({
   ...common,
+  ...hypervisorTls,
   WORKER_DATABASE_URL: url("Postgres address of the role berth_worker"),
   CONSOLE_PORT: port.default(4001),
   CONSOLE_BIND_ADDRESS: z.string().default("127.0.0.1"),
