@@ -12,6 +12,7 @@ import { decode, encode, lines } from "./wire";
 const GRACE_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const RECONNECT_MS = 250;
+const LONG_CALLS = new Set<CallName>(["migrate", "dirtyRate", "startDomain", "stopDomain"]);
 
 interface FailureLine {
   readonly code: DriverErrorCode;
@@ -22,11 +23,13 @@ interface FailureLine {
 /** The port of a world that another process serves; `url` like `http://127.0.0.1:4300`. */
 export function remoteWorld(url: string): WorldPort {
   const base = new URL(url);
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  /** Calls that take as long as their work have connections of their own, so that they never keep a quick one waiting. */
+  const longAgent = new Agent({ keepAlive: false });
   const stops = new Set<() => void>();
 
-  const open = (path: string, headers: Record<string, string>, options: PortOptions): ClientRequest =>
-    httpRequest({ host: base.hostname, port: base.port, path, method: "POST", agent, headers, signal: options.signal });
+  const open = (path: string, headers: Record<string, string>, options: PortOptions, long: boolean): ClientRequest =>
+    httpRequest({ host: base.hostname, port: base.port, path, method: "POST", agent: long ? longAgent : agent, headers, signal: options.signal });
 
   const exchange = async (outgoing: ClientRequest, send: () => Promise<void>, what: string, options: PortOptions): Promise<unknown> => {
     const timeoutMs = (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) + GRACE_MS;
@@ -46,14 +49,14 @@ export function remoteWorld(url: string): WorldPort {
   return {
     async call<K extends CallName>(name: K, hostName: string, input: WorldCalls[K]["input"], options: PortOptions = {}): Promise<WorldCalls[K]["output"]> {
       const body = encode({ name, hostName, input, timeoutMs: options.timeoutMs });
-      const outgoing = open("/call", { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }, options);
+      const outgoing = open("/call", { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }, options, LONG_CALLS.has(name));
       const answer = await exchange(outgoing, async () => void outgoing.end(body), name, options);
       return answer as WorldCalls[K]["output"];
     },
 
     async uploadVolume(hostName, pool, name, content, sizeBytes, options = {}) {
       const query = new URLSearchParams({ hostName, pool, name, sizeBytes: String(sizeBytes), ...(options.timeoutMs === undefined ? {} : { timeoutMs: String(options.timeoutMs) }) });
-      const outgoing = open(`/upload?${query.toString()}`, { "transfer-encoding": "chunked" }, options);
+      const outgoing = open(`/upload?${query.toString()}`, { "transfer-encoding": "chunked" }, options, true);
       const answer = await exchange(outgoing, () => pipeline(content, outgoing), `upload of ${name}`, { timeoutMs: 600_000, ...options });
       return answer as VolumeObservation;
     },
@@ -88,6 +91,7 @@ export function remoteWorld(url: string): WorldPort {
     async close() {
       for (const stop of Array.from(stops)) stop();
       agent.destroy();
+      longAgent.destroy();
     },
   };
 }

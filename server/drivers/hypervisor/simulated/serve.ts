@@ -54,6 +54,8 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 async function handle(world: World, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Only browsers send it: a web page must not play fate through a visitor's loopback.
+  if (request.headers.origin !== undefined) throw new DriverError("refused", "The simulated world does not talk to web pages.");
   const url = new URL(request.url ?? "/", "http://world");
   const parameter = (name: string): string => url.searchParams.get(name) ?? "";
   switch (url.pathname) {
