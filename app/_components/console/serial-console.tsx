@@ -12,12 +12,11 @@ const SCROLLBACK_LINES = 5_000;
 interface ConsoleProps {
   readonly organization: string;
   readonly instanceId: string;
-  readonly mayType: boolean;
   readonly running: boolean;
 }
 
 /** The terminal outlives connections: what was read before a move stays above what comes after it. */
-export function SerialConsole({ organization, instanceId, mayType, running }: ConsoleProps) {
+export function SerialConsole({ organization, instanceId, running }: ConsoleProps) {
   const t = useTranslations("console");
   const target = useRef<HTMLDivElement>(null);
   const terminal = useRef<Promise<Terminal> | null>(null);
@@ -64,19 +63,19 @@ export function SerialConsole({ organization, instanceId, mayType, running }: Co
       socket.addEventListener("message", onMessage);
       if (socket.readyState === WebSocket.OPEN) ready();
       else socket.addEventListener("open", ready);
-      const typing = mayType ? screen.onData((text) => socket.readyState === WebSocket.OPEN && socket.send(encoder.encode(text))) : null;
+      const typing = screen.onData((text) => socket.readyState === WebSocket.OPEN && socket.send(encoder.encode(text)));
       return () => {
         socket.removeEventListener("message", onMessage);
         socket.removeEventListener("open", ready);
-        typing?.dispose();
+        typing.dispose();
       };
     },
-    [mayType, openTerminal],
+    [openTerminal],
   );
   const prepare = useCallback(async (): Promise<void> => {
     if (target.current) await (terminal.current ??= openTerminal(target.current));
   }, [openTerminal]);
-  const link = useConsoleLink({ organization, instanceId, kind: "serial", viewOnly: !mayType, enabled: running, prepare, attach });
+  const link = useConsoleLink({ organization, instanceId, kind: "serial", viewOnly: false, enabled: running, prepare, attach });
 
   return (
     <ConsoleFrame state={link.state} enabled={running} offText={t("offText")} onReconnect={link.reconnect} tools={null}>

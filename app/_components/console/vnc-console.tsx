@@ -11,16 +11,14 @@ import { useConsoleLink } from "./use-console-link";
 interface ConsoleProps {
   readonly organization: string;
   readonly instanceId: string;
-  /** Only an operator types; others look. */
-  readonly mayType: boolean;
   readonly running: boolean;
 }
 
-export function VncConsole({ organization, instanceId, mayType, running }: ConsoleProps) {
+export function VncConsole({ organization, instanceId, running }: ConsoleProps) {
   const t = useTranslations("console");
   const target = useRef<HTMLDivElement>(null);
   const rfb = useRef<RFB | null>(null);
-  const [viewOnly, setViewOnly] = useState(!mayType);
+  const [viewOnly, setViewOnly] = useState(false);
   const [fit, setFit] = useState(true);
 
   const attach = useCallback(
@@ -74,7 +72,7 @@ export function VncConsole({ organization, instanceId, mayType, running }: Conso
             <Scaling aria-hidden />
             {t("fit")}
           </Button>
-          <Button variant="ghost" size="sm" aria-pressed={viewOnly} className={viewOnly ? "bg-raised" : undefined} disabled={!mayType} onClick={() => setViewOnly(!viewOnly)}>
+          <Button variant="ghost" size="sm" aria-pressed={viewOnly} className={viewOnly ? "bg-raised" : undefined} onClick={() => setViewOnly(!viewOnly)}>
             <Eye aria-hidden />
             {t("viewOnly")}
           </Button>

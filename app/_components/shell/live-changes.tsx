@@ -64,7 +64,7 @@ export function LiveChanges({ organization, children }: { readonly organization?
   const stream = useSubscription(
     trpc.live.changes.subscriptionOptions(organization ? { organization } : {}, {
       enabled: visible,
-      onData: (event) => refetch(event.kind === "change" ? event.change.topic : "*"),
+      onData: (event) => refetch(event.topic),
     }),
   );
   const connected = stream.status === "pending";

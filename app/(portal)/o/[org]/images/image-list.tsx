@@ -11,13 +11,13 @@ import { PageHead } from "@/app/_components/page-head";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { TimeAgo } from "@/app/_components/time-ago";
 import { Badge, type Tone } from "@/app/_components/ui/badge";
+import { UploadDialog } from "@/app/_components/upload-image-dialog";
 import { Button } from "@/app/_components/ui/button";
 import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
-import { UploadDialog } from "./upload-dialog";
 
 type Image = RouterOutputs["images"]["list"][number];
 const TONES: Record<Image["status"], Tone> = { importing: "accent", available: "good", failed: "bad", retired: "neutral" };
@@ -32,6 +32,7 @@ export function ImageList() {
   const queryClient = useQueryClient();
   const query = useQuery(trpc.images.list.queryOptions({ organization }));
   const remove = useMutation(trpc.images.remove.mutationOptions({ onSettled: () => queryClient.invalidateQueries(trpc.images.pathFilter()) }));
+  const begin = useMutation(trpc.images.beginUpload.mutationOptions());
   const [uploading, setUploading] = useState(false);
   const [removing, setRemoving] = useState<Image | null>(null);
   const upload = may("operator") ? (
@@ -94,7 +95,7 @@ export function ImageList() {
           }
         </Loaded>
       </Card>
-      <UploadDialog open={uploading} onOpenChange={setUploading} />
+      <UploadDialog open={uploading} onOpenChange={setUploading} begin={(image) => begin.mutateAsync({ organization, ...image })} onSettled={() => queryClient.invalidateQueries(trpc.images.pathFilter())} />
       <Confirm
         open={removing !== null}
         onOpenChange={(open) => setRemoving(open ? removing : null)}

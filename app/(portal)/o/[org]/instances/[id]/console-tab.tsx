@@ -6,6 +6,7 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { Button } from "@/app/_components/ui/button";
+import { Notice } from "@/app/_components/ui/notice";
 import { Skeleton } from "@/app/_components/ui/skeleton";
 import type { Instance } from "./types";
 
@@ -21,7 +22,9 @@ export function ConsoleTab({ instance }: { readonly instance: Instance }) {
   const t = useTranslations("console");
   const { slug, may } = useOrganization();
   const [kind, setKind] = useState<"vnc" | "serial">("vnc");
-  const options = { organization: slug, instanceId: instance.id, mayType: may("operator"), running: instance.console || !OFF.has(instance.status) };
+  // A console is a keyboard inside the machine: the front door gives tickets to operators only.
+  if (!may("operator")) return <Notice>{t("needsOperator")}</Notice>;
+  const options = { organization: slug, instanceId: instance.id, running: instance.console || !OFF.has(instance.status) };
   return (
     <div className="grid gap-3">
       <div className="flex gap-1" role="group">

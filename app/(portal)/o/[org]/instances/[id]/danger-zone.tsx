@@ -17,16 +17,17 @@ import type { Instance } from "./types";
 export function DangerZone({ instance }: { readonly instance: Instance }) {
   const t = useTranslations("instance.danger");
   const actions = useTranslations("instance");
-  const { slug: organization } = useOrganization();
+  const { slug: organization, may } = useOrganization();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const onSettled = (): Promise<unknown> => Promise.all([queryClient.invalidateQueries(trpc.instances.pathFilter()), queryClient.invalidateQueries(trpc.quota.pathFilter())]);
-  const [asking, setAsking] = useState<"rebuild" | "delete" | null>(null);
+  const [asking, setAsking] = useState<"rebuild" | "delete" | "purge" | null>(null);
   const [imageId, setImageId] = useState(instance.imageId);
   const images = useQuery(trpc.images.list.queryOptions({ organization }, { enabled: asking === "rebuild" }));
   const rebuild = useMutation(trpc.instances.rebuild.mutationOptions({ onSettled, onSuccess: () => toast.success(t("rebuildStarted")) }));
   const remove = useMutation(trpc.instances.delete.mutationOptions({ onSettled, onSuccess: () => toast.success(t("deleted")) }));
   const restore = useMutation(trpc.instances.restore.mutationOptions({ onSettled }));
+  const purge = useMutation(trpc.instances.purge.mutationOptions({ onSettled }));
   const target = { organization, instanceId: instance.id };
   const close = (open: boolean): void => setAsking(open ? asking : null);
   const inTrash = instance.deletedAt !== null;
@@ -38,11 +39,20 @@ export function DangerZone({ instance }: { readonly instance: Instance }) {
         <CardHead title={<span className="text-bad">{t("title")}</span>} />
         <div className="divide-y">
           {inTrash ? (
+            <>
             <Line title={t("restoreTitle")} text={t("restoreText")}>
               <Button busy={restore.isPending} onClick={() => restore.mutate(target)}>
                 {actions("restore")}
               </Button>
             </Line>
+            {may("owner") ? (
+              <Line title={t("purgeTitle")} text={t("purgeText")}>
+                <Button variant="dangerOutline" onClick={() => setAsking("purge")}>
+                  {t("purge")}
+                </Button>
+              </Line>
+            ) : null}
+            </>
           ) : (
             <>
               <Line title={t("rebuildTitle")} text={t("rebuildText")}>
@@ -91,6 +101,16 @@ export function DangerZone({ instance }: { readonly instance: Instance }) {
         danger
         word={instance.name}
         onConfirm={() => remove.mutateAsync(target)}
+      />
+      <Confirm
+        open={asking === "purge"}
+        onOpenChange={close}
+        title={t("purgeAsk", { name: instance.name })}
+        description={t("purgeText")}
+        action={t("purge")}
+        danger
+        word={instance.name}
+        onConfirm={() => purge.mutateAsync(target)}
       />
     </div>
   );

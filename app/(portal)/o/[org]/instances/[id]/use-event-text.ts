@@ -16,7 +16,7 @@ const TONES = {
   ordered: "plain", placed: "plain", started: "good", stopped: "plain", "start-requested": "plain", "stop-requested": "plain", "reboot-requested": "plain",
   rebooted: "good", reset: "plain", moved: "plain", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
   "resize-requested": "plain", "rebuild-requested": "plain", rebuilt: "good", renamed: "plain", deleted: "warn", restored: "good", purged: "plain", crashed: "bad",
-  failed: "bad", paused: "warn", resumed: "good", "powered-off": "warn", "guest-stopped": "plain", "console-opened": "plain", unreachable: "warn", recovered: "good",
+  "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "purge-requested": "warn",
 } as const satisfies Record<string, EventTone>;
 type Kind = keyof typeof TONES;
 
@@ -30,7 +30,12 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
   return useCallback(
     ({ kind, detail }: InstanceEvent) => {
       const text = (name: string): string | null => (typeof detail[name] === "string" && detail[name] ? detail[name] : null);
-      const count = (name: string): number | null => (typeof detail[name] === "number" ? detail[name] : null);
+      // A change of size tells where it goes to in an object of its own.
+      const target: unknown = detail["to"];
+      const count = (name: string): number | null => {
+        const value: unknown = detail[name] ?? (typeof target === "object" && target !== null ? Reflect.get(target, name) : null);
+        return typeof value === "number" ? value : null;
+      };
       const parts: string[] = [];
       const pause = count("downtimeMs");
       const total = count("totalMs");
@@ -42,8 +47,7 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
       if (vcpus !== null || memory !== null || disk !== null) {
         parts.push([vcpus === null ? null : part("vcpus", { count: vcpus }), memory === null ? null : formats.mebibytes(memory), disk === null ? null : formats.gibibytes(disk)].filter((word) => word !== null).join(" · "));
       }
-      const flavor = text("flavorName") ?? text("flavor");
-      if (flavor) parts.push(flavor);
+      for (const name of [text("flavorName"), text("imageName")]) if (name) parts.push(name);
       const from = text("from");
       const to = text("to");
       if (kind === "renamed" && from && to) parts.push(`${from} → ${to}`);

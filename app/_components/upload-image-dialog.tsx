@@ -1,22 +1,23 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
-import { useOrganization } from "@/app/_components/shell/viewer";
 import { Button } from "@/app/_components/ui/button";
 import { Dialog } from "@/app/_components/ui/dialog";
 import { Field, Input, Select } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
 import { useFormats } from "@/app/_i18n/use-formats";
-import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
 import { UploadError, sendFile } from "./send-file";
 
 interface UploadProps {
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
+  /** Registers the image and says where its file goes. */
+  readonly begin: (image: { name: string; format: "qcow2" | "raw"; sizeBytes: number }) => Promise<{ readonly uploadUrl: string }>;
+  readonly onSettled: () => Promise<unknown>;
 }
 
 export function UploadDialog(props: UploadProps) {
@@ -28,24 +29,20 @@ export function UploadDialog(props: UploadProps) {
   );
 }
 
-function UploadForm({ onOpenChange }: UploadProps) {
+function UploadForm({ onOpenChange, begin, onSettled }: UploadProps) {
   const t = useTranslations("images");
   const common = useTranslations("common");
   const errors = useTranslations("errors");
   const formats = useFormats();
-  const { slug: organization } = useOrganization();
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
   const problem = useProblemText();
   const [file, setFile] = useState<File | null>(null);
   const [name, setName] = useState("");
   const [format, setFormat] = useState<"qcow2" | "raw">("qcow2");
   const [sent, setSent] = useState<number | null>(null);
   const abort = useRef<AbortController | null>(null);
-  const begin = useMutation(trpc.images.beginUpload.mutationOptions());
   const upload = useMutation({
     mutationFn: async (chosen: File) => {
-      const { uploadUrl } = await begin.mutateAsync({ organization, name: name.trim(), format, sizeBytes: chosen.size });
+      const { uploadUrl } = await begin({ name: name.trim(), format, sizeBytes: chosen.size });
       abort.current = new AbortController();
       setSent(0);
       await sendFile(uploadUrl, chosen, setSent, abort.current.signal);
@@ -56,7 +53,7 @@ function UploadForm({ onOpenChange }: UploadProps) {
     },
     onSettled: () => {
       setSent(null);
-      return queryClient.invalidateQueries(trpc.images.pathFilter());
+      return onSettled();
     },
   });
   // Closing the dialog gives the upload up: half an image is worth nothing.

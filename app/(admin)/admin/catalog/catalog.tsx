@@ -1,0 +1,112 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Plus, Tags } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { Loaded } from "@/app/_components/loaded";
+import { PageHead } from "@/app/_components/page-head";
+import { useStaff } from "@/app/_components/shell/viewer";
+import { Moment } from "@/app/_components/time-ago";
+import { Badge } from "@/app/_components/ui/badge";
+import { Button } from "@/app/_components/ui/button";
+import { Card, CardHead } from "@/app/_components/ui/card";
+import { EmptyState } from "@/app/_components/ui/empty-state";
+import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useFormats } from "@/app/_i18n/use-formats";
+import { useTRPC } from "@/app/_trpc/client";
+import { useProblemToast } from "@/app/_trpc/use-problem-text";
+import { FlavorDialog } from "./flavor-dialog";
+import { PriceDialog } from "./price-dialog";
+
+export function Catalog() {
+  const t = useTranslations("admin.catalog");
+  const nav = useTranslations("nav");
+  const common = useTranslations("common");
+  const flavorWords = useTranslations("flavor");
+  const units = useTranslations("units");
+  const formats = useFormats();
+  const trpc = useTRPC();
+  const staff = useStaff();
+  const queryClient = useQueryClient();
+  const [asking, setAsking] = useState<"flavor" | "price" | null>(null);
+  const flavors = useQuery(trpc.admin.catalog.flavors.queryOptions());
+  const prices = useQuery(trpc.admin.catalog.prices.queryOptions());
+  const setOnSale = useMutation(trpc.admin.catalog.setOnSale.mutationOptions({ onError: useProblemToast(), onSettled: () => queryClient.invalidateQueries(trpc.admin.catalog.pathFilter()) }));
+  const close = (open: boolean): void => setAsking(open ? asking : null);
+  const names = new Map(flavors.data?.map((flavor) => [flavor.id, flavor.name]));
+  const editable = staff.may("admin");
+  return (
+    <>
+      <PageHead
+        title={nav("catalog")}
+        description={t("description")}
+        actions={
+          editable ? (
+            <>
+              <Button onClick={() => setAsking("price")}><Plus aria-hidden />{t("addPrice")}</Button>
+              <Button variant="primary" onClick={() => setAsking("flavor")}><Plus aria-hidden />{t("addFlavor")}</Button>
+            </>
+          ) : null
+        }
+      />
+      <div className="grid gap-4">
+        <Card>
+          <CardHead title={t("flavors")} description={t("flavorsText")} />
+          <Loaded query={flavors}>
+            {(list) =>
+              list.length === 0 ? (
+                <EmptyState icon={Tags} title={t("noFlavors")}>{t("noFlavorsText")}</EmptyState>
+              ) : (
+                <Table label={t("flavors")}>
+                  <thead><tr><Th>{common("name")}</Th><Th>{t("class")}</Th><Th>{t("size")}</Th><Th className="hidden md:table-cell" right>{t("guaranteed")}</Th><Th>{t("onSale")}</Th></tr></thead>
+                  <tbody>
+                    {list.map((flavor) => (
+                      <Tr key={flavor.id}>
+                        <Td><span className="font-medium">{flavor.name}</span><span className="block font-mono text-tiny text-muted">{flavor.id}</span></Td>
+                        <Td><Badge>{flavorWords(`class.${flavor.class}`)}</Badge></Td>
+                        <Td>{units("vcpus", { count: flavor.vcpus })} · {formats.mebibytes(flavor.memoryMiB)} · {formats.gibibytes(flavor.diskGiB)}</Td>
+                        <Td className="hidden md:table-cell" right>{t("cores", { value: formats.number(flavor.cpuReservationMillicores / 1000) })} · {formats.mebibytes(flavor.memoryReservationMiB)}</Td>
+                        <Td>
+                          <Button size="sm" variant={flavor.onSale ? "secondary" : "ghost"} disabled={!editable} busy={setOnSale.isPending && setOnSale.variables.flavorId === flavor.id} aria-pressed={flavor.onSale} onClick={() => setOnSale.mutate({ flavorId: flavor.id, onSale: !flavor.onSale })}>
+                            {flavor.onSale ? t("isOnSale") : t("isWithdrawn")}
+                          </Button>
+                        </Td>
+                      </Tr>
+                    ))}
+                  </tbody>
+                </Table>
+              )
+            }
+          </Loaded>
+        </Card>
+        <Card>
+          <CardHead title={t("prices")} description={t("pricesText")} />
+          <Loaded query={prices}>
+            {(list) =>
+              list.length === 0 ? (
+                <EmptyState icon={Tags} title={t("noPrices")}>{t("noPricesText")}</EmptyState>
+              ) : (
+                <Table label={t("prices")}>
+                  <thead><tr><Th>{t("what")}</Th><Th right>{t("price")}</Th><Th>{t("validFrom")}</Th><Th className="hidden md:table-cell">{t("version")}</Th></tr></thead>
+                  <tbody>
+                    {list.map((price) => (
+                      <Tr key={price.id}>
+                        <Td>{price.meter === "instance" ? (names.get(price.flavorId ?? "") ?? price.flavorId) : t(`meters.${price.meter}`)}</Td>
+                        <Td right>{formats.perHour(price.microsPerHour, price.currency)}<span className="block text-xs text-muted">{formats.perMonth(price.microsPerHour, price.currency)}</span></Td>
+                        <Td className="whitespace-nowrap"><Moment at={price.validFrom} /></Td>
+                        <Td className="hidden font-mono text-tiny text-muted md:table-cell">{price.id}</Td>
+                      </Tr>
+                    ))}
+                  </tbody>
+                </Table>
+              )
+            }
+          </Loaded>
+        </Card>
+      </div>
+      <FlavorDialog open={asking === "flavor"} onOpenChange={close} />
+      <PriceDialog open={asking === "price"} onOpenChange={close} flavors={flavors.data ?? []} />
+    </>
+  );
+}

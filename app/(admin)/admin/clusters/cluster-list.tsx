@@ -1,0 +1,50 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Boxes } from "lucide-react";
+import { useTranslations } from "next-intl";
+import Link from "next/link";
+import { Loaded } from "@/app/_components/loaded";
+import { PageHead } from "@/app/_components/page-head";
+import { Badge } from "@/app/_components/ui/badge";
+import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
+import { EmptyState } from "@/app/_components/ui/empty-state";
+import { Notice } from "@/app/_components/ui/notice";
+import { useTRPC } from "@/app/_trpc/client";
+import { CapacityBars } from "./capacity-bars";
+
+export function ClusterList() {
+  const t = useTranslations("admin.clusters");
+  const nav = useTranslations("nav");
+  const units = useTranslations("units");
+  const trpc = useTRPC();
+  const query = useQuery(trpc.admin.clusters.list.queryOptions());
+  return (
+    <>
+      <PageHead title={nav("clusters")} description={t("description")} />
+      <Loaded query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Card><EmptyState icon={Boxes} title={t("empty")}>{t("emptyText")}</EmptyState></Card>
+          ) : (
+            <div className="grid gap-4">
+              {items.map((cluster) => (
+                <Card key={cluster.id}>
+                  <CardHead
+                    title={<Link href={`/admin/clusters/${cluster.id}`} className="hover:text-accent hover:underline">{cluster.name}</Link>}
+                    description={`${cluster.hypervisor} · ${cluster.cpuModel} · ${units("instances", { count: cluster.instances })}`}
+                    actions={<Badge tone={cluster.hostsUp === cluster.hostsTotal ? "good" : "warn"} dot>{t("hostsUp", { up: cluster.hostsUp, total: cluster.hostsTotal })}</Badge>}
+                  />
+                  <CardBody className="grid gap-4">
+                    <CapacityBars capacity={cluster.capacity} />
+                    {cluster.warnings.map((warning) => <Notice key={warning} kind="warn">{warning}</Notice>)}
+                  </CardBody>
+                </Card>
+              ))}
+            </div>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
