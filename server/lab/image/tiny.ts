@@ -40,7 +40,7 @@ const programs = { "usr/sbin/qemu-ga": "usr/sbin/qemu-ga", "usr/sbin/dropbear": 
 
 /** Files of the guest's own, from the folder `guest/`. */
 const scripts = {
-  init: "init", "berth-uevent": "bin/berth-uevent", "berth-data": "bin/berth-data", "berth-seed": "bin/berth-seed", "berth-writer": "bin/berth-writer",
+  init: "init", "berth-agent": "bin/berth-agent", "berth-uevent": "bin/berth-uevent", "berth-data": "bin/berth-data", "berth-seed": "bin/berth-seed", "berth-writer": "bin/berth-writer",
   "berth-power-button": "bin/berth-power-button", shutdown: "sbin/shutdown", "udhcpc.sh": "etc/udhcpc.sh",
 } as const;
 const texts = { profile: "etc/profile", "banner.sh": "etc/banner.sh", passwd: "etc/passwd", group: "etc/group" } as const;
