@@ -1,5 +1,6 @@
 export { applyPlacements, type Placed, type Placement } from "./allocation/apply-placements";
 export { applyRestarts, type FailedOver, type Restart } from "./allocation/fail-over";
+export { moveStopped } from "./allocation/move-stopped";
 export { releaseAllocation } from "./allocation/release-allocation";
 export { resizeAllocation } from "./allocation/resize-allocation";
 export { createCluster, type NewCluster } from "./cluster/create-cluster";
@@ -8,6 +9,7 @@ export { previewPolicy, updatePolicy, type PolicyEffect } from "./cluster/update
 export { notePools } from "./cluster/note-pools";
 export { getDecision, listDecisions } from "./decision/list-decisions";
 export { measureDecision, recordDecision, type NewDecision } from "./decision/record-decision";
+export { lastEvacuation } from "./decision/evacuations";
 export { lastDecisions } from "./decision/last-decisions";
 export { refreshFacts, writePreflight } from "./enrolment/admit-host";
 export { requestEnrolment } from "./enrolment/request-enrolment";
@@ -26,6 +28,7 @@ export { failMigration, finishMigration, startMigration, type MigrationFigures }
 export { planMigration, type PlannedMove } from "./migration/plan-migration";
 export { nameHosts, PlanSuperseded } from "./rules";
 export { claimOf } from "./snapshot/build-snapshot";
+export { anyHostUp, hasPlace, readPlace, type Place } from "./snapshot/read-place";
 export { readFleet, readPowerConfigs, type Fleet } from "./snapshot/read-fleet";
 export { snapshotIn, takeSnapshot, type FleetSnapshot } from "./snapshot/take-snapshot";
 export type { AllocationRow, Claim, ClusterRow, DecisionRow, FencingRow, HostRow, MigrationRow, Page, StoragePoolRow } from "./types";

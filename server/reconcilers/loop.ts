@@ -20,6 +20,7 @@ const WOKEN_BACKOFF_MS = 1_000;
 export interface LoopOptions {
   readonly context: Context;
   readonly machines: Machines;
+  readonly seedImage: Pass["seedImage"];
   /** Distinguishes this run of this worker from every other. */
   readonly holder: string;
   wakeLoop(name: string): void;
@@ -147,6 +148,7 @@ export class Loop {
     return {
       context: { ...context, db: leasedDatabase(context.db, () => lease), actor: { kind: "system", id: this.definition.name } },
       machines,
+      seedImage: this.options.seedImage,
       signal,
       background: (key, work) => !signal.aborted && this.background.start(key, work),
       busy: (key) => this.background.has(key),

@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import type { SeedFiles } from "@/server/compute";
 import type { Machines } from "./machines";
 
 /** What one pass says of itself. */
@@ -14,6 +15,8 @@ export interface Pass {
   /** Worker scope; every writing transaction of it is refused once the lease has passed on. */
   readonly context: Context;
   readonly machines: Machines;
+  /** Packs first-boot files into the image that a guest finds as a disk. */
+  seedImage(files: SeedFiles): Uint8Array;
   /** Aborted when the worker stops or the lease is lost: begin nothing new. */
   readonly signal: AbortSignal;
   /**
@@ -35,4 +38,6 @@ export interface LoopDefinition {
   /** The longest time between two passes, milliseconds; wakes come before. */
   readonly periodMs: number;
   pass(pass: Pass): Promise<PassOutcome>;
+  /** Gives back what it holds between passes; called once, when the worker stops. */
+  close?(): void;
 }

@@ -1,0 +1,199 @@
+import { listUnsettled, noteFailure, readObserved, recordInstanceEvents } from "@/server/compute";
+import { DriverError } from "@/server/drivers/errors";
+import { readFleet, type Fleet } from "@/server/fleet";
+import { LeaseLost } from "@/server/platform/lease";
+import { inTransaction } from "@/server/platform/transaction";
+import { decideStep, stateHere, type Memory, type Step } from "./converge/decide-step";
+import { look, type FullView } from "./converge/look";
+import { acceptGuestShutdown, askShutdown, concludeApplied, cutPower, Overtaken, reboot, start, unplace } from "./converge/power";
+import { resizeRunning, resizeStopped } from "./converge/resize";
+import { deleteVolumes, finishPurge } from "./converge/volumes";
+import { Gate } from "./gate";
+import type { LoopDefinition, Pass, PassOutcome } from "./types";
+
+const PERIOD_MS = 2_000;
+/** Starts are what a host spends most on; more at once only make each slower. */
+const AT_ONCE_PER_HOST = 4;
+/** One turn does what follows at once (stop, then remove, then delete disks); an endless circle would be a bug. */
+const STEPS_A_TURN = 8;
+/** Nothing could be done: looked at again after this, unless something changes before. */
+const QUIET_MS = 5_000;
+/** After a failure, as the first back-off of the instance itself. */
+const FAILED_QUIET_MS = 1_000;
+
+interface Remembered extends Memory {
+  readonly generation: number;
+}
+
+/**
+ * Makes what runs equal to what was asked for, one instance at a time, each by small steps that may be repeated. What
+ * it remembers between passes only saves work.
+ */
+export class InstanceConverger implements LoopDefinition {
+  readonly name = "converge-instances";
+  readonly purpose = "Starts, stops, resizes and removes machines until what runs is what was asked for.";
+  readonly periodMs = PERIOD_MS;
+  private readonly gate = new Gate(AT_ONCE_PER_HOST);
+  private readonly quiet = new Map<string, { readonly version: string; readonly untilMs: number }>();
+  private readonly memory = new Map<string, Remembered>();
+
+  async pass(pass: Pass): Promise<PassOutcome> {
+    const nowMs = pass.context.clock.nowMs();
+    const candidates = await this.candidates(pass);
+    let nextMs = Infinity;
+    let backlog = 0;
+    for (const [instanceId, { version, hostId }] of candidates) {
+      const quiet = this.quiet.get(instanceId);
+      if (quiet && quiet.version === version && quiet.untilMs > nowMs) {
+        nextMs = Math.min(nextMs, quiet.untilMs - nowMs);
+        continue;
+      }
+      backlog += 1;
+      pass.background(instanceId, () => this.gate.run(hostId, () => this.turn(pass, instanceId, version)));
+    }
+    for (const instanceId of this.quiet.keys()) if (!candidates.has(instanceId)) this.quiet.delete(instanceId);
+    for (const instanceId of this.memory.keys()) if (!candidates.has(instanceId) && this.memory.get(instanceId)?.crashes === 0) this.memory.delete(instanceId);
+    return { backlog, againInMs: Math.max(20, Math.min(PERIOD_MS, nextMs)) };
+  }
+
+  /** Instances that may need something, with a text that changes whenever a decision about them could. */
+  private async candidates(pass: Pass): Promise<Map<string, { version: string; hostId: string }>> {
+    const { context } = pass;
+    const fleet = await readFleet(context);
+    const { unsettled, observed } = await inTransaction(context, async (tx) => ({ unsettled: await listUnsettled(tx, context), observed: await readObserved(tx, context) }), { readOnly: true });
+    const found = new Map<string, { version: string; hostId: string }>();
+    const add = (instanceId: string, version: string): void => {
+      const allocation = fleet.allocations.get(instanceId);
+      found.set(instanceId, { version: `${version}|${placeVersion(fleet, instanceId)}`, hostId: allocation?.hostId ?? "" });
+    };
+    for (const row of unsettled) add(row.instanceId, row.version);
+    for (const allocation of fleet.allocations.values()) {
+      if (found.has(allocation.instanceId)) continue;
+      const seen = observed.get(allocation.instanceId);
+      if (seen?.hostId !== allocation.hostId || seen.epoch !== allocation.epoch) add(allocation.instanceId, `${seen?.state ?? ""}/${seen?.hostId ?? ""}/${seen?.epoch ?? ""}`);
+    }
+    return found;
+  }
+
+  private async turn(pass: Pass, instanceId: string, version: string): Promise<void> {
+    const { context } = pass;
+    for (let count = 0; count < STEPS_A_TURN && !pass.signal.aborted; count++) {
+      const view = await look(context, instanceId);
+      if (!view) return;
+      const memory = this.recall(view, context.clock.nowMs());
+      const step = decideStep(view, memory, context.clock.nowMs());
+      if (step.kind === "none" || step.kind === "wait") {
+        this.quiet.set(instanceId, { version, untilMs: step.kind === "wait" ? step.untilMs : context.clock.nowMs() + QUIET_MS });
+        return;
+      }
+      this.quiet.delete(instanceId);
+      context.logger.debug({ instanceId, step: step.kind }, "converging");
+      try {
+        if (await this.carryOut(pass, view, step)) continue;
+        this.quiet.set(instanceId, { version, untilMs: context.clock.nowMs() + QUIET_MS });
+        return;
+      } catch (error) {
+        if (error instanceof Overtaken || error instanceof LeaseLost) return;
+        this.quiet.set(instanceId, { version, untilMs: context.clock.nowMs() + FAILED_QUIET_MS });
+        if (!(error instanceof DriverError)) throw error;
+        return this.failed(pass, view, step, error);
+      }
+    }
+  }
+
+  /** True when the next step may follow at once; false when the world has to move first. */
+  private async carryOut(pass: Pass, view: FullView, step: Exclude<Step, { kind: "none" | "wait" }>): Promise<boolean> {
+    switch (step.kind) {
+      case "note-applied":
+        await concludeApplied(pass, view);
+        return true;
+      case "ask-shutdown":
+        await askShutdown(pass, view);
+        this.remember(view, { askedAtMs: pass.context.clock.nowMs() });
+        return true;
+      case "cut-power":
+        await cutPower(pass, view, step.why);
+        return true;
+      case "unplace":
+        await unplace(pass, view);
+        return true;
+      case "start":
+        await start(pass, view);
+        return true;
+      case "reboot":
+        await reboot(pass, view);
+        return true;
+      case "resize":
+        await resizeRunning(pass, view);
+        return true;
+      case "resize-stopped":
+        await resizeStopped(pass, view);
+        return true;
+      case "delete-volumes":
+        return deleteVolumes(pass, view);
+      case "finish-purge":
+        return finishPurge(pass, view.desired.id);
+      case "accept-guest-shutdown":
+        await acceptGuestShutdown(pass, view);
+        return true;
+      case "give-up-crashing":
+        await inTransaction(pass.context, async (tx) => {
+          await noteFailure(tx, pass.context, { instanceId: view.desired.id, error: "The guest crashed again and again right after its start. It is not started again by itself; look at its console, then start it." });
+          await recordInstanceEvents(tx, pass.context, [{ instanceId: view.desired.id, kind: "crashed-again" }]);
+        });
+        return false;
+    }
+  }
+
+  private async failed(pass: Pass, view: FullView, step: Step, error: DriverError): Promise<void> {
+    const { context } = pass;
+    context.logger.warn({ instanceId: view.desired.id, host: view.host?.name, step: step.kind, code: error.code, err: error }, "a step did not work; looked at again");
+    // Somebody newer decides about it; there is nothing to report.
+    if (error.code === "stale-epoch") return;
+    await inTransaction(context, (tx) => noteFailure(tx, context, { instanceId: view.desired.id, error: tenantWords(error) }));
+  }
+
+  private recall(view: FullView, nowMs: number): Memory {
+    const { desired } = view;
+    const kept = this.memory.get(desired.id);
+    let known: Remembered = kept && kept.generation === desired.generation ? kept : { generation: desired.generation, askedAtMs: null, crashes: 0, crashedAtMs: 0 };
+    const state = stateHere(view);
+    const crashedAtMs = desired.observation?.observedAt.getTime() ?? nowMs;
+    if (state === "crashed" && crashedAtMs > known.crashedAtMs) known = { ...known, crashes: known.crashes + 1, crashedAtMs };
+    this.memory.set(desired.id, known);
+    return known;
+  }
+
+  private remember(view: FullView, change: Partial<Memory>): void {
+    const known = this.memory.get(view.desired.id);
+    if (known) this.memory.set(view.desired.id, { ...known, ...change });
+  }
+}
+
+function placeVersion(fleet: Fleet, instanceId: string): string {
+  const allocation = fleet.allocations.get(instanceId);
+  if (!allocation) return `none/${[...fleet.hosts.values()].some((host) => host.state === "up")}`;
+  return `${allocation.hostId}/${allocation.epoch}/${fleet.hosts.get(allocation.hostId)?.state ?? ""}/${fleet.migrations.has(instanceId)}`;
+}
+
+/** What a tenant reads of a driver's error: no host of ours, and what happens next. */
+function tenantWords(error: DriverError): string {
+  switch (error.code) {
+    case "unreachable":
+    case "timeout":
+      return "Its server did not answer in time. It is tried again.";
+    case "locked":
+      return "Its disk is still held by another process. It is started as soon as the disk is free.";
+    case "insufficient":
+      return "Its server has too little free memory or storage right now. It is tried again.";
+    case "not-found":
+      return "A disk or image of it was not found on the storage. Our staff can see why; it is tried again.";
+    case "already-exists":
+    case "stale-epoch":
+    case "invalid":
+    case "unsupported":
+    case "refused":
+    case "failed":
+      return "Its server refused the operation. Our staff can see why; it is tried again.";
+  }
+}

@@ -1,0 +1,172 @@
+import type { DesiredInstance, ObservedState, VolumeView } from "@/server/compute";
+import { claimOf, type AllocationRow, type HostRow } from "@/server/fleet";
+
+/** Everything that is known of one instance, read at one moment. */
+export interface View {
+  readonly desired: DesiredInstance;
+  readonly allocation: AllocationRow | null;
+  /** Of the allocation. */
+  readonly host: HostRow | null;
+  /** A migration of it is open: somebody else acts on it. */
+  readonly moving: boolean;
+}
+
+/** What this worker remembers; all of it may be forgotten, and is only a little slower or more polite then. */
+export interface Memory {
+  /** When the guest was asked to shut down for this generation, milliseconds. */
+  readonly askedAtMs: number | null;
+  /** Crashes of the guest in a row, and when the last was seen. */
+  readonly crashes: number;
+  readonly crashedAtMs: number;
+}
+
+export type Step =
+  /** As it should be, or nobody can do anything about it now. */
+  | { readonly kind: "none" }
+  | { readonly kind: "wait"; readonly untilMs: number }
+  | { readonly kind: "note-applied" }
+  | { readonly kind: "ask-shutdown" }
+  | { readonly kind: "cut-power"; readonly why: "stop" | "rebuild" | "restart" | "delete" }
+  /** The trash: nothing of it stays on a host, and its place is free. */
+  | { readonly kind: "unplace" }
+  | { readonly kind: "start" }
+  | { readonly kind: "reboot" }
+  | { readonly kind: "resize" }
+  /** Sizes of a machine that is off: its place and its disks follow what is desired. */
+  | { readonly kind: "resize-stopped" }
+  | { readonly kind: "delete-volumes" }
+  | { readonly kind: "finish-purge" }
+  | { readonly kind: "accept-guest-shutdown" }
+  | { readonly kind: "give-up-crashing" };
+
+const MIB_PER_GIB = 1_024;
+/** A guest that dies at once again would otherwise take a host's time for ever; the owner can start it again. */
+export const CRASH_LIMIT = 5;
+const CRASH_WINDOW_MS = 600_000;
+const FIRST_CRASH_WAIT_MS = 1_000;
+/** A guest that is asked to restart and does nothing is power cycled after this, as after a stop's default grace. */
+const RESTART_GRACE_MS = 30_000;
+/** A request that the guest missed (it was booting) is put again. */
+export const ASK_AGAIN_MS = 5_000;
+
+const LIVE: readonly ObservedState[] = ["running", "paused", "shutting-down", "suspended"];
+
+/** What the host of the allocation last said of it; anything said elsewhere or of an older life is "absent". */
+export function stateHere(view: View): ObservedState {
+  const { allocation, desired } = view;
+  const { observation } = desired;
+  if (!allocation || !observation || observation.hostId !== allocation.hostId || observation.epoch !== allocation.epoch) return "absent";
+  return observation.state;
+}
+
+/**
+ * The next thing to do about one instance. Pure: the same view gives the same step, after a crash as before it. Each
+ * step is harmless when it was done already.
+ */
+export function decideStep(view: View, memory: Memory, nowMs: number): Step {
+  const { desired, allocation, host } = view;
+  const { observation } = desired;
+  if (view.moving) return NONE;
+  if (!allocation) return withoutPlace(desired, nowMs);
+  if (host?.state !== "up") return NONE;
+  const failedHere = observation?.lastErrorAt && observation.lastErrorAt > allocation.decidedAt;
+  if (failedHere && observation.retryAfter && observation.retryAfter.getTime() > nowMs) return { kind: "wait", untilMs: observation.retryAfter.getTime() };
+  const state = stateHere(view);
+  const live = LIVE.includes(state);
+  const wantsToRun = desired.desiredPower === "running" && desired.deletedAt === null;
+  if (!wantsToRun) return live ? stopping(view, memory, nowMs) : stopped(view);
+  return live ? running(view, memory, nowMs) : starting(view, state, memory, nowMs);
+}
+
+const NONE: Step = { kind: "none" };
+
+/** Without a place it runs nowhere: only disks are left to care for. Where it should run, place-instances acts first. */
+function withoutPlace(desired: DesiredInstance, nowMs: number): Step {
+  const retryAfterMs = desired.observation?.retryAfter?.getTime() ?? 0;
+  if (retryAfterMs > nowMs) return { kind: "wait", untilMs: retryAfterMs };
+  if (unwanted(desired).length > 0) return { kind: "delete-volumes" };
+  if (desired.purgeAfter && desired.purgeAfter.getTime() <= nowMs && desired.volumes.length === 0) return { kind: "finish-purge" };
+  if (desired.desiredPower === "running" && desired.deletedAt === null) return NONE;
+  return isApplied(desired) ? NONE : { kind: "note-applied" };
+}
+
+function stopping(view: View, memory: Memory, nowMs: number): Step {
+  const { desired } = view;
+  const why = desired.deletedAt ? "delete" : "stop";
+  const askedMs = desired.stopRequestedAt?.getTime() ?? null;
+  const endMs = askedMs === null ? nowMs : askedMs + desired.stopGraceSeconds * 1_000;
+  if (endMs <= nowMs) return { kind: "cut-power", why };
+  if (memory.askedAtMs === null || nowMs - memory.askedAtMs >= ASK_AGAIN_MS) return { kind: "ask-shutdown" };
+  return { kind: "wait", untilMs: Math.min(endMs, memory.askedAtMs + ASK_AGAIN_MS) };
+}
+
+function stopped(view: View): Step {
+  const { desired, allocation } = view;
+  if (desired.deletedAt) return { kind: "unplace" };
+  if (unwanted(desired).length > 0) return { kind: "delete-volumes" };
+  if (allocation && (claimDiffers(desired, allocation) || disksToGrow(desired).length > 0)) return { kind: "resize-stopped" };
+  return isApplied(desired) ? NONE : { kind: "note-applied" };
+}
+
+function starting(view: View, state: ObservedState, memory: Memory, nowMs: number): Step {
+  const { desired } = view;
+  const { observation } = desired;
+  // Nothing new was asked for since it ran: whatever ended it came from inside.
+  const settled = observation !== null && (isApplied(desired) || observation.pendingBootReason !== null) && observation.bootGeneration >= desired.bootGeneration && !needsRebuild(desired);
+  if (settled && state === "stopped" && observation.reason === "guest-shutdown") return { kind: "accept-guest-shutdown" };
+  if (settled && state === "crashed" && memory.crashes > 0 && nowMs - memory.crashedAtMs < CRASH_WINDOW_MS) {
+    if (memory.crashes >= CRASH_LIMIT) return { kind: "give-up-crashing" };
+    const untilMs = memory.crashedAtMs + FIRST_CRASH_WAIT_MS * 2 ** (memory.crashes - 1);
+    if (untilMs > nowMs) return { kind: "wait", untilMs };
+  }
+  return { kind: "start" };
+}
+
+function running(view: View, memory: Memory, nowMs: number): Step {
+  const { desired } = view;
+  const { observation } = desired;
+  if (!observation) return NONE;
+  if (needsRebuild(desired)) return { kind: "cut-power", why: "rebuild" };
+  if (observation.bootGeneration < desired.bootGeneration) {
+    // What waits for the next boot needs a new QEMU: a guest's own reboot would keep the old one.
+    if (observation.pendingBootReason === null && observation.state === "running") return { kind: "reboot" };
+    if (desired.rebootMode === "reset" || observation.state !== "running") return { kind: "cut-power", why: "restart" };
+    if (memory.askedAtMs === null) return { kind: "ask-shutdown" };
+    const endMs = memory.askedAtMs + RESTART_GRACE_MS;
+    return endMs <= nowMs ? { kind: "cut-power", why: "restart" } : { kind: "wait", untilMs: endMs };
+  }
+  if (unwanted(desired).length > 0) return { kind: "delete-volumes" };
+  if (isApplied(desired) || observation.state !== "running") return NONE;
+  const sizes = observation.vcpus !== desired.vcpus || observation.memoryMiB !== desired.memoryMiB || disksToGrow(desired).length > 0;
+  const claims = view.allocation !== null && claimDiffers(desired, view.allocation);
+  if (sizes || claims) return observation.pendingBootReason === null ? { kind: "resize" } : NONE;
+  return { kind: "note-applied" };
+}
+
+export function isApplied(desired: DesiredInstance): boolean {
+  return (desired.observation?.appliedGeneration ?? 0) >= desired.generation;
+}
+
+/** The domain runs (or ran last) on a root disk that was replaced since. */
+export function needsRebuild(desired: DesiredInstance): boolean {
+  const seen = desired.observation?.rebuildGeneration ?? 0;
+  return seen > 0 && seen < desired.rebuildGeneration;
+}
+
+export function unwanted(desired: DesiredInstance): VolumeView[] {
+  return desired.volumes.filter((volume) => volume.state === "unwanted");
+}
+
+/** Disks that the guest sees, in order: those that stand or shall stand. */
+export function disksOf(desired: DesiredInstance): VolumeView[] {
+  return desired.volumes.filter((volume) => volume.state === "wanted" || volume.state === "present");
+}
+
+export function disksToGrow(desired: DesiredInstance): VolumeView[] {
+  return desired.volumes.filter((volume) => volume.state === "present" && volume.kind !== "seed" && volume.observedSizeMiB !== null && volume.observedSizeMiB < volume.sizeGiB * MIB_PER_GIB);
+}
+
+function claimDiffers(desired: DesiredInstance, allocation: AllocationRow): boolean {
+  const claim = claimOf(desired);
+  return claim.vcpus !== allocation.vcpus || claim.memoryMiB !== allocation.memoryMiB || claim.cpuReservationMillicores !== allocation.cpuReservationMillicores || claim.memoryReservationMiB !== allocation.memoryReservationMiB;
+}

@@ -1,0 +1,145 @@
+import { noteApplied, recordInstanceEvents, recordObservation, setPhase, decideGuestShutdown, type ObservationInput } from "@/server/compute";
+import { DriverError } from "@/server/drivers/errors";
+import { claimOf, measureDecision, releaseAllocation, resizeAllocation } from "@/server/fleet";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import type { Pass } from "../types";
+import { domainSpec } from "./domain-spec";
+import { imageOf, lookIn, stillSo, type FullView } from "./look";
+import { ensureVolumes, growVolumes } from "./volumes";
+
+/** The view changed while something was done; what was learned is void and the next look decides anew. */
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+}
+
+interface Placed extends FullView {
+  readonly allocation: NonNullable<FullView["allocation"]>;
+  readonly host: NonNullable<FullView["host"]>;
+}
+
+export function placed(view: FullView): Placed {
+  if (!view.allocation || !view.host) throw new Overtaken(`${view.desired.id} has no place any more.`);
+  return { ...view, allocation: view.allocation, host: view.host };
+}
+
+function word(view: Placed, state: ObservationInput["state"], reason: string, observedAt: Date, more: Partial<ObservationInput> = {}): ObservationInput {
+  return { instanceId: view.desired.id, hostId: view.host.id, state, reason, epoch: view.allocation.epoch, vcpus: null, memoryMiB: null, observedAt, ...more };
+}
+
+/**
+ * Writes in one transaction what was done, if the place is still the one it was done at. The sizes are those of the
+ * desired row that was looked at.
+ */
+async function conclude(pass: Pass, view: FullView, write: (tx: Transaction, now: FullView) => Promise<void>): Promise<void> {
+  await inTransaction(pass.context, async (tx) => {
+    const now = await lookIn(tx, pass.context, view.desired.id);
+    if (!now || now.allocation?.epoch !== view.allocation?.epoch || now.allocation?.hostId !== view.allocation?.hostId) throw new Overtaken(`${view.desired.id} was placed elsewhere meanwhile.`);
+    await write(tx, now);
+  });
+}
+
+export function applied(view: FullView) {
+  const { id, generation, vcpus, memoryMiB, diskGiB } = view.desired;
+  return { instanceId: id, generation, vcpus, memoryMiB, diskGiB };
+}
+
+/** Brings the machine up at its place: room, disks, domain; each step is a no-op when it was done before. */
+export async function start(pass: Pass, given: FullView): Promise<void> {
+  const { context, machines } = pass;
+  const view = placed(given);
+  const host = machines.host(view.host);
+  const roomy = await inTransaction(context, async (tx) => {
+    const now = await lookIn(tx, context, view.desired.id);
+    if (!stillSo(view, now)) throw new Overtaken(`${view.desired.id} changed before it was started.`);
+    if (await resizeAllocation(tx, view.desired.id, claimOf(view.desired))) return true;
+    // It runs nowhere, so it may look for another place; place-instances says why if there is none.
+    return false;
+  });
+  if (!roomy) return unplace(pass, view);
+  await ensureVolumes(pass, view, host);
+  await growVolumes(pass, view, host);
+  const spec = domainSpec({ ...view, image: await imageOf(context, view.desired) });
+  const startedAt = context.clock.now();
+  try {
+    await host.startDomain(spec);
+  } catch (error) {
+    if (!(error instanceof DriverError) || error.code !== "already-exists") throw error;
+    // An older life of it still runs on this very host; the allocation is newer, so that one has to go.
+    await host.stopDomain(view.desired.id, "destroy");
+    await host.startDomain(spec);
+  }
+  await conclude(pass, view, async (tx) => {
+    const { desired } = view;
+    const now = context.clock.now();
+    await recordObservation(tx, context, [
+      word(view, "running", "started", now, { vcpus: desired.vcpus, memoryMiB: desired.memoryMiB, runningSince: startedAt, bootGeneration: desired.bootGeneration, rebuildGeneration: desired.rebuildGeneration }),
+    ]);
+    await setPhase(tx, context, [desired.id], null);
+    await noteApplied(tx, context, applied(view));
+    await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: "started", decisionId: view.allocation.decisionId }]);
+    await measureDecision(tx, context, view.allocation.decisionId, { startedAt: now.toISOString(), restartMs: now.getTime() - view.allocation.decidedAt.getTime() });
+  });
+}
+
+/** Takes a machine that runs nowhere off its host, definition and all, and gives its place back. */
+export async function unplace(pass: Pass, given: FullView): Promise<void> {
+  const { context, machines } = pass;
+  const view = placed(given);
+  try {
+    await machines.host(view.host).removeDomain(view.desired.id);
+  } catch (error) {
+    if (!(error instanceof DriverError && error.code === "not-found")) throw error;
+  }
+  await conclude(pass, view, async (tx) => {
+    await recordObservation(tx, context, [word(view, "absent", "unknown", context.clock.now(), { runningSince: null })]);
+    await releaseAllocation(tx, view.desired.id);
+    if (view.desired.deletedAt) await noteApplied(tx, context, applied(view));
+  });
+}
+
+/** Asks the guest once; what it does with it is seen by the next observations. */
+export async function askShutdown(pass: Pass, given: FullView): Promise<void> {
+  const view = placed(given);
+  await machinesOf(pass, view).stopDomain(view.desired.id, "shutdown");
+}
+
+/** Cuts the power; the domain stays defined, its disks stay. */
+export async function cutPower(pass: Pass, given: FullView, why: "stop" | "rebuild" | "restart" | "delete"): Promise<void> {
+  const { context } = pass;
+  const view = placed(given);
+  try {
+    await machinesOf(pass, view).stopDomain(view.desired.id, "destroy");
+  } catch (error) {
+    if (!(error instanceof DriverError && error.code === "not-found")) throw error;
+  }
+  await conclude(pass, view, async (tx) => {
+    await recordObservation(tx, context, [word(view, "stopped", "destroyed", context.clock.now(), { runningSince: null })]);
+    if (why === "stop") await recordInstanceEvents(tx, context, [{ instanceId: view.desired.id, kind: "powered-off" }]);
+  });
+}
+
+export async function reboot(pass: Pass, given: FullView): Promise<void> {
+  const { context } = pass;
+  const view = placed(given);
+  await machinesOf(pass, view).rebootDomain(view.desired.id, view.desired.rebootMode);
+  await conclude(pass, view, async (tx, now) => {
+    const seen = now.desired.observation;
+    await recordObservation(tx, context, [word(view, seen?.state ?? "running", seen?.reason ?? "started", context.clock.now(), { bootGeneration: view.desired.bootGeneration })]);
+    await recordInstanceEvents(tx, context, [{ instanceId: view.desired.id, kind: "rebooted", detail: { mode: view.desired.rebootMode } }]);
+  });
+}
+
+export async function acceptGuestShutdown(pass: Pass, view: FullView): Promise<void> {
+  await inTransaction(pass.context, (tx) => decideGuestShutdown(tx, pass.context, { instanceId: view.desired.id, generation: view.desired.generation }));
+}
+
+export async function concludeApplied(pass: Pass, view: FullView): Promise<void> {
+  await conclude(pass, view, async (tx) => {
+    await noteApplied(tx, pass.context, applied(view));
+    if (view.desired.observation?.phase === "placed" || view.desired.desiredPower === "stopped") await setPhase(tx, pass.context, [view.desired.id], null);
+  });
+}
+
+function machinesOf(pass: Pass, view: Placed) {
+  return pass.machines.host(view.host);
+}

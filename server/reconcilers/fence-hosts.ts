@@ -1,0 +1,138 @@
+import { DriverError } from "@/server/drivers/errors";
+import { closeHostUsage } from "@/server/metering";
+import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
+import { inTransaction } from "@/server/platform/transaction";
+import { asPowerConfig } from "./enrol/preflight";
+import type { LoopDefinition, Pass, PassOutcome } from "./types";
+
+const PERIOD_MS = 1_000;
+const STATUS_TIMEOUT_MS = 2_000;
+/** A controller that answers takes well under a second to cut the power; a slow one gets this. */
+const OFF_TIMEOUT_MS = 10_000;
+/** Tries that did not confirm, before the operator is asked; the loop goes on trying meanwhile. */
+const ATTEMPTS_BEFORE_BLOCKED = 2;
+const BLOCKED_RETRY_MS = 5_000;
+
+/**
+ * Makes sure that a silent host is dead, and says so only when its own controller confirmed it. A silent host may still
+ * run its instances: until it is known dead they stay where they are.
+ */
+export const fenceHostsLoop: LoopDefinition = {
+  name: "fence-hosts",
+  purpose: "Cuts the power of hosts that are silent for too long, and waits for the confirmation.",
+  periodMs: PERIOD_MS,
+  async pass(pass) {
+    const fleet = await readFleet(pass.context);
+    let backlog = 0;
+    let againInMs = PERIOD_MS;
+    for (const cluster of fleet.clusters.values()) {
+      const outcome = await fenceInCluster(pass, fleet, cluster);
+      backlog += outcome.backlog;
+      againInMs = Math.min(againInMs, outcome.againInMs ?? PERIOD_MS);
+    }
+    return { backlog, againInMs };
+  },
+};
+
+async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Promise<PassOutcome> {
+  const nowMs = pass.context.clock.nowMs();
+  const hosts = [...fleet.hosts.values()].filter((host) => host.clusterId === cluster.id);
+  const silent = hosts.filter((host) => ["suspect", "unreachable", "fencing"].includes(host.state));
+  if (silent.length === 0) return { backlog: 0 };
+  const powers = await readPowerConfigs(pass.context, silent.map((host) => host.id));
+  const braked = isBraked(cluster, hosts, silent);
+  let againInMs = PERIOD_MS;
+  for (const host of silent) {
+    const fencing = fleet.fencings.get(host.id);
+    const silentMs = host.silentSince ? nowMs - host.silentSince.getTime() : 0;
+    if (fencing) {
+      if (fencing.state === "requested" || fencing.state === "blocked") pass.background(host.id, () => cutPower(pass, host, fencing, powers.get(host.id) ?? null));
+      continue;
+    }
+    if (!host.silentSince) continue;
+    const dueMs = cluster.fenceAfterSeconds * 1_000 - silentMs;
+    if (braked) {
+      if (dueMs <= 0) await hold(pass, host, silent.length, hosts.length, cluster);
+    } else if (dueMs <= 0) {
+      await request(pass, host, cluster, silentMs, `It has been silent for ${(silentMs / 1_000).toFixed(1)} s; ${cluster.fenceAfterSeconds} s are allowed.`);
+    } else {
+      againInMs = Math.min(againInMs, Math.max(20, dueMs));
+      // A controller that says "off" of a silent host has seen it die: there is nothing to wait for.
+      pass.background(`status ${host.id}`, () => askController(pass, host, cluster, silentMs, powers.get(host.id) ?? null));
+    }
+  }
+  return { backlog: silent.length, againInMs };
+}
+
+/** Many hosts silent at once means that something between them and us broke: fencing them all would be the outage. */
+export function isBraked(cluster: Pick<ClusterRow, "fenceBrakeFraction">, hosts: readonly HostRow[], silent: readonly HostRow[]): boolean {
+  // A host whose instances were already brought elsewhere neither counts as part of the fleet nor as silent.
+  const counted = hosts.filter((host) => ["up", "suspect", "unreachable", "fencing", "returning", "quarantined"].includes(host.state));
+  return silent.length > 1 && silent.length > counted.length * cluster.fenceBrakeFraction;
+}
+
+async function hold(pass: Pass, row: HostRow, silent: number, all: number, cluster: ClusterRow): Promise<void> {
+  const { context } = pass;
+  const reason = `It is silent, as ${silent} of ${all} hosts are at once; no more than ${Math.round(cluster.fenceBrakeFraction * 100)} % are fenced by themselves. Look at the network between the control plane and the hosts. If this host is really dead, switch it off by hand and vouch for it.`;
+  if (row.state === "unreachable" && row.stateReason === reason) return;
+  await inTransaction(context, async (tx) => {
+    const host = await lockHostRow(tx, row.id);
+    if (host?.state !== "suspect" && host?.state !== "unreachable") return;
+    await changeHostState(tx, context, host, "unreachable", reason);
+  });
+  context.logger.error({ host: row.name, silent, all }, "too many hosts are silent at once; none is fenced");
+}
+
+async function request(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs: number, reason: string): Promise<void> {
+  const { context } = pass;
+  const inputs = { silentMs, silentSince: host.silentSince?.toISOString() ?? null, lastSeenAt: host.lastSeenAt?.toISOString() ?? null, suspectAfterSeconds: cluster.suspectAfterSeconds, fenceAfterSeconds: cluster.fenceAfterSeconds };
+  const row = await inTransaction(context, async (tx) => {
+    // A host that answered since this pass began is not silent any more.
+    const now = await lockHostRow(tx, host.id);
+    return now?.silentSince ? requestFencing(tx, context, host.id, reason, inputs) : null;
+  });
+  if (row) context.logger.warn({ host: host.name, silentMs }, "fencing requested");
+  if (row) pass.wake("fence-hosts");
+}
+
+async function askController(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs: number, config: Record<string, unknown> | null): Promise<void> {
+  if (!config) return;
+  try {
+    const device = pass.machines.power(asPowerConfig(config));
+    if (!device.canFence || (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) !== "off") return;
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    pass.context.logger.debug({ host: host.name, err: error }, "the controller of a silent host does not answer yet");
+    return;
+  }
+  await request(pass, host, cluster, silentMs, `It is silent, and its management controller says that it is off.`);
+}
+
+async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: Record<string, unknown> | null): Promise<void> {
+  const { context, machines } = pass;
+  try {
+    if (!config) throw new DriverError("unsupported", `${host.name} has no fencing device.`);
+    const device = machines.power(asPowerConfig(config));
+    if (!device.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${device.kind}) cannot confirm that it is off.`);
+    await device.off({ timeoutMs: OFF_TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    const blocked = fencing.attempts + 1 >= ATTEMPTS_BEFORE_BLOCKED;
+    await inTransaction(context, (tx) => noteFencingAttempt(tx, context, host.id, error.message, blocked));
+    context.logger.error({ host: host.name, attempts: fencing.attempts + 1, err: error }, "the host's death could not be confirmed; its instances stay");
+    if (blocked) await context.clock.sleep(BLOCKED_RETRY_MS, pass.signal).catch(() => undefined);
+    return;
+  }
+  await confirm(pass, host);
+}
+
+/** The controller itself said `off`. Everything that follows from it begins in the same moment. */
+async function confirm(pass: Pass, host: HostRow): Promise<void> {
+  const { context } = pass;
+  const fenced = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, "power"));
+  if (!fenced) return;
+  pass.wake("fail-over-instances");
+  context.logger.warn({ host: host.name }, "the host is confirmed dead");
+  await inTransaction(context, (tx) => closeHostUsage(tx, context, { hostId: host.id, lastWord: host.lastSeenAt }));
+}
+

@@ -1,0 +1,4 @@
+export { Crew, type CrewOptions } from "./crew";
+export { allLoops } from "./loops";
+export { Machines, type MachinesOptions } from "./machines";
+export type { LoopDefinition, Pass, PassOutcome } from "./types";

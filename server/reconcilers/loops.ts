@@ -1,0 +1,32 @@
+import { InstanceConverger } from "./converge-instances";
+import { enrollHostsLoop } from "./enroll-hosts";
+import { evacuateHostsLoop } from "./evacuate-hosts";
+import { failOverInstancesLoop } from "./fail-over-instances";
+import { fenceHostsLoop } from "./fence-hosts";
+import { importImagesLoop } from "./import-images";
+import { migrateInstancesLoop } from "./migrate-instances";
+import { HostObserver } from "./observe-hosts";
+import { placeInstancesLoop } from "./place-instances";
+import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
+import { removeStraysLoop } from "./remove-strays";
+import { returnHostsLoop } from "./return-hosts";
+import type { LoopDefinition } from "./types";
+
+/** Everything that runs by itself, in one list. Made anew for each worker: two of them remember things between passes. */
+export function allLoops(options: { readonly imageUploadDirectory: string }): readonly LoopDefinition[] {
+  return [
+    new HostObserver(),
+    fenceHostsLoop,
+    failOverInstancesLoop,
+    returnHostsLoop,
+    removeStraysLoop,
+    enrollHostsLoop,
+    placeInstancesLoop,
+    new InstanceConverger(),
+    evacuateHostsLoop,
+    migrateInstancesLoop,
+    importImagesLoop(options.imageUploadDirectory),
+    purgeTrashLoop,
+    meterResourcesLoop,
+  ];
+}

@@ -1,0 +1,61 @@
+import { readFleet, failMigration, type Fleet, type MigrationRow } from "@/server/fleet";
+import { inTransaction } from "@/server/platform/transaction";
+import { setPhase } from "@/server/compute";
+import { executeMigration } from "./migrate/execute";
+import { settleMigration } from "./migrate/settle";
+import type { LoopDefinition } from "./types";
+
+const PERIOD_MS = 1_000;
+/** In and out counted together: a link shared by more makes every pre-copy slower, and all of them less likely to converge. */
+const AT_ONCE_PER_HOST = 2;
+const AT_ONCE = 16;
+
+/** Carries out planned migrations, wave by wave, and finds out how those ended whose worker or host died. */
+export const migrateInstancesLoop: LoopDefinition = {
+  name: "migrate-instances",
+  purpose: "Carries out planned live migrations, and settles those that were interrupted.",
+  periodMs: PERIOD_MS,
+  async pass(pass) {
+    const fleet = await readFleet(pass.context);
+    const open = [...fleet.migrations.values()].sort((a, b) => a.wave - b.wave || (a.id < b.id ? -1 : 1));
+    const load = new Map<string, number>();
+    const count = (hostId: string): number => load.get(hostId) ?? 0;
+    const take = (move: MigrationRow): void => {
+      load.set(move.fromHostId, count(move.fromHostId) + 1);
+      load.set(move.toHostId, count(move.toHostId) + 1);
+    };
+    let running = 0;
+    for (const move of open.filter((candidate) => candidate.state === "running")) {
+      running += 1;
+      take(move);
+      // Begun by somebody who is gone: nothing is known, so look before anything else.
+      pass.background(move.id, () => settleMigration(pass, move));
+    }
+    for (const move of open.filter((candidate) => candidate.state === "planned")) {
+      if (pass.signal.aborted || running >= AT_ONCE) break;
+      const impossible = whyImpossible(fleet, move);
+      if (impossible) {
+        await inTransaction(pass.context, async (tx) => {
+          await failMigration(tx, pass.context, move.id, "aborted", impossible);
+          await setPhase(tx, pass.context, [move.instanceId], null);
+        });
+        continue;
+      }
+      const earlier = open.some((other) => other.fromHostId === move.fromHostId && other.wave < move.wave);
+      if (earlier || count(move.fromHostId) >= AT_ONCE_PER_HOST || count(move.toHostId) >= AT_ONCE_PER_HOST) continue;
+      running += 1;
+      take(move);
+      pass.background(move.id, () => executeMigration(pass, move));
+    }
+    return { backlog: open.length, againInMs: PERIOD_MS };
+  },
+};
+
+function whyImpossible(fleet: Fleet, move: MigrationRow): string | null {
+  const from = fleet.hosts.get(move.fromHostId);
+  const to = fleet.hosts.get(move.toHostId);
+  if (fleet.allocations.get(move.instanceId)?.hostId !== move.fromHostId) return "its allocation is elsewhere now";
+  if (from?.state !== "up") return `its host is ${from?.state ?? "gone"}`;
+  if (to?.state !== "up" || to.maintenance) return `the target is ${to?.maintenance ? "in maintenance" : (to?.state ?? "gone")}`;
+  return null;
+}
