@@ -42,7 +42,8 @@ const failsWith = (code: string): unknown => expect.objectContaining({ name: "Dr
 
 /** The suite that every hypervisor driver passes unchanged. */
 export function hypervisorContract(name: string, open: () => Promise<ContractWorld>): void {
-  describe(`hypervisor contract: ${name}`, () => {
+  // A real guest boots in five seconds, or in thirty beside a build: the bound is for what hangs.
+  describe(`hypervisor contract: ${name}`, { timeout: 180_000 }, () => {
     let world: ContractWorld;
     let first: HypervisorHost;
     let second: HypervisorHost;
