@@ -13,14 +13,14 @@ export const TICKET_SECONDS = 30;
 const STALE_AFTER_MS = 3_600_000;
 
 /**
- * Issues the right to open one console once. The organization is the instance's own, as row-level security lets the
- * caller see it; who may do so (and who only view) is the front door's ladder.
+ * Issues the right to open one console once, for an instance of the tenant's own, or of any for our staff; who may do so
+ * (and who only view) is the front door's ladder.
  */
 export async function issueConsoleTicket(context: Context, input: IssueConsoleTicketInput): Promise<ConsoleTicket> {
   const { instanceId, kind, viewOnly, userSessionId } = issueConsoleTicketInput.parse(input);
   if (context.actor.kind === "system") throw new Problem("forbidden", "A console is for a person; a loop cannot open one.");
   return inTransaction(context, async (tx) => {
-    const target = await findConsoleTarget(tx, instanceId);
+    const target = await findConsoleTarget(tx, instanceId, context.scope === "tenant" ? context.organizationId : null);
     if (!target) throw notFound("instance", instanceId);
     if (target.standing === "suspended" && context.actor.kind === "user") {
       throw new Problem("standing", "The console cannot be opened while the organization is suspended. Settle the open invoices first.");

@@ -4,12 +4,13 @@ import { instance } from "@/db/schema/compute";
 import { organization } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
 
-export async function findConsoleTarget(tx: Transaction, instanceId: string) {
+/** `organizationId` is the caller's own; null for our staff, who may look at any. */
+export async function findConsoleTarget(tx: Transaction, instanceId: string, organizationId: string | null) {
   const [row] = await tx
     .select({ id: instance.id, name: instance.name, organizationId: instance.organizationId, desiredPower: instance.desiredPower, standing: organization.standing })
     .from(instance)
     .innerJoin(organization, eq(organization.id, instance.organizationId))
-    .where(and(eq(instance.id, instanceId), isNull(instance.deletedAt)));
+    .where(and(eq(instance.id, instanceId), isNull(instance.deletedAt), organizationId === null ? undefined : eq(instance.organizationId, organizationId)));
   return row ?? null;
 }
 
