@@ -1,3 +1,4 @@
 /** Guest images that the project builds from Debian packages. */
 export { installImage } from "./install";
+export { buildServerImage, type ServerImage } from "./server";
 export { buildTinyImage, type BuildOptions, type TinyImage } from "./tiny";

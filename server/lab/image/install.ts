@@ -1,6 +1,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Lab } from "../types";
+import { buildServerImage } from "./server";
 import { buildTinyImage } from "./tiny";
 
 const cacheFolder = fileURLToPath(new URL("../../../.data/images", import.meta.url));
@@ -17,7 +18,12 @@ export async function installImage(lab: Lab, which: string): Promise<string> {
       ]);
       return `${path.join(cacheFolder, image.id)} is in the pool as ${image.id}.{vmlinuz,initrd,qcow2}\nkernel command line: ${image.commandLine}`;
     }
+    case "server": {
+      const image = await buildServerImage({ directory: cacheFolder, log: console.log });
+      await lab.installVolumes([{ from: image.diskPath, name: `${image.id}.qcow2` }]);
+      return `${image.diskPath} is in the pool as ${image.id}.qcow2; it boots by itself (BIOS) with a disk of ${image.sizeMiB} MiB or more`;
+    }
     default:
-      throw new Error(`There is no image "${which}". Images are: tiny.`);
+      throw new Error(`There is no image "${which}". Images are: tiny, server.`);
   }
 }

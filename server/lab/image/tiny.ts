@@ -83,10 +83,13 @@ export async function buildTinyImage(options: BuildOptions): Promise<TinyImage> 
   return imageAt(options.directory, id);
 }
 
+/** What decides the image's content; the server image's recipe stands in the same folder and does not. */
+const recipeFiles = ["tiny.ts", "cpio.ts", "kernel-modules.ts", "shared-libraries.ts"];
+
 async function recipeHash(): Promise<string> {
   const hash = createHash("sha256");
-  const files = (await readdir(recipeFolder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  for (const file of files.map((entry) => path.join(entry.parentPath, entry.name)).sort()) hash.update(`${path.relative(recipeFolder, file)}\0`).update(await readFile(file));
+  const guest = (await readdir(path.join(recipeFolder, "guest"))).sort().map((name) => path.join("guest", name));
+  for (const file of [...recipeFiles, ...guest]) hash.update(`${file}\0`).update(await readFile(path.join(recipeFolder, file)));
   return hash.digest("hex").slice(0, 12);
 }
 
