@@ -10,10 +10,11 @@ import { endSession, findSession } from "./store";
 /** Ends an open console; the gateway that holds it obeys within seconds. Ending an ended one changes nothing. */
 export async function endConsoleSession(context: Context, input: EndConsoleSessionInput): Promise<void> {
   const { consoleSessionId } = endConsoleSessionInput.parse(input);
+  const organizationId = context.scope === "tenant" ? context.organizationId : null;
   await inTransaction(context, async (tx) => {
-    const ended = await endSession(tx, consoleSessionId, context.clock.now(), `ended by ${context.actor.kind} ${context.actor.id}`);
+    const ended = await endSession(tx, consoleSessionId, organizationId, context.clock.now(), `ended by ${context.actor.kind} ${context.actor.id}`);
     if (!ended) {
-      if (await findSession(tx, consoleSessionId)) return;
+      if (await findSession(tx, consoleSessionId, organizationId)) return;
       throw notFound("console session", consoleSessionId);
     }
     await recordAudit(tx, context, {

@@ -7,5 +7,5 @@ const MAX_ROWS = 100;
 
 /** The newest consoles of an instance, open and ended; empty for an instance that the caller may not see. */
 export async function listConsoleSessions(context: Context, input: { readonly instanceId: string }): Promise<readonly ConsoleSessionView[]> {
-  return inTransaction(context, (tx) => listSessions(tx, input.instanceId, MAX_ROWS), { readOnly: true });
+  return inTransaction(context, (tx) => listSessions(tx, input.instanceId, context.scope === "tenant" ? context.organizationId : null, MAX_ROWS), { readOnly: true });
 }

@@ -23,21 +23,24 @@ export async function deleteStaleTickets(tx: Transaction, organizationId: string
   await tx.delete(consoleTicket).where(and(eq(consoleTicket.organizationId, organizationId), lt(consoleTicket.expiresAt, before)));
 }
 
-export async function endSession(tx: Transaction, id: string, now: Date, reason: string) {
+/** `null` reaches every organization's: our staff. */
+const ownedBy = (organizationId: string | null) => (organizationId === null ? undefined : eq(consoleSession.organizationId, organizationId));
+
+export async function endSession(tx: Transaction, id: string, organizationId: string | null, now: Date, reason: string) {
   const [row] = await tx
     .update(consoleSession)
     .set({ endedAt: now, endReason: reason })
-    .where(and(eq(consoleSession.id, id), isNull(consoleSession.endedAt)))
+    .where(and(eq(consoleSession.id, id), ownedBy(organizationId), isNull(consoleSession.endedAt)))
     .returning({ id: consoleSession.id, instanceId: consoleSession.instanceId, organizationId: consoleSession.organizationId });
   return row ?? null;
 }
 
-export async function findSession(tx: Transaction, id: string) {
-  const [row] = await tx.select({ id: consoleSession.id }).from(consoleSession).where(eq(consoleSession.id, id));
+export async function findSession(tx: Transaction, id: string, organizationId: string | null) {
+  const [row] = await tx.select({ id: consoleSession.id }).from(consoleSession).where(and(eq(consoleSession.id, id), ownedBy(organizationId)));
   return row ?? null;
 }
 
-export async function listSessions(tx: Transaction, instanceId: string, limit: number) {
+export async function listSessions(tx: Transaction, instanceId: string, organizationId: string | null, limit: number) {
   return tx
     .select({
       id: consoleSession.id,
@@ -52,7 +55,7 @@ export async function listSessions(tx: Transaction, instanceId: string, limit: n
       bytesFromClient: consoleSession.bytesFromClient,
     })
     .from(consoleSession)
-    .where(eq(consoleSession.instanceId, instanceId))
+    .where(and(eq(consoleSession.instanceId, instanceId), ownedBy(organizationId)))
     .orderBy(desc(consoleSession.startedAt))
     .limit(limit);
 }
