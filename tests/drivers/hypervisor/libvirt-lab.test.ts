@@ -109,6 +109,23 @@ if (!support.available) {
         expect(rules).toContain(`--ip-src ${lab.guestAddresses.first} -j ACCEPT`);
       });
 
+      it("observes the host although one QEMU hangs", async () => {
+        const before = await state();
+        await lab.run("h1", ["sh", "-c", "kill -STOP $(cat /run/libvirt/qemu/ins_break.pid)"]);
+        try {
+          // The first look finds it, with half of its bound; the next ones know it.
+          expect(await state()).toMatchObject({ state: "running", epoch: 1 });
+          const began = performance.now();
+          expect(await state()).toMatchObject({ state: "running", epoch: 1 });
+          expect(performance.now() - began).toBeLessThan(2_000);
+          expect(await host.ping()).toBeLessThan(2_000);
+          await expect(host.agentCommand("ins_break", "guest-ping", {}, { timeoutMs: 1_000 })).rejects.toMatchObject({ name: "DriverError" });
+        } finally {
+          await lab.run("h1", ["sh", "-c", "kill -CONT $(cat /run/libvirt/qemu/ins_break.pid)"]);
+        }
+        await eventually(10_000, "processor time", async () => ((await state())?.cpuTimeNs ?? 0n) > (before?.cpuTimeNs ?? 0n));
+      });
+
       it("says crashed when QEMU dies", async () => {
         const seen: string[] = [];
         const stop = host.watch((event) => seen.push(`${event.kind} ${event.reason}`), () => undefined);

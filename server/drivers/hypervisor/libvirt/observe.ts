@@ -1,3 +1,4 @@
+import { DriverError } from "../../errors";
 import type { CallOptions, DomainObservation, HostObservation } from "../types";
 import type { HostLink } from "./link";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
@@ -64,12 +65,26 @@ export class Observer {
   }
 
   async observe(options?: CallOptions): Promise<HostObservation> {
-    const records = await this.readStats(options);
+    const records = await this.readStatsTwice(options);
     const domains = await Promise.all(records.map(async ({ dom, params }) => toObservation(dom, toParameterMap(params), await this.epochOf(dom, options))));
     const alive = new Set(records.map(({ dom }) => keyOf(dom)));
     for (const key of this.epochs.keys()) if (!alive.has(key)) this.epochs.delete(key);
     // libvirt has no call that tells the host's wall clock.
     return { hostTimeMs: null, domains };
+  }
+
+  /**
+   * The first question to a domain whose QEMU hangs waits for ever; from then on libvirtd knows it as busy and skips it. So
+   * half of the bound is for the first try, and a hung guest does not make its host look silent.
+   */
+  private async readStatsTwice(options?: CallOptions): ReturnType<Observer["readStats"]> {
+    const halfMs = (options?.timeoutMs ?? this.link.options.callTimeoutMs) / 2;
+    try {
+      return await this.readStats({ ...options, timeoutMs: halfMs });
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.code !== "timeout" || options?.signal?.aborted === true) throw error;
+      return this.readStats({ ...options, timeoutMs: halfMs });
+    }
   }
 
   private async readStats(options?: CallOptions): Promise<readonly { dom: DomainRef; params: Parameters<typeof toParameterMap>[0] }[]> {

@@ -141,7 +141,7 @@ export class RpcConnection {
         reject(new DriverError("timeout", message, { procedure: procedure.name, ...detail }));
       };
       const onAbort = (): void => giveUp(`${what} was given up by its caller; the host may still do it`, { aborted: true });
-      const timer = setTimeout(() => giveUp(`${what} was not answered within ${options.timeoutMs} ms`, { timeoutMs: options.timeoutMs }), options.timeoutMs);
+      const timer = setTimeout(() => giveUp(`${what} was not answered within ${Math.round(options.timeoutMs)} ms`, { timeoutMs: options.timeoutMs }), options.timeoutMs);
       options.signal?.addEventListener("abort", onAbort, { once: true });
       this.pending.set(serial, {
         procedure: procedure.number,
