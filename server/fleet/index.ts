@@ -6,7 +6,7 @@ export { resizeAllocation } from "./allocation/resize-allocation";
 export { createCluster, type NewCluster } from "./cluster/create-cluster";
 export { getCluster, listClusters, type ClusterSummary, type ClusterView } from "./cluster/read-cluster";
 export { previewPolicy, updatePolicy, type PolicyEffect } from "./cluster/update-policy";
-export { notePools } from "./cluster/note-pools";
+export { notePools, type PoolSeen } from "./cluster/note-pools";
 export { getDecision, listDecisions } from "./decision/list-decisions";
 export { measureDecision, recordDecision, type NewDecision } from "./decision/record-decision";
 export { lastEvacuation } from "./decision/evacuations";

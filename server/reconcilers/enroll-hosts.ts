@@ -1,4 +1,4 @@
-import { readFleet, readPowerConfigs, writePreflight, type HostRow } from "@/server/fleet";
+import { notePools, readFleet, readPowerConfigs, writePreflight, type HostRow } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import { preflight } from "./enrol/preflight";
 import type { LoopDefinition } from "./types";
@@ -15,7 +15,11 @@ export const enrollHostsLoop: LoopDefinition = {
     for (const host of enrolling) {
       pass.background(host.id, async () => {
         const result = await preflight(pass, fleet, host, powers.get(host.id) ?? null);
-        const admitted = await inTransaction(pass.context, (tx) => writePreflight(tx, pass.context, host.id, result.findings, result.facts));
+        const admitted = await inTransaction(pass.context, async (tx) => {
+          if (!(await writePreflight(tx, pass.context, host.id, result.findings, result.facts))) return false;
+          await notePools(tx, result.pools);
+          return true;
+        });
         if (admitted) pass.wake("observe-hosts");
       });
     }

@@ -40,7 +40,8 @@ async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Pr
   const silent = hosts.filter((host) => ["suspect", "unreachable", "fencing"].includes(host.state));
   if (silent.length === 0) return { backlog: 0 };
   const powers = await readPowerConfigs(pass.context, silent.map((host) => host.id));
-  const braked = isBraked(cluster, hosts, silent);
+  // Everybody who does not answer counts, also those who are not suspected yet.
+  const braked = isBraked(cluster, hosts, hosts.filter((host) => silent.includes(host) || (host.silentSince !== null && host.state !== "fenced" && host.state !== "asleep")));
   let againInMs = PERIOD_MS;
   for (const host of silent) {
     const fencing = fleet.fencings.get(host.id);

@@ -1,7 +1,8 @@
 import { DriverError } from "@/server/drivers/errors";
-import type { HostFacts, HypervisorHost } from "@/server/drivers/hypervisor/types";
+import type { HostFacts, HypervisorHost, PoolObservation } from "@/server/drivers/hypervisor/types";
 import type { PowerConfig } from "@/server/drivers/power/types";
-import type { ClusterRow, EnrolledFacts, Finding, Fleet, HostRow } from "@/server/fleet";
+import type { ClusterRow, EnrolledFacts, Finding, Fleet, HostRow, PoolSeen } from "@/server/fleet";
+import { poolsSeen } from "../observe/storage";
 import type { Pass } from "../types";
 
 const CALL_TIMEOUT_MS = 10_000;
@@ -9,8 +10,15 @@ const CALL_TIMEOUT_MS = 10_000;
 const MAX_SKEW_MS = 60_000;
 const PROBE_MIB = 1;
 
+export interface Preflight {
+  readonly findings: readonly Finding[];
+  readonly facts: EnrolledFacts | null;
+  /** How large the shared pools are, as this host sees them: known from the moment it joins. */
+  readonly pools: readonly PoolSeen[];
+}
+
 /** Looks at a host from every side that matters before it may hold instances. Every finding says what to do. */
-export async function preflight(pass: Pass, fleet: Fleet, row: HostRow, power: Record<string, unknown> | null): Promise<{ findings: Finding[]; facts: EnrolledFacts | null }> {
+export async function preflight(pass: Pass, fleet: Fleet, row: HostRow, power: Record<string, unknown> | null): Promise<Preflight> {
   const cluster = fleet.clusters.get(row.clusterId);
   if (!cluster) throw new Error(`Host ${row.id} belongs to the cluster ${row.clusterId}, which does not exist.`);
   const findings: Finding[] = [await checkPower(pass, row, power)];
@@ -20,11 +28,15 @@ export async function preflight(pass: Pass, fleet: Fleet, row: HostRow, power: R
     host = pass.machines.host(row);
     facts = await host.facts({ timeoutMs: CALL_TIMEOUT_MS });
   } catch (error) {
-    return { findings: [notReached(row, error), ...findings], facts: null };
+    return { findings: [notReached(row, error), ...findings], facts: null, pools: [] };
   }
   findings.unshift({ check: "reachable", ok: true, text: `It answers at ${row.uri} as ${facts.hostname} (${facts.hypervisorVersion}, ${facts.accelerator}).` });
-  findings.push(checkCpu(cluster, facts), checkSize(row, facts), await checkClock(pass, host), ...(await checkStorage(pass, fleet, row, host)));
-  return { findings, facts: { hostUuid: facts.hostUuid, hypervisorVersion: facts.hypervisorVersion, usableCpuModels: facts.usableCpuModels, cores: facts.cores, memoryMiB: facts.memoryMiB } };
+  const pools = await host.listPools({ timeoutMs: CALL_TIMEOUT_MS });
+  findings.push(checkCpu(cluster, facts), checkSize(row, facts), await checkClock(pass, host), ...(await checkStorage(pass, fleet, row, host, pools)));
+  const known = fleet.pools.filter((pool) => pool.clusterId === row.clusterId);
+  return {
+    pools: poolsSeen(known, pools, pass.context.clock.now()), findings, facts: { hostUuid: facts.hostUuid, hypervisorVersion: facts.hypervisorVersion, usableCpuModels: facts.usableCpuModels, cores: facts.cores, memoryMiB: facts.memoryMiB },
+  };
 }
 
 function notReached(row: HostRow, error: unknown): Finding {
@@ -75,9 +87,9 @@ export function asPowerConfig(config: Record<string, unknown>): PowerConfig {
   return config as PowerConfig;
 }
 
-async function checkStorage(pass: Pass, fleet: Fleet, row: HostRow, host: HypervisorHost): Promise<Finding[]> {
+async function checkStorage(pass: Pass, fleet: Fleet, row: HostRow, host: HypervisorHost, pools: readonly PoolObservation[]): Promise<Finding[]> {
   const wanted = fleet.pools.filter((pool) => pool.clusterId === row.clusterId);
-  const seen = new Map((await host.listPools({ timeoutMs: CALL_TIMEOUT_MS })).map((pool) => [pool.name, pool]));
+  const seen = new Map(pools.map((pool) => [pool.name, pool]));
   const findings: Finding[] = [];
   for (const pool of wanted) {
     const here = seen.get(pool.name);

@@ -1,5 +1,6 @@
-import { notePools, type Fleet, type HostRow, type StoragePoolRow } from "@/server/fleet";
+import { notePools, type Fleet, type HostRow, type PoolSeen, type StoragePoolRow } from "@/server/fleet";
 import { DriverError } from "@/server/drivers/errors";
+import type { PoolObservation } from "@/server/drivers/hypervisor/types";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 
@@ -23,18 +24,23 @@ export async function noteStorage(pass: Pass, fleet: Fleet): Promise<void> {
 async function askPools(pass: Pass, host: HostRow, pools: readonly StoragePoolRow[]): Promise<void> {
   const { context, machines } = pass;
   try {
-    const seen = new Map((await machines.host(host).listPools({ timeoutMs: 5_000 })).map((pool) => [pool.name, pool]));
-    const rows = pools.flatMap((pool) => {
-      const now = seen.get(pool.name);
-      if (!now) return [];
-      const capacityMiB = Math.floor(now.capacityBytes / BYTES_PER_MIB);
-      const availableMiB = Math.floor(now.availableBytes / BYTES_PER_MIB);
-      const matters = pool.capacityMiB !== capacityMiB || Math.abs(pool.availableMiB - availableMiB) > capacityMiB * MATTERS_FRACTION;
-      return [{ poolId: pool.id, clusterId: pool.clusterId, path: now.path, capacityMiB, availableMiB, observedAt: context.clock.now(), matters }];
-    });
+    const rows = poolsSeen(pools, await machines.host(host).listPools({ timeoutMs: 5_000 }), context.clock.now());
     await inTransaction(context, (tx) => notePools(tx, rows));
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     context.logger.warn({ host: host.name, err: error }, "storage pools could not be asked; another host is asked next time");
   }
+}
+
+/** The known pools as one host sees them; those that it does not have are left out. Pure. */
+export function poolsSeen(known: readonly StoragePoolRow[], told: readonly PoolObservation[], observedAt: Date): PoolSeen[] {
+  const seen = new Map(told.map((pool) => [pool.name, pool]));
+  return known.flatMap((pool) => {
+    const now = seen.get(pool.name);
+    if (!now || now.path !== pool.path) return [];
+    const capacityMiB = Math.floor(now.capacityBytes / BYTES_PER_MIB);
+    const availableMiB = Math.floor(now.availableBytes / BYTES_PER_MIB);
+    const matters = pool.capacityMiB !== capacityMiB || Math.abs(pool.availableMiB - availableMiB) > capacityMiB * MATTERS_FRACTION;
+    return [{ poolId: pool.id, clusterId: pool.clusterId, path: now.path, capacityMiB, availableMiB, observedAt, matters }];
+  });
 }
