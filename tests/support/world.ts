@@ -68,7 +68,7 @@ export interface World {
   /** The session of a person, read as a request reads it. */
   session(person: Person): Promise<Session | null>;
   /** Procedures as this person (null: nobody). */
-  caller(person: Person | null, options?: { readonly changes?: ChangeHub }): Promise<Caller>;
+  caller(person: Person | null, options?: { readonly changes?: ChangeHub; readonly signal?: AbortSignal }): Promise<Caller>;
   apiContext(person: Person | null, options?: { readonly changes?: ChangeHub }): Promise<ApiContext>;
 }
 
@@ -207,6 +207,6 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
     clusterId, hostIds, flavorId, largerFlavorId, publicImageId, decisionId,
     addPerson: (label, role) => addPerson(label, role ?? null), addMember, addInstance, addImage: (tenant) => insertImage(tenant.id, tenant.slug), addPublicImage: () => insertImage(null, "public"), addSshKey, addInvitation, addHost,
     session, apiContext,
-    caller: async (person, given) => createCaller(await apiContext(person, given)),
+    caller: async (person, given) => createCaller(await apiContext(person, given), { signal: given?.signal }),
   };
 }
