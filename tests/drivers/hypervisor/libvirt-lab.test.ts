@@ -100,6 +100,12 @@ if (!support.available) {
         await host.close();
       });
 
+      it("knows the machine's whole memory", async () => {
+        const total = /total +: +(\d+) KiB/.exec(await lab.run("h1", ["virsh", "-q", "nodememstats"]))?.[1];
+        // Memory may be plugged into the machine between the two questions.
+        expect((await host.facts()).memoryMiB / (Number(total) / 1024)).toBeCloseTo(1, 1);
+      });
+
       it("holds the guest to its address, shares and cap", async () => {
         const xml = await lab.run("h1", ["virsh", "-q", "dumpxml", "ins_break"]);
         expect(xml).toContain("filter='berth-address-1'");

@@ -1,4 +1,5 @@
 import type { CallOptions, HostFacts } from "../types";
+import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
 import { listPoolNames } from "./pools";
 import { procedures } from "./rpc/procedures";
@@ -20,6 +21,24 @@ function usableModels(capabilities: XmlNode): readonly string[] {
     .sort();
 }
 
+const ALL_CELLS = -1;
+
+/**
+ * The kernel's own total. What `nodeinfo` calls the memory size is that of NUMA cell 0, which is wrong where memory
+ * is plugged into a running machine (seen: 10 GiB of 24).
+ */
+async function totalMemoryKiB(link: HostLink, fallback: bigint, options?: CallOptions): Promise<number> {
+  try {
+    // libvirt wants to be told how many figures it has, and says so when asked for none.
+    const { count } = await link.call(procedures.nodeGetMemoryStats, { count: 0, cell: ALL_CELLS, flags: 0 }, options);
+    const { params } = await link.call(procedures.nodeGetMemoryStats, { count, cell: ALL_CELLS, flags: 0 }, options);
+    return Number(params.find(({ field }) => field === "total")?.value ?? fallback);
+  } catch (error) {
+    if (isLibvirtError(error, LIBVIRT_ERROR.noSupport)) return Number(fallback);
+    throw error;
+  }
+}
+
 export async function readFacts(link: HostLink, options?: CallOptions): Promise<HostFacts> {
   const { accelerator, machine } = link.options;
   const virtType = accelerator === "kvm" ? "kvm" : "qemu";
@@ -37,7 +56,7 @@ export async function readFacts(link: HostLink, options?: CallOptions): Promise<
     hostname: hostname.value,
     hostUuid: host.at("uuid").text ?? "",
     cores: node.cpus,
-    memoryMiB: Math.floor(Number(node.memoryKiB) / KIB_PER_MIB),
+    memoryMiB: Math.floor((await totalMemoryKiB(link, node.memoryKiB, options)) / KIB_PER_MIB),
     cpuModel: host.at("cpu", "model").text ?? node.model,
     usableCpuModels: usableModels(readXml(offered.value, `the CPU models of ${link.endpoint.uri}`)),
     hypervisorVersion: `QEMU ${versionText(hypervisor.value)}`,

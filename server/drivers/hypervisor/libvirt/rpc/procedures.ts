@@ -78,6 +78,9 @@ export const procedures = {
   volUpload: remote("volume-upload", 208, volTransfer, nothing),
   volDownload: remote("volume-download", 209, volTransfer, nothing),
   domainGetState: remote("domain-get-state", 212, domFlags, struct<{ state: number; reason: number }>({ state: int, reason: int })),
+  nodeGetMemoryStats: remote("node-get-memory-stats", 228, struct<{ count: number; cell: number; flags: number }>({ count: int, cell: int, flags: uint }),
+    struct<{ params: readonly { field: string; value: bigint }[]; count: number }>({
+      params: array(struct<{ field: string; value: bigint }>({ field: string, value: uhyper }), 16), count: int })),
   domainUndefine: remote("domain-undefine", 231, domFlags, nothing),
   domainDestroyFlags: remote("domain-destroy-flags", 234, domFlags, nothing),
   domainReset: remote("domain-reset", 245, domFlags, nothing),
