@@ -6,6 +6,7 @@ import { z } from "zod";
 import { openDatabase } from "@/db/client";
 import { createLibvirtDriver } from "@/server/drivers/hypervisor/libvirt";
 import { simulatedDriver } from "@/server/drivers/hypervisor/simulated";
+import { logMail } from "@/server/drivers/mail/log";
 import { ipmiPower } from "@/server/drivers/power/ipmi";
 import { redfishPower } from "@/server/drivers/power/redfish";
 import { simulatedPower } from "@/server/drivers/power/simulated";
@@ -91,7 +92,7 @@ async function main(): Promise<void> {
     ...(tls ? { tls } : {}),
   });
   const metrics = createMetrics();
-  const crew = new Crew({ context, machines, loops: allLoops({ imageUploadDirectory: values.IMAGE_UPLOAD_DIRECTORY }), seedImage: ({ files }) => seedImage(files), holder, databaseUrl: values.WORKER_DATABASE_URL, onPass: metrics.onPass });
+  const crew = new Crew({ context, machines, loops: allLoops({ imageUploadDirectory: values.IMAGE_UPLOAD_DIRECTORY, mail: logMail(logger) }), seedImage: ({ files }) => seedImage(files), holder, databaseUrl: values.WORKER_DATABASE_URL, onPass: metrics.onPass });
 
   let ready = false;
   let stopping = false;

@@ -33,7 +33,7 @@ export { imageSource, imageSources } from "./image/image-sources";
 export { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";
 export { recordInstanceEvents } from "./instance/record-events";
 export { decideGuestShutdown } from "./observation/decide-guest-shutdown";
-export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue } from "./observation/list-for-cluster";
+export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue } from "./desired/list-for-cluster";
 export { noteApplied } from "./observation/note-applied";
 export { noteFailure } from "./observation/note-failure";
 export { notePendingBoot } from "./observation/note-pending-boot";
@@ -44,6 +44,7 @@ export { recordObservation } from "./observation/record-observation";
 export { noteWaiting, setPhase } from "./observation/set-phase";
 export { seedFiles } from "./seed/seed-files";
 export { markVolumes } from "./volume/mark-volumes";
+export { enforceStanding } from "./standing/enforce-standing";
 export type {
   AddressView, DesiredInstance, EventInput, FlavorShape, ImageSource, InstancePhase, ObservationChange, ObservationInput, ObservedState, SeedFiles, VolumeView,
 } from "./types";

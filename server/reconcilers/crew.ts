@@ -51,6 +51,14 @@ export class Crew {
     for (const loop of this.loops.values()) loop.start();
   }
 
+  /** Stops as a killed process would: nothing is awaited, no lease is given back. For tests of what follows a death. */
+  async abandon(): Promise<void> {
+    await this.stopListening?.();
+    this.stopListening = null;
+    for (const loop of this.loops.values()) loop.abandon();
+    this.loops.clear();
+  }
+
   /** Begins nothing new, lets what is under way end, gives every lease back. */
   async stop(): Promise<void> {
     await this.stopListening?.();

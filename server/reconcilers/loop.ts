@@ -23,8 +23,8 @@ export interface LoopOptions {
   readonly seedImage: Pass["seedImage"];
   /** Distinguishes this run of this worker from every other. */
   readonly holder: string;
-  wakeLoop(name: string): void;
-  onPass?(figures: { readonly loop: string; readonly ok: boolean; readonly durationMs: number; readonly backlog: number; readonly busy: number }): void;
+  readonly wakeLoop: (name: string) => void;
+  readonly onPass?: (figures: { readonly loop: string; readonly ok: boolean; readonly durationMs: number; readonly backlog: number; readonly busy: number }) => void;
 }
 
 /** Runs one definition: on wakes and by period, one pass at a time, only while its lease is held. */
@@ -65,6 +65,14 @@ export class Loop {
     if (this.renewTimer) clearInterval(this.renewTimer);
     if (this.lease) await releaseLease(this.options.context.db, this.lease);
     this.lease = null;
+  }
+
+  /** Ends without waiting and without giving the lease back, as a killed process does. */
+  abandon(): void {
+    this.stopping.abort(new Error("the worker is gone"));
+    if (this.renewTimer) clearInterval(this.renewTimer);
+    this.renewTimer = null;
+    this.ring?.();
   }
 
   private async live(): Promise<void> {

@@ -1,5 +1,7 @@
 import { InstanceConverger } from "./converge-instances";
 import { enrollHostsLoop } from "./enroll-hosts";
+import type { MailDriver } from "@/server/drivers/mail/types";
+import { enforceStandingLoop } from "./enforce-standing";
 import { evacuateHostsLoop } from "./evacuate-hosts";
 import { failOverInstancesLoop } from "./fail-over-instances";
 import { fenceHostsLoop } from "./fence-hosts";
@@ -10,10 +12,11 @@ import { placeInstancesLoop } from "./place-instances";
 import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
 import { removeStraysLoop } from "./remove-strays";
 import { returnHostsLoop } from "./return-hosts";
+import { expireRecordsLoop, sendOutboxLoop } from "./send-outbox";
 import type { LoopDefinition } from "./types";
 
 /** Everything that runs by itself, in one list. Made anew for each worker: two of them remember things between passes. */
-export function allLoops(options: { readonly imageUploadDirectory: string }): readonly LoopDefinition[] {
+export function allLoops(options: { readonly imageUploadDirectory: string; readonly mail: MailDriver }): readonly LoopDefinition[] {
   return [
     new HostObserver(),
     fenceHostsLoop,
@@ -28,5 +31,8 @@ export function allLoops(options: { readonly imageUploadDirectory: string }): re
     importImagesLoop(options.imageUploadDirectory),
     purgeTrashLoop,
     meterResourcesLoop,
+    enforceStandingLoop,
+    sendOutboxLoop(options.mail),
+    expireRecordsLoop,
   ];
 }

@@ -73,7 +73,9 @@ export class HostObserver implements LoopDefinition {
 
   private async poll(pass: Pass, host: HostRow): Promise<void> {
     try {
-      this.answers.push(await pollHost(pass.context.clock, host.id, pass.machines.host(host)));
+      const answer = await pollHost(pass.context.clock, host.id, pass.machines.host(host));
+      // Only now: while the host was asked, a pass may have taken the list and begun a new one.
+      this.answers.push(answer);
     } catch (error) {
       pass.context.logger.error({ host: host.name, err: error }, "a host could not be asked");
     } finally {

@@ -16,8 +16,14 @@ export const removeStraysLoop: LoopDefinition = {
   async pass(pass) {
     const fleet = await readFleet(pass.context, { allocations: false });
     const up = [...fleet.hosts.values()].filter((host) => host.state === "up");
-    for (const host of up) pass.background(host.id, () => cleanHost(pass, host).then(() => undefined));
-    return { backlog: 0 };
+    // Within the pass: work in the background ends with a wake, and this loop would then never rest.
+    const looks = await Promise.allSettled(up.map((host) => cleanHost(pass, host)));
+    const failed = looks.filter((look) => look.status === "rejected");
+    for (const { reason } of failed) {
+      // A host that does not answer is looked at again when it does; anything else is ours to mend.
+      if (!(reason instanceof DriverError)) throw reason;
+    }
+    return { backlog: failed.length };
   },
 };
 

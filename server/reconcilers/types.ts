@@ -16,18 +16,18 @@ export interface Pass {
   readonly context: Context;
   readonly machines: Machines;
   /** Packs first-boot files into the image that a guest finds as a disk. */
-  seedImage(files: SeedFiles): Uint8Array;
+  readonly seedImage: (files: SeedFiles) => Uint8Array;
   /** Aborted when the worker stops or the lease is lost: begin nothing new. */
   readonly signal: AbortSignal;
   /**
    * Runs work beyond the pass, once for each key: a second call with a key that is under way is dropped and answers
    * false. The loop comes again when it ends. The lease is held as long as such work goes on.
    */
-  background(key: string, work: () => Promise<void>): boolean;
+  readonly background: (key: string, work: () => Promise<void>) => boolean;
   /** Keys of the work under way. */
-  busy(key: string): boolean;
+  readonly busy: (key: string) => boolean;
   /** Wakes another loop of this worker at once; a notification would take the way through the database. */
-  wake(loop: string): void;
+  readonly wake: (loop: string) => void;
 }
 
 /** One thing that runs by itself. Named verb-plural-noun. */

@@ -3,6 +3,7 @@ import { createFlavor, registerPublicImage } from "@/server/catalog";
 import { createInstance, createNetwork, getInstance } from "@/server/compute";
 import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
 import { createWorld, instantTimings, simulatedDriver, simulatedPower, type World, type WorldOptions } from "@/server/drivers/hypervisor/simulated";
+import { logMail } from "@/server/drivers/mail/log";
 import { createCluster, listHosts, requestEnrolment, type HostSummary, type NewCluster } from "@/server/fleet";
 import { enrolHostInput } from "@/server/fleet/schema";
 import { createQuota } from "@/server/quota";
@@ -98,7 +99,7 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
       const crew = new Crew({
         context: testContext(database.worker, { logger }),
         machines: connections,
-        loops: allLoops({ imageUploadDirectory: "/nonexistent" }),
+        loops: allLoops({ imageUploadDirectory: "/nonexistent", mail: logMail(silentLogger) }),
         seedImage: ({ files }) => Buffer.from(JSON.stringify(files)),
         holder: `${name ?? "worker"}-${crews.length}`,
         databaseUrl: database.url.worker,

@@ -1,0 +1,34 @@
+import { recordAudit } from "@/server/tenancy";
+import type { Context } from "@/server/platform/context";
+import type { Transaction } from "@/server/platform/transaction";
+import { announce, wake } from "@/server/platform/wake";
+import { recordEventsOf } from "../instance/record-events";
+import type { InstanceRow } from "../types";
+import { lockRunningOfSuspended, lockStoppedByStanding, writePower } from "./store";
+
+/** So many in one transaction; the loop comes again for the rest. */
+const BATCH = 200;
+
+/**
+ * Stops the machines of suspended organizations, with the usual grace for the guest, and starts again those that only a
+ * suspension had stopped once it is over. Answers how many were changed.
+ */
+export async function enforceStanding(tx: Transaction, context: Context): Promise<number> {
+  const now = context.clock.now();
+  const stop = await lockRunningOfSuspended(tx, BATCH);
+  if (stop.length > 0) await writePower(tx, stop.map((row) => row.id), { desiredPower: "stopped", powerDecidedBy: "standing", stopRequestedAt: now, updatedAt: now });
+  const start = await lockStoppedByStanding(tx, BATCH);
+  if (start.length > 0) await writePower(tx, start.map((row) => row.id), { desiredPower: "running", powerDecidedBy: "tenant", stopRequestedAt: null, updatedAt: now });
+  await tell(tx, context, stop, "stopped-by-standing");
+  await tell(tx, context, start, "started-after-suspension");
+  if (stop.length + start.length > 0) await wake(tx, "place-instances", "converge-instances");
+  return stop.length + start.length;
+}
+
+async function tell(tx: Transaction, context: Context, rows: readonly InstanceRow[], kind: string): Promise<void> {
+  await recordEventsOf(tx, context, rows.map((row) => ({ instanceId: row.id, organizationId: row.organizationId, kind })));
+  for (const row of rows) {
+    await announce(tx, { organizationId: row.organizationId, topic: "instance", id: row.id });
+    await recordAudit(tx, context, { organizationId: row.organizationId, action: `instance.${kind}`, targetKind: "instance", targetId: row.id });
+  }
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { deleteInstance, purgeInstance, stopInstance } from "@/server/compute";
+import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
+import { drainHost } from "@/server/fleet";
+import { createCentre, until, untilHost, type Centre } from "./centre";
+
+/** Calls that change something on a host; a worker may die before or after each of them. */
+const CHANGING = ["ensureVolume", "uploadVolume", "growVolume", "deleteVolume", "startDomain", "stopDomain", "rebootDomain", "removeDomain", "resizeDomain", "migrate"] as const;
+
+interface Killer {
+  readonly wrap: (driver: HypervisorDriver) => HypervisorDriver;
+  readonly calls: () => number;
+  readonly killed: Promise<void>;
+}
+
+/**
+ * Stands between a worker and its hosts, and lets the worker die at the `at`-th changing call: before it is sent, or after
+ * it took effect and before the worker heard of it. From then on nothing of that worker reaches any host.
+ */
+function killerAt(at: number, when: "before" | "after"): Killer {
+  let calls = 0;
+  let dead = false;
+  let tell: () => void = () => undefined;
+  const killed = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const wrapHost = (host: HypervisorHost): HypervisorHost =>
+    new Proxy(host, {
+      get(target, property, receiver) {
+        const value: unknown = Reflect.get(target, property, receiver);
+        if (typeof value !== "function" || property === "watch" || property === "close") return value;
+        return async (...args: unknown[]) => {
+          if (dead) return never();
+          const counts = CHANGING.includes(property as (typeof CHANGING)[number]) && ++calls === at;
+          if (counts) {
+            dead = true;
+            if (when === "after") await (Reflect.apply(value, target, args) as Promise<unknown>).catch(() => undefined);
+            tell();
+            return never();
+          }
+          const result: unknown = await (Reflect.apply(value, target, args) as Promise<unknown>);
+          if (dead) return never();
+          return result;
+        };
+      },
+    });
+  return { wrap: (driver) => ({ kind: driver.kind, connect: (endpoint) => wrapHost(driver.connect(endpoint)) }), calls: () => calls, killed };
+}
+
+/** One life of two machines, with a drain in the middle; everything that converge and migrate do happens in it. */
+async function story(centre: Centre): Promise<void> {
+  const [first, second] = await Promise.all([centre.order("first"), centre.order("second")]);
+  for (const id of [first, second]) await centre.untilStatus(id, "running", 30_000);
+  const home = centre.runsOn(first)[0]!;
+  await drainHost(centre.provider, (await centre.host(home)).id);
+  await until(`${home} is empty`, 30_000, async () => (await centre.host(home)).instances === 0, () => centre.rows("select state, error from migration"));
+  for (const id of [first, second]) await centre.untilStatus(id, "running", 30_000);
+  await stopInstance(centre.tenant, { instanceId: second, force: true });
+  await centre.untilStatus(second, "stopped", 30_000);
+  for (const id of [first, second]) {
+    await deleteInstance(centre.tenant, { instanceId: id });
+    await centre.untilStatus(id, "deleted", 30_000);
+    await purgeInstance(centre.tenant, { instanceId: id });
+  }
+  await until("both are purged", 40_000, async () => (await centre.rows("select 1 from instance where purged_at is null")).length === 0, () => centre.rows("select i.id, o.state, o.last_error, (select string_agg(v.state, ',') from volume v where v.instance_id = i.id) v from instance i left join instance_observation o on o.instance_id = i.id where purged_at is null"));
+}
+
+async function leftovers(centre: Centre): Promise<unknown[]> {
+  const { hosts, volumes, locks } = centre.world.status();
+  const rows = await centre.rows(`select 'allocation' as what from allocation union all select 'migration' from migration where state in ('planned', 'running') union all select 'hold' from quota_hold union all select 'address' from address where released_at is null`);
+  return [...hosts.flatMap((host) => host.domains), ...volumes.filter((volume) => volume.name !== "tiny.qcow2"), ...(locks > 0 ? [{ locks }] : []), ...rows];
+}
+
+/** Runs the story with a worker that dies at a call and another that takes over, and says how many calls there were. */
+async function liveThrough(at: number, when: "before" | "after"): Promise<number> {
+  const centre = await createCentre({ hosts: ["h1", "h2"] });
+  const killer = killerAt(at, when);
+  try {
+    const doomed = await centre.startWorker({ wrap: killer.wrap, name: "doomed" });
+    for (const name of ["h1", "h2"]) await untilHost(centre, name, "up");
+    // The enrolment's own probes came before; the count begins with the orders.
+    void killer.killed.then(async () => {
+      await doomed.abandon();
+      await centre.startWorker({ name: "heir" });
+    });
+    await story(centre);
+    expect(centre.world.doubleRuns()).toEqual([]);
+    expect(await leftovers(centre)).toEqual([]);
+    await centre.checkInvariants();
+    return killer.calls();
+  } finally {
+    await centre.close();
+  }
+}
+
+describe("a worker that dies at any moment", () => {
+  it("leaves nothing double and nothing stuck, wherever it dies", async () => {
+    // A life without a death says how many calls there are to die at.
+    const calls = await liveThrough(Number.POSITIVE_INFINITY, "before");
+    expect(calls).toBeGreaterThan(10);
+    const points = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => [{ at, when: "before" as const }, { at, when: "after" as const }]);
+    const failures: string[] = [];
+    // Several data centres at once: most of each life is waiting for a lease to run out.
+    const queue = [...points];
+    const runner = async (): Promise<void> => {
+      for (let point = queue.shift(); point; point = queue.shift()) {
+        try {
+          await liveThrough(point.at, point.when);
+        } catch (error) {
+          failures.push(`died ${point.when} call ${point.at}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, runner));
+    expect(failures).toEqual([]);
+  }, 600_000);
+});
