@@ -17,11 +17,12 @@ export function cgroupKind(): "v1" | "v2" | "none" {
 /** Writes everything that a host's own root file system would have: its configuration, its identity, its empty folders. */
 export async function writeHostFiles(layout: Layout, host: string): Promise<void> {
   const directory = layout.hostDirectory(host);
-  for (const folder of ["etc/storage/autostart", "etc/qemu", "etc/hooks", "var/berth", "var/berth-locks", "log", "cache", "pki"]) {
+  for (const folder of ["etc/storage/autostart", "etc/qemu", "etc/hooks", "var/berth", "var/berth-locks", "log", "pki"]) {
     await mkdir(path.join(directory, folder), { recursive: true });
   }
   await mkdir(layout.sharedPool, { recursive: true });
   await mkdir(layout.sharedLocks, { recursive: true });
+  await mkdir(layout.sharedCache, { recursive: true });
   const uuid = await identityOf(directory);
   const etc = path.join(directory, "etc");
   const address = layout.address(host);
@@ -32,6 +33,7 @@ export async function writeHostFiles(layout: Layout, host: string): Promise<void
       CGROUPS: cgroupKind(),
       POOL: layout.sharedPool,
       LOCKS: layout.sharedLocks,
+      CACHE: layout.sharedCache,
       HUB: layout.hub,
       PORT: layout.port(host),
     }),

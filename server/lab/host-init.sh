@@ -39,7 +39,7 @@ mount --bind "$dir/etc" /etc/libvirt
 mount --bind "$dir/hosts" /etc/hosts
 [ -d /etc/pki ] && mount --bind "$dir/pki" /etc/pki
 mount --bind "$dir/log" /var/log/libvirt
-mount --bind "$dir/cache" /var/cache/libvirt
+mount --bind "$CACHE" /var/cache/libvirt
 mount --bind "$dir/var" /var/lib/libvirt
 mount --bind "$POOL" "/var/lib/libvirt/berth"
 mount --bind "$LOCKS" "/var/lib/libvirt/berth-locks"
@@ -58,4 +58,15 @@ keep virtlockd &
 # libvirtd asks the lock daemon for its lockspace as it starts.
 until [ -S /run/libvirt/virtlockd-sock ]; do sleep 0.02; done
 keep libvirtd --listen &
+# Every host asks early what its QEMU can do, so that no guest's first start waits for it: the first host asks QEMU
+# itself and writes the answer down, the others read it.
+(
+  until [ -S /run/libvirt/libvirt-sock ]; do sleep 0.1; done
+  tries=0
+  while [ "$NAME" != h1 ] && [ ! -d /var/cache/libvirt/qemu/capabilities ] && [ "$tries" -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  virsh -q domcapabilities >/dev/null 2>&1
+) &
 while :; do wait; done

@@ -24,6 +24,8 @@ export interface Layout {
   readonly gateway: string;
   readonly sharedPool: string;
   readonly sharedLocks: string;
+  /** What libvirt has found out about the machine's QEMU; equal for all hosts, and a second of work for each without it. */
+  readonly sharedCache: string;
   readonly journal: string;
   namespace(host: string): string;
   /** Interface of a host's cable on the hub's side. */
@@ -53,6 +55,7 @@ export function layoutOf(options: LabOptions, bmcPassword: () => string): Layout
     gateway,
     sharedPool: path.join(options.directory, "shared", "pool"),
     sharedLocks: path.join(options.directory, "shared", "locks"),
+    sharedCache: path.join(options.directory, "cache"),
     journal: path.join(options.directory, "qemu-runs.jsonl"),
     namespace: (host) => `berth-${options.name}-${hostNames[numberOf(host) - 1]}`,
     port: (host) => `p-h${numberOf(host)}`,

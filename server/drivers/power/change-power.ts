@@ -26,10 +26,12 @@ export async function changePower(change: PowerChange): Promise<void> {
   const left = () => Math.max(1, Math.min(LONGEST_QUESTION_MS, end - change.clock.nowMs()));
   const over = () => change.clock.nowMs() >= end;
   let last: "on" | "off" | null = null;
+  let lastMs = 0;
   let trouble: DriverError | null = null;
   const ask = async (): Promise<boolean> => {
     try {
       last = await change.ask(left());
+      lastMs = change.clock.nowMs();
       trouble = null;
     } catch (cause) {
       trouble = passing(cause);
@@ -50,7 +52,9 @@ export async function changePower(change: PowerChange): Promise<void> {
     if (await ask()) return;
     if (!over()) await change.clock.sleep(Math.min(POLL_MS, left()));
   }
-  throw unconfirmed(change, last, trouble);
+  // The last question may have been cut short by the bound: that alone does not make a talking device a silent one.
+  const talking = taken && last !== null && end - lastMs < change.timeoutMs / 2;
+  throw unconfirmed(change, last, talking ? null : trouble);
 }
 
 /** Silence may pass; a refusal of credentials or of the request never does. */

@@ -44,7 +44,7 @@ describe("ipmi with a program that misbehaves", () => {
     expect((await failure(device('echo "Chassis Power is off, probably"').status())).code).toBe("failed");
   });
   it("does not believe a controller that says done and stays on", async () => {
-    const error = await failure(device('case "$*" in *status) echo "Chassis Power is on";; *) echo "Chassis Power Control: Down/Off";; esac').off({ timeoutMs: 700 }));
+    const error = await failure(device('case "$*" in *status) echo "Chassis Power is on";; *) echo "Chassis Power Control: Down/Off";; esac').off({ timeoutMs: 2_000 }));
     expect(error.code).toBe("failed");
     expect(error.message).toMatch(/10\.0\.0\.9:623.*still reports "on"/);
   });
