@@ -2,7 +2,7 @@ import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
 import { inTransaction, violatedConstraint, type Transaction } from "@/server/platform/transaction";
-import { announce, wake } from "@/server/platform/wake";
+import { wakeAndAnnounce } from "@/server/platform/wake";
 import type { InstanceRow } from "../types";
 import { recordEventsOf } from "./record-events";
 import { requireVerb, type InstanceVerb } from "./state";
@@ -60,8 +60,7 @@ async function writeChange(tx: Transaction, context: Context, row: InstanceRow, 
   await updateInstance(tx, row.id, { ...change.set, generation: row.generation + 1, updatedAt: context.clock.now() });
   await recordEventsOf(tx, context, [{ instanceId: row.id, organizationId: row.organizationId, kind: change.event, detail: change.detail ?? {} }]);
   // Both: a change may need a place (start, restore) or only work where the instance is.
-  await wake(tx, "place-instances", "converge-instances");
-  await announce(tx, { organizationId: row.organizationId, topic: "instance", id: row.id });
+  await wakeAndAnnounce(tx, ["place-instances", "converge-instances"], { organizationId: row.organizationId, topic: "instance", id: row.id });
 }
 
 /** A name belongs to one instance of an organization; those in the trash do not count. */

@@ -4,13 +4,12 @@ import { notFound, Problem } from "@/server/platform/errors";
 import { mintId } from "@/server/platform/id";
 import { claimIdempotencyKey } from "@/server/platform/idempotency";
 import { inTransaction, violatedConstraint, type Transaction } from "@/server/platform/transaction";
-import { announce, wake } from "@/server/platform/wake";
+import { wakeAndAnnounce } from "@/server/platform/wake";
 import { admitHold } from "@/server/quota";
 import { claimAddress } from "../address/claim-address";
 import { requireOrganization } from "../rules";
 import type { InstanceRow } from "../types";
 import { nameTaken } from "./change-instance";
-import { recordEventsOf } from "./record-events";
 import { fullClaim, mintUuid, requireImageFits, requireStanding } from "./rules";
 import { createInstanceInput, type CreateInstanceInput } from "./schema";
 import { insertInstance, selectOrderFacts, type OrderFacts } from "./store";
@@ -58,11 +57,10 @@ async function placeOrder(tx: Transaction, context: Context, organizationId: str
     movable: true, userData: order.userData, quotaInstances: 0, quotaVcpus: 0, quotaMemoryMiB: 0, quotaStorageGiB: 0, createdBy: context.actor.id,
     createdAt: now, updatedAt: now, deletedAt: null, purgeAfter: null, purgedAt: null,
   };
-  await insertInstance(tx, row, volumesOf(context, row, image, poolId), facts.sshKeyIds);
+  const detail = { flavorName: flavor.name, imageName: image.name, vcpus: row.vcpus, memoryMiB: row.memoryMiB, diskGiB: row.diskGiB };
+  await insertInstance(tx, row, volumesOf(context, row, image, poolId), facts.sshKeyIds, { id: mintId("instanceEvent", context), organizationId, instanceId, at: now, kind: "ordered", detail });
   const privateIp = await claimAddress(tx, context, { organizationId, networkId: network.id, instanceId });
-  await recordEventsOf(tx, context, [{ instanceId, organizationId, kind: "ordered", detail: { flavorName: flavor.name, imageName: image.name, vcpus: row.vcpus, memoryMiB: row.memoryMiB, diskGiB: row.diskGiB } }]);
-  await wake(tx, "place-instances");
-  await announce(tx, { organizationId, topic: "instance", id: instanceId });
+  await wakeAndAnnounce(tx, ["place-instances"], { organizationId, topic: "instance", id: instanceId });
   // The two rows that all orders of an organization share come last, so that their locks are held shortest.
   await admitHold(tx, context, { organizationId, subjectId: instanceId, purpose: "order", amounts: fullClaim(row) });
   await recordAudit(tx, context, {

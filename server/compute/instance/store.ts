@@ -24,10 +24,22 @@ export async function selectInstance(tx: Transaction, context: Context, instance
   return row ?? null;
 }
 
-export async function insertInstance(tx: Transaction, row: typeof instance.$inferInsert, volumes: (typeof volume.$inferInsert)[], sshKeyIds: readonly string[]): Promise<void> {
-  await tx.insert(instance).values(row);
-  await tx.insert(volume).values(volumes);
-  if (sshKeyIds.length > 0) await tx.insert(instanceSshKey).values(sshKeyIds.map((sshKeyId) => ({ organizationId: row.organizationId, instanceId: row.id, sshKeyId })));
+/** Everything of an order but its address, in one statement. */
+export async function insertInstance(
+  tx: Transaction,
+  row: typeof instance.$inferInsert,
+  volumes: (typeof volume.$inferInsert)[],
+  sshKeyIds: readonly string[],
+  event: typeof instanceEvent.$inferInsert,
+): Promise<void> {
+  const keys = sshKeyIds.map((sshKeyId) => ({ organizationId: row.organizationId, instanceId: row.id, sshKeyId }));
+  const parts = [
+    sql`made as ${tx.insert(instance).values(row)}`,
+    sql`disks as ${tx.insert(volume).values(volumes)}`,
+    sql`told as ${tx.insert(instanceEvent).values(event)}`,
+    ...(keys.length > 0 ? [sql`given as ${tx.insert(instanceSshKey).values(keys)}`] : []),
+  ];
+  await tx.execute(sql`with ${sql.join(parts, sql`, `)} select 1`);
 }
 
 export async function updateInstance(tx: Transaction, instanceId: string, set: Partial<typeof instance.$inferInsert>): Promise<void> {

@@ -45,7 +45,7 @@ export function parseSshKey(input: string): ParsedSshKey {
   const blob = decodeStrictly(encoded);
   checkBlob(blob, type, fields);
   const comment = rest.join(" ");
-  if ([...comment].some((character) => character < " ")) return refuse("its comment holds a control character.");
+  if (Array.from({ length: comment.length }, (_, index) => comment.charCodeAt(index)).some((code) => code < 32)) return refuse("its comment holds a control character.");
   return { type, comment, text: [type, encoded, ...(comment === "" ? [] : [comment])].join(" "), fingerprint: `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}` };
 }
 

@@ -20,7 +20,8 @@ export async function updateMarks(tx: Transaction, marks: readonly VolumeMark[],
       present_since = case when m.state = 'present' then coalesce(v.present_since, ${at.toISOString()}::timestamptz) else v.present_since end,
       removed_at = case when m.state = 'removed' then ${at.toISOString()}::timestamptz end,
       observed_size_mib = coalesce(m."observedSizeMiB", v.observed_size_mib)
-    from jsonb_to_recordset(${JSON.stringify(marks)}::jsonb) as m("volumeId" text, state text, "observedSizeMiB" int)
+    from unnest(${sql.param(marks.map((mark) => mark.volumeId))}::text[], ${sql.param(marks.map((mark) => mark.state))}::text[], ${sql.param(marks.map((mark) => mark.observedSizeMiB ?? null))}::int[])
+      as m("volumeId", state, "observedSizeMiB")
     where v.id = m."volumeId" and v.state <> 'removed'
       and (m.state = 'removed' or v.state = 'wanted' or v.present_since is null or v.observed_size_mib is distinct from coalesce(m."observedSizeMiB", v.observed_size_mib))`);
   return result.rowCount ?? 0;

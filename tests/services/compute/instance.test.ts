@@ -50,6 +50,17 @@ async function halt(instanceId: string): Promise<void> {
   });
 }
 
+/** On a busy machine the last of two hundred may wait longer for a connection than the pool lets them; such an order did nothing yet. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("timeout exceeded when trying to connect"))) throw error;
+    }
+  }
+}
+
 const kinds = async (tenant: Parameters<typeof readTimeline>[0], instanceId: string) => (await readTimeline(tenant, { instanceId })).items.map((entry) => entry.kind).reverse();
 
 describe("an order", () => {
@@ -114,14 +125,14 @@ describe("an order", () => {
 
   it("admits exactly 100 of 200 parallel orders on a limit of 100, each with an address of its own", async () => {
     const tenant = await makeTenant(database, { instances: 100 });
-    const results = await Promise.allSettled(Array.from({ length: 200 }, (_, n) => createInstance(tenant, order(`p-${n}`))));
+    const results = await Promise.allSettled(Array.from({ length: 200 }, (_, n) => patiently(() => createInstance(tenant, order(`p-${n}`)))));
     const made = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     expect(made).toHaveLength(100);
     for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "quota-exceeded" });
     expect(new Set(made.map((one) => one.privateIp)).size).toBe(100);
     expect((await quotaNumbers(tenant)).instances).toEqual([0, 100]);
     expect((await listInstances(tenant, { limit: 1 })).total).toBe(100);
-  });
+  }, 120_000);
 
   it("is refused to an organization that is restricted or suspended; a suspended one cannot start either", async () => {
     const tenant = await makeTenant(database);
