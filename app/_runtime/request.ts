@@ -24,7 +24,8 @@ export function addressOf(headers: Pick<Headers, "get">): string | null {
 function cookieOf(headers: Headers, name: string): string | undefined {
   for (const part of headers.get("cookie")?.split(";") ?? []) {
     const [key, ...value] = part.trim().split("=");
-    if (key === name) return decodeURIComponent(value.join("="));
+    // A session's token has no character that needs escaping; one that does is not ours.
+    if (key === name) return value.join("=");
   }
   return undefined;
 }

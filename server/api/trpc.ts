@@ -30,11 +30,11 @@ const t = initTRPC
     // A stack is for our log only, whatever NODE_ENV says.
     isDev: false,
     sse: { ping: { enabled: true, intervalMs: HEARTBEAT_SECONDS * 1000 }, client: { reconnectAfterInactivityMs: 3 * HEARTBEAT_SECONDS * 1000 } },
-    errorFormatter: ({ shape, error }) => ({
-      ...shape,
-      message: error.message,
-      data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, problem: problemOf(error) },
-    }),
+    // Errors of procedures come through the ladder already; one from before it (its context, its stream) is made harmless here.
+    errorFormatter: ({ shape, error, ctx }) => {
+      const outward = toTRPCError(error, ctx?.requestId ?? "unknown");
+      return { ...shape, message: outward.message, data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, problem: problemOf(outward) } };
+    },
   });
 
 export const router = t.router;

@@ -1,6 +1,7 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { apiContextOf, isForeignOrigin, REQUEST_ID_HEADER, requestIdOf } from "@/app/_runtime/request";
 import { runtime } from "@/app/_runtime";
+import { toTRPCError } from "@/server/api/errors";
 import { appRouter } from "@/server/api/root";
 
 export const dynamic = "force-dynamic";
@@ -26,7 +27,15 @@ async function handle(request: Request): Promise<Response> {
     endpoint: ENDPOINT,
     req: request,
     router: appRouter,
-    createContext: () => apiContextOf(request, requestId, { live: path === "live.changes" }),
+    createContext: async () => {
+      try {
+        return await apiContextOf(request, requestId, { live: path === "live.changes" });
+      } catch (error) {
+        const outward = toTRPCError(error, requestId);
+        logger.error({ requestId, code: outward.code, err: error }, "a request's session could not be read");
+        throw outward;
+      }
+    },
     responseMeta: () => ({ headers: new Headers([[REQUEST_ID_HEADER, requestId], ["cache-control", "no-store"]]) }),
     // The ladder logs what a procedure threw; what never reached one (no such procedure, a body that is no JSON) is logged here.
     onError: ({ error, path: procedure, ctx }) => {
