@@ -21,20 +21,27 @@ afterAll(async () => {
   await database.close();
 });
 
+interface Init extends Omit<RequestInit, "headers"> {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A browser's cookies, and nothing more of it. */
 class Browser {
   readonly jar = new Map<string, string>();
   readonly setCookies: string[] = [];
 
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join("; ");
-    const response = await fetch(new URL(path, web.origin), { redirect: "manual", ...init, headers: { ...init.headers, cookie } });
+  async fetch(path: string, init: Init = {}): Promise<Response> {
+    const response = await fetch(new URL(path, web.origin), { redirect: "manual", ...init, headers: { ...init.headers, cookie: this.cookie() } });
     for (const line of response.headers.getSetCookie()) {
       this.setCookies.push(line);
       const [pair = ""] = line.split(";");
       this.jar.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
     }
     return response;
+  }
+
+  cookie(): string {
+    return [...this.jar].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
   async signIn(email: string, password: string): Promise<Response> {
@@ -52,7 +59,7 @@ const signedIn = async (person: Person): Promise<Browser> => {
   expect((await browser.signIn(person.email, WORLD_PASSWORD)).status).toBe(200);
   return browser;
 };
-const client = (browser: Browser) => createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: `${web.origin}/api/trpc`, transformer: superjson, fetch: (input, init) => browser.fetch(String(input), init as RequestInit) })] });
+const client = (browser: Browser) => createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: `${web.origin}/api/trpc`, transformer: superjson, headers: () => ({ cookie: browser.cookie() }) })] });
 
 describe("signing in over HTTP", () => {
   it("gives a cookie that scripts and other sites do not get, and opens procedures", async () => {
@@ -127,7 +134,7 @@ describe("the front door over HTTP", () => {
 
   it("refuses changes from other sites, huge bodies, huge batches and what is no JSON", async () => {
     const browser = await signedIn(world.acme.people.owner);
-    const send = (init: RequestInit) => browser.fetch("/api/trpc/organization.update", { method: "POST", body: JSON.stringify({ json: { organization: "acme", name: "Taken Over" } }), ...init, headers: { "content-type": "application/json", ...init.headers } });
+    const send = (init: Init) => browser.fetch("/api/trpc/organization.update", { method: "POST", body: JSON.stringify({ json: { organization: "acme", name: "Taken Over" } }), ...init, headers: { "content-type": "application/json", ...init.headers } });
     expect((await send({ headers: { origin: "https://evil.example" } })).status).toBe(403);
     expect((await send({ body: `{"json":${" ".repeat(2_000_000)}}` })).status).toBe(413);
     expect((await send({ body: "{" })).status).toBe(400);
