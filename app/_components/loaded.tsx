@@ -23,7 +23,7 @@ export function Loaded<T>({ query, skeleton, children }: LoadedProps<T>) {
     return (
       <Notice
         kind="bad"
-        className="m-4"
+        className="m-1"
         action={
           <Button size="sm" busy={query.isFetching} onClick={() => void query.refetch()}>
             {t("retry")}

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,26 +23,40 @@ function sourceHash(): string {
   return hash.digest("hex");
 }
 
+/** Next's own words when two builds meet in one folder; the second waits and mostly finds the work done. */
+const BUSY = "Another next build process is already running";
+const WAIT_FOR_OTHER_MS = 3_000;
+const MAX_WAITS = 100;
+
+function runNext(): Promise<{ readonly code: number; readonly output: string }> {
+  const output: string[] = [];
+  const child = spawn(process.execPath, [join(root, "node_modules", "next", "dist", "bin", "next"), "build"], { cwd: root, env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data.toString()));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (value) => resolve({ code: value ?? 1, output: output.join("") }));
+  });
+}
+
 /** Builds the portal unless the same sources were built before. @throws Error with the end of the build's output. */
 export async function buildWeb(options: { readonly log: (line: string) => void }): Promise<{ readonly serverPath: string; readonly rebuilt: boolean }> {
   const standalone = join(root, ".next", "standalone");
   const serverPath = join(standalone, "server.js");
   const marker = join(standalone, ".sources");
-  const hash = sourceHash();
-  if (existsSync(marker) && readFileSync(marker, "utf8") === hash) return { serverPath, rebuilt: false };
-  options.log("Building the portal (next build) ...");
-  rmSync(marker, { force: true });
-  const output: string[] = [];
-  const child = spawn(process.execPath, [join(root, "node_modules", "next", "dist", "bin", "next"), "build"], { cwd: root, env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } });
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data.toString()));
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (value) => resolve(value ?? 1));
-  });
-  if (code !== 0) throw new Error(`next build failed:\n${output.join("").split("\n").slice(-40).join("\n")}`);
-  // A standalone server serves files beside it only.
-  cpSync(join(root, ".next", "static"), join(standalone, ".next", "static"), { recursive: true });
-  if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(standalone, "public"), { recursive: true });
-  writeFileSync(marker, hash);
-  return { serverPath, rebuilt: true };
+  for (let waits = 0; ; waits++) {
+    const hash = sourceHash();
+    if (existsSync(marker) && readFileSync(marker, "utf8") === hash) return { serverPath, rebuilt: false };
+    options.log(waits === 0 ? "Building the portal (next build) ..." : "Another build of the portal is under way; waiting for it ...");
+    const { code, output } = await runNext();
+    if (code !== 0 && output.includes(BUSY) && waits < MAX_WAITS) {
+      await new Promise((resolve) => setTimeout(resolve, WAIT_FOR_OTHER_MS));
+      continue;
+    }
+    if (code !== 0) throw new Error(`next build failed:\n${output.split("\n").slice(-40).join("\n")}`);
+    // A standalone server serves files beside it only.
+    cpSync(join(root, ".next", "static"), join(standalone, ".next", "static"), { recursive: true });
+    if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(standalone, "public"), { recursive: true });
+    writeFileSync(marker, hash);
+    return { serverPath, rebuilt: true };
+  }
 }

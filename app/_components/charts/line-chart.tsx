@@ -92,7 +92,7 @@ export function LineChart({ title, series, points, formatValue, formatTime, max,
         {[0, 0.5, 1].map((part) => (
           <g key={part}>
             <line x1={0} x2={WIDTH} y1={y(top * part)} y2={y(top * part)} className="stroke-line" />
-            <text x={WIDTH} y={y(top * part) - 3} textAnchor="end" className="fill-muted text-[10px]">
+            <text x={WIDTH} y={y(top * part) - 3} textAnchor="end" className="fill-muted text-[12px]">
               {formatValue(top * part)}
             </text>
           </g>
@@ -101,8 +101,8 @@ export function LineChart({ title, series, points, formatValue, formatTime, max,
           <path key={name} d={path(index)} fill="none" strokeWidth={1.75} strokeLinejoin="round" className={STROKES[index] ?? ""} />
         ))}
         {hover !== null ? <line x1={x(shown.at)} x2={x(shown.at)} y1={TOP} y2={HEIGHT - BOTTOM} className="stroke-muted" strokeDasharray="3 3" /> : null}
-        <text x={0} y={HEIGHT - 4} className="fill-muted text-[10px]">{formatTime(first.at)}</text>
-        <text x={WIDTH} y={HEIGHT - 4} textAnchor="end" className="fill-muted text-[10px]">{formatTime(last.at)}</text>
+        <text x={0} y={HEIGHT - 4} className="fill-muted text-[12px]">{formatTime(first.at)}</text>
+        <text x={WIDTH} y={HEIGHT - 4} textAnchor="end" className="fill-muted text-[12px]">{formatTime(last.at)}</text>
       </svg>
     </figure>
   );

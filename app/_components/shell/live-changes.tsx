@@ -68,11 +68,9 @@ export function LiveChanges({ organization, children }: { readonly organization?
     }),
   );
   const connected = stream.status === "pending";
-  const wasConnected = useRef(false);
   useEffect(() => {
-    // What changed while the stream was down was told to nobody.
-    if (connected && wasConnected.current) void queryClient.invalidateQueries();
-    if (connected) wasConnected.current = true;
+    // What changed before the stream stood, or while it was down, was told to nobody.
+    if (connected) void queryClient.invalidateQueries();
   }, [connected, queryClient]);
   useEffect(() => () => void (timer.current && clearTimeout(timer.current)), []);
 

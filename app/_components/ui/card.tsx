@@ -35,7 +35,7 @@ export function Facts({ className, children }: { readonly className?: string; re
 
 export function Fact({ label, children, mono }: { readonly label: ReactNode; readonly children: ReactNode; readonly mono?: boolean }) {
   return (
-    <div className="grid min-w-0 gap-0.5">
+    <div className="grid min-w-0 content-start gap-0.5">
       <dt className="text-xs text-muted">{label}</dt>
       <dd className={cn("min-w-0 break-words", mono && "font-mono text-xs leading-5")}>{children}</dd>
     </div>

@@ -17,6 +17,7 @@ import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemToast } from "@/app/_trpc/use-problem-text";
 import { FlavorDialog } from "./flavor-dialog";
+import { OfferedImages } from "./offered-images";
 import { PriceDialog } from "./price-dialog";
 
 export function Catalog() {
@@ -66,7 +67,7 @@ export function Catalog() {
                         <Td><span className="font-medium">{flavor.name}</span><span className="block font-mono text-tiny text-muted">{flavor.id}</span></Td>
                         <Td><Badge>{flavorWords(`class.${flavor.class}`)}</Badge></Td>
                         <Td>{units("vcpus", { count: flavor.vcpus })} · {formats.mebibytes(flavor.memoryMiB)} · {formats.gibibytes(flavor.diskGiB)}</Td>
-                        <Td className="hidden md:table-cell" right>{t("cores", { value: formats.number(flavor.cpuReservationMillicores / 1000) })} · {formats.mebibytes(flavor.memoryReservationMiB)}</Td>
+                        <Td className="hidden md:table-cell" right>{units("cores", { count: flavor.cpuReservationMillicores / 1000 })} · {formats.mebibytes(flavor.memoryReservationMiB)}</Td>
                         <Td>
                           <Button size="sm" variant={flavor.onSale ? "secondary" : "ghost"} disabled={!editable} busy={setOnSale.isPending && setOnSale.variables.flavorId === flavor.id} aria-pressed={flavor.onSale} onClick={() => setOnSale.mutate({ flavorId: flavor.id, onSale: !flavor.onSale })}>
                             {flavor.onSale ? t("isOnSale") : t("isWithdrawn")}
@@ -104,6 +105,7 @@ export function Catalog() {
             }
           </Loaded>
         </Card>
+        <OfferedImages editable={editable} />
       </div>
       <FlavorDialog open={asking === "flavor"} onOpenChange={close} />
       <PriceDialog open={asking === "price"} onOpenChange={close} flavors={flavors.data ?? []} />

@@ -45,7 +45,7 @@ function Plan({ hostId, onOpenChange }: DrainProps) {
       <Loaded query={preview}>
         {(plan) => (
           <div className="grid gap-3">
-            <p>{plan.text || t("nothingToMove")}</p>
+            <p className="font-medium">{plan.moves.length === 0 && plan.blockers.length === 0 ? t("nothingToMove") : t("moves", { moving: plan.moves.length, duration: formats.duration(plan.seconds * 1000) })}</p>
             {plan.moves.length > 0 ? (
               <ul className="divide-y rounded-md border">
                 {plan.moves.map((move) => (
@@ -66,12 +66,12 @@ function Plan({ hostId, onOpenChange }: DrainProps) {
               <Notice kind="warn" title={t("blockers", { count: plan.blockers.length })}>
                 <ul className="list-disc pl-4">
                   {plan.blockers.map((blocker) => (
-                    <li key={blocker.instanceId}>{blocker.instanceName}: {blocker.text}{blocker.smallestChange ? ` ${t("smallestChange", { change: blocker.smallestChange })}` : ""}</li>
+                    <li key={blocker.instanceId}>{blocker.instanceName}: {blocker.text}{blocker.smallestChange && !blocker.text.includes(blocker.smallestChange) ? ` ${t("smallestChange", { change: blocker.smallestChange })}` : ""}</li>
                   ))}
                 </ul>
               </Notice>
             ) : null}
-            {plan.moves.length > 0 ? <p className="text-muted">{t("inAll", { duration: formats.duration(plan.seconds * 1000) })}</p> : null}
+            {plan.text ? <details className="text-xs text-muted"><summary className="w-fit hover:text-ink">{t("plannerWords")}</summary><p className="mt-1 font-mono">{plan.text}</p></details> : null}
           </div>
         )}
       </Loaded>

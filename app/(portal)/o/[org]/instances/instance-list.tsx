@@ -5,6 +5,7 @@ import { Plus, SearchX, Server } from "lucide-react";
 import { useTranslations } from "next-intl";
 import Link from "next/link";
 import { parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import type { RouterOutputs } from "@/server/api/root";
 import { INSTANCE_STATUSES, StatusBadge } from "@/app/_components/instance-status";
 import { Pager, SearchBox, SortableTh } from "@/app/_components/list-controls";
 import { Loaded } from "@/app/_components/loaded";
@@ -19,8 +20,8 @@ import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { InstanceMenu } from "./instance-menu";
+import { PAGE_SIZE } from "./page-size";
 
-const PAGE_SIZE = 50;
 const SORTS = ["name", "createdAt", "status"] as const;
 
 /** Everything that shapes the list lives in the address, so that a link shows what its sender saw. */
@@ -33,7 +34,8 @@ const listState = {
   after: parseAsArrayOf(parseAsString).withDefault([]),
 };
 
-export function InstanceList() {
+/** `initial` is the first page of the plain list, as the server saw it while it made the page. */
+export function InstanceList({ initial }: { readonly initial: RouterOutputs["instances"]["list"] | undefined }) {
   const t = useTranslations("instances");
   const status = useTranslations("status");
   const nav = useTranslations("nav");
@@ -42,6 +44,7 @@ export function InstanceList() {
   const formats = useFormats();
   const trpc = useTRPC();
   const [state, setState] = useQueryStates(listState, { history: "push" });
+  const plain = !state.search && !state.status && state.sort === "createdAt" && state.direction === "desc" && state.after.length === 0;
   const query = useQuery(
     trpc.instances.list.queryOptions(
       {
@@ -53,7 +56,7 @@ export function InstanceList() {
         ...(state.status ? { status: state.status } : {}),
         ...(state.after.length ? { cursor: state.after.at(-1) } : {}),
       },
-      { placeholderData: keepPreviousData },
+      { placeholderData: keepPreviousData, ...(plain ? { initialData: initial } : {}) },
     ),
   );
   const filtered = Boolean(state.search || state.status);

@@ -16,17 +16,19 @@ import { InstanceActions } from "./instance-actions";
 import { InstanceNotices } from "./instance-notices";
 import { Overview } from "./overview";
 import { Timeline } from "./timeline";
+import type { Instance } from "./types";
 import { UsageTab } from "./usage-tab";
 
 const TABS = ["overview", "console", "usage", "activity", "settings"] as const;
 
-export function InstanceDetail({ instanceId }: { readonly instanceId: string }) {
+/** `initial` is what the server saw while it made the page; from then on the page keeps itself up to date. */
+export function InstanceDetail({ instanceId, initial }: { readonly instanceId: string; readonly initial: Instance | undefined }) {
   const t = useTranslations("instance");
   const nav = useTranslations("nav");
   const { slug, may } = useOrganization();
   const trpc = useTRPC();
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("overview").withOptions({ history: "replace" }));
-  const query = useQuery(trpc.instances.get.queryOptions({ organization: slug, instanceId }));
+  const query = useQuery(trpc.instances.get.queryOptions({ organization: slug, instanceId }, { initialData: initial }));
   const parent = { href: `/o/${slug}/instances`, label: nav("instances") };
 
   return (

@@ -23,6 +23,7 @@ const wholeMinute = (): number => Math.ceil(Date.now() / 60_000) * 60_000;
 
 export function UsageTab({ instance }: { readonly instance: Instance }) {
   const t = useTranslations("instance.usage");
+  const units = useTranslations("units");
   const formats = useFormats();
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
@@ -60,7 +61,7 @@ export function UsageTab({ instance }: { readonly instance: Instance }) {
                   title={t("cpu")}
                   series={[t("used"), t("steal")]}
                   max={instance.vcpus * 1000}
-                  formatValue={(value) => t("cores", { value: formats.number(value / 1000) })}
+                  formatValue={(value) => units("cores", { count: Math.round(value / 10) / 100 })}
                   points={samples.map((sample) => ({ at: sample.minute, values: [sample.cpuMillicores, sample.cpuStealMillicores] }))}
                 />
                 <LineChart

@@ -16,7 +16,7 @@ interface FlavorChoiceProps {
 }
 
 export const choiceClass =
-  "relative grid cursor-pointer gap-1 rounded-md border p-3 text-left transition-colors has-checked:border-accent has-checked:bg-accent-soft/60 has-focus-visible:outline-2 has-focus-visible:outline-accent has-disabled:cursor-not-allowed has-disabled:opacity-55 not-has-disabled:hover:border-line-strong";
+  "relative grid cursor-pointer gap-1 rounded-md border p-3 text-left transition-colors has-checked:border-accent has-checked:bg-accent-soft/60 has-checked:ring-1 has-checked:ring-accent has-focus-visible:outline-2 has-focus-visible:outline-accent has-disabled:cursor-not-allowed has-disabled:opacity-55 not-has-disabled:hover:border-line-strong";
 
 export function FlavorChoice({ query, value, onChange }: FlavorChoiceProps) {
   const t = useTranslations("flavor");

@@ -1,0 +1,215 @@
+import type { Browser, Page } from "playwright-core";
+import { and, eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instance } from "@/db/schema/compute";
+import { createTestDatabase, type TestDatabase } from "../support/database";
+import { fillPortal, type PortalFixture } from "../support/portal-fixture";
+import { startWeb, type RunningWeb } from "../support/web";
+import { accessibilityFaults, fitsWidth, launch, signIn, skipReason, visit } from "./browser";
+
+/** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
+const BUILD_MS = 600_000;
+const PAGE_MS = 60_000;
+
+describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (skipped: ${skipReason})` : ""}`, () => {
+  let database: TestDatabase;
+  let fixture: PortalFixture;
+  let web: RunningWeb;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    fixture = await fillPortal(database.owner);
+    web = await startWeb({ appDatabaseUrl: database.url.app });
+    browser = await launch();
+  }, BUILD_MS);
+
+  afterAll(async () => {
+    await browser?.close();
+    await web?.stop();
+    await database?.close();
+  });
+
+  /** A fresh visitor for one test; complaints of the page fail it. */
+  async function withPage(work: (page: Page) => Promise<void>, options: { width?: number; colorScheme?: "light" | "dark"; locale?: string } = {}): Promise<void> {
+    const { context, page, complaints } = await visit(browser, { origin: web.origin, ...options });
+    try {
+      await work(page);
+      expect(complaints, web.output()).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  }
+
+  it("shows the public prices of the catalog to nobody in particular", async () => {
+    await withPage(async (page) => {
+      await page.goto("/");
+      await page.getByRole("cell", { name: "s1.medium" }).waitFor();
+      expect(await page.getByRole("row", { name: /s1\.medium/ }).textContent()).toContain("¥5.4");
+      expect(await accessibilityFaults(page)).toEqual([]);
+    });
+  }, PAGE_MS);
+
+  it("refuses a wrong password in words, and lets the right one in and out again", async () => {
+    await withPage(async (page) => {
+      await page.goto("/sign-in");
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByLabel("E-mail").fill(fixture.owner);
+      await page.getByLabel("Password").fill("not the password");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("This e-mail and password do not match").waitFor();
+      await signIn(page, fixture.owner);
+      await page.waitForURL("**/o/acme/instances");
+      await page.getByRole("button", { name: /your menu/ }).click();
+      await page.getByRole("menuitem", { name: "Sign out" }).click();
+      await page.waitForURL("**/sign-in**");
+      await page.goto("/o/acme/instances");
+      await page.waitForURL("**/sign-in?next=**");
+    });
+  }, PAGE_MS);
+
+  it("lists, searches, filters and sorts instances, with the state in the address", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.owner);
+      await page.getByRole("link", { name: "web-1" }).waitFor();
+      expect(await page.getByText("Waiting for capacity", { exact: true }).count()).toBeGreaterThan(0);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByRole("searchbox", { name: "Search by name or address" }).fill("web");
+      await page.waitForURL("**search=web**");
+      await page.getByText("1–3 of 3").waitFor();
+      await page.getByRole("button", { name: "Clear" }).click();
+      await page.getByRole("combobox", { name: "Filter by status" }).selectOption("stopped");
+      await page.waitForURL("**status=stopped**");
+      await page.getByRole("link", { name: "build" }).waitFor();
+      await page.goto("/o/acme/instances?sort=name&direction=asc");
+      await page.getByRole("link", { name: "batch" }).waitFor();
+      expect(await page.locator("tbody tr").first().textContent()).toContain("batch");
+    });
+  }, PAGE_MS);
+
+  it("creates an instance: price and quota while choosing, an SSH key on the way, then its page", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.owner, "/o/acme/instances/create");
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      await page.getByText("Choose a size.").waitFor();
+      await page.getByText("s1.medium").click();
+      await page.getByText("¥5.96 / hour").waitFor();
+      await page.getByText("Debian 12").click();
+      await page.getByRole("button", { name: "Add an SSH key" }).click();
+      await page.getByLabel("Public key").fill("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl laptop");
+      await page.getByRole("dialog").getByRole("button", { name: "Add an SSH key" }).click();
+      await page.getByRole("checkbox", { name: /laptop/ }).waitFor();
+      expect(await page.getByRole("checkbox", { name: /laptop/ }).isChecked()).toBe(true);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByLabel("Name", { exact: true }).fill("Not A Host Name");
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      await page.getByText("Enter a host name").waitFor();
+      await page.getByLabel("Name", { exact: true }).fill("from-the-browser");
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      await page.waitForURL("**/o/acme/instances/ins_**");
+      await page.getByRole("heading", { level: 1, name: "from-the-browser" }).waitFor();
+      await page.getByText("Being made").waitFor();
+      await page.getByText(/^Ordered/).waitFor();
+    });
+    const rows = await database.owner.select().from(instance).where(and(eq(instance.name, "from-the-browser")));
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({ vcpus: 2, memoryMiB: 4096, desiredPower: "running" });
+  }, PAGE_MS);
+
+  it("acts on an instance and shows the change without a reload: live, not by asking again and again", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.owner);
+      await page.getByRole("link", { name: "web-2" }).click();
+      await page.getByRole("heading", { level: 1, name: "web-2" }).waitFor();
+      const second = await visit(browser, { origin: web.origin });
+      try {
+        await signIn(second.page, fixture.owner, new URL(page.url()).pathname);
+        await second.page.getByRole("button", { name: "Shut down" }).click();
+        // The first page hears of it by server-sent events.
+        await page.getByText("Shutdown was asked for").waitFor();
+        await page.getByText("Stopping", { exact: true }).waitFor();
+      } finally {
+        await second.context.close();
+      }
+    });
+  }, PAGE_MS);
+
+  it("speaks Japanese when asked, also after the next sign-in", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.viewer);
+      await page.getByRole("button", { name: "Language" }).click();
+      await page.getByRole("menuitem", { name: "日本語" }).click();
+      await page.getByRole("heading", { level: 1, name: "インスタンス" }).waitFor();
+      expect(await page.locator("html").getAttribute("lang")).toBe("ja");
+      await page.context().clearCookies();
+      await signIn(page, fixture.viewer);
+      await page.getByRole("heading", { level: 1, name: "インスタンス" }).waitFor();
+    });
+  }, PAGE_MS);
+
+  it("turns dark by choice and stays so", async () => {
+    await withPage(async (page) => {
+      await page.goto("/sign-in");
+      const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      const light = await background();
+      await page.getByRole("button", { name: "Theme" }).click();
+      await page.getByRole("menuitem", { name: "Dark" }).click();
+      await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
+      expect(await background()).not.toBe(light);
+      await page.reload();
+      await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
+    });
+  }, PAGE_MS);
+
+  it("shows somebody else's organization exactly like one that does not exist", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.owner);
+      for (const path of [`/o/${fixture.foreignSlug}/instances`, "/o/no-such-organization/instances", "/admin/hosts"]) {
+        const answer = await page.goto(path);
+        expect(answer?.status(), path).toBe(404);
+        await page.getByText("Nothing here").waitFor();
+        expect(await page.getByText("Globex").count()).toBe(0);
+      }
+    });
+  }, PAGE_MS);
+
+  it("keeps a viewer from changing anything", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.viewer, "/o/acme/instances");
+      await page.getByRole("link", { name: "web-1" }).waitFor();
+      expect(await page.getByRole("link", { name: /インスタンスを作成|Create instance/ }).count()).toBe(0);
+    });
+  }, PAGE_MS);
+
+  it("opens every screen of a tenant on a telephone: nothing sticks out, nothing is unnamed", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.owner);
+      for (const path of ["instances", "instances/create", "images", "keys", "usage", "billing", "members", "audit", "settings"]) {
+        await page.goto(`/o/acme/${path}`);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.waitForFunction(() => document.querySelectorAll("main [aria-busy=true]").length === 0);
+        expect(await fitsWidth(page), `${path} is wider than the screen`).toBe(true);
+        expect(await accessibilityFaults(page), path).toEqual([]);
+        expect(await page.getByRole("alert").filter({ hasText: /./ }).count(), `${path} shows an error`).toBe(0);
+      }
+    }, { width: 390, colorScheme: "dark" });
+  }, PAGE_MS);
+
+  it("opens every screen of the operator", async () => {
+    await withPage(async (page) => {
+      await signIn(page, fixture.staff, "/admin");
+      for (const path of ["clusters", "hosts", "hosts/enroll", "decisions", "loops", "organizations", "catalog", "audit"]) {
+        await page.goto(`/admin/${path}`);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.waitForFunction(() => document.querySelectorAll("main [aria-busy=true]").length === 0);
+        expect(await accessibilityFaults(page), path).toEqual([]);
+        expect(await page.getByRole("alert").filter({ hasText: /./ }).count(), `${path} shows an error`).toBe(0);
+      }
+      await page.goto("/admin/hosts");
+      await page.getByRole("link", { name: "tokyo-1-h1" }).click();
+      await page.getByRole("heading", { level: 1, name: "tokyo-1-h1" }).waitFor();
+      await page.getByRole("button", { name: "Drain" }).click();
+      await page.getByRole("dialog").getByText(/wave|Nothing has to move|cannot leave/).first().waitFor();
+    });
+  }, PAGE_MS);
+});

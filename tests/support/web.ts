@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildWeb } from "@/server/lab/build-web";
+
+export interface RunningWeb {
+  readonly origin: string;
+  /** What the server wrote, for the message of a failing test. */
+  readonly output: () => string;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no free port"))));
+    });
+  });
+}
+
+/** Starts the built portal on a port of its own over the given database (the address of the role berth_app). */
+export async function startWeb(options: { readonly appDatabaseUrl: string; readonly consoleUrl?: string; readonly env?: Readonly<Record<string, string>> }): Promise<RunningWeb> {
+  const { serverPath } = await buildWeb({ log: () => undefined });
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const uploads = mkdtempSync(join(tmpdir(), "berth-uploads-"));
+  const lines: string[] = [];
+  const child = spawn(process.execPath, [serverPath], {
+    env: {
+      PATH: process.env["PATH"] ?? "", NODE_ENV: "production", PORT: String(port), HOSTNAME: "127.0.0.1", APP_DATABASE_URL: options.appDatabaseUrl, NEXTAUTH_URL: origin,
+      NEXTAUTH_SECRET: "only-for-tests-only-for-tests-only-for-tests", CONSOLE_URL: options.consoleUrl ?? "ws://127.0.0.1:9", IMAGE_UPLOAD_DIRECTORY: uploads, LOG_LEVEL: "warn", NEXT_TELEMETRY_DISABLED: "1", ...options.env,
+    },
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => lines.push(data.toString()));
+  const output = (): string => lines.join("").slice(-4_000);
+  const stop = async (): Promise<void> => {
+    await end(child);
+    rmSync(uploads, { recursive: true, force: true });
+  };
+  try {
+    await waitUntilReady(`${origin}/api/health/ready`, child, output);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { origin, output, stop };
+}
+
+async function waitUntilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {
+  const until = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`The portal ended with code ${child.exitCode} before it was ready:\n${output()}`);
+    const ok = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then((response) => response.ok, () => false);
+    if (ok) return;
+    if (Date.now() > until) throw new Error(`The portal was not ready within ${READY_WITHIN_MS} ms:\n${output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** SIGTERM, and SIGKILL for one that does not end in time. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await ended;
+  clearTimeout(late);
+}
+
+/** Where Debian keeps its Chromium; null when it is not installed. */
+export function chromiumPath(): string | null {
+  return ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? null;
+}
