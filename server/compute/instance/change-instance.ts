@@ -7,7 +7,7 @@ import type { InstanceRow } from "../types";
 import { recordEventsOf } from "./record-events";
 import { requireVerb, type InstanceVerb } from "./state";
 import { lockInstance, updateInstance } from "./store";
-import { readSummary } from "./summary";
+import { readSummary } from "./read-summary";
 import type { InstanceSummary } from "./types";
 
 /** What a verb decided about an instance. */

@@ -13,9 +13,9 @@ import { nameTaken } from "./change-instance";
 import { fullClaim, mintUuid, requireImageFits, requireStanding } from "./rules";
 import { createInstanceInput, type CreateInstanceInput } from "./schema";
 import { insertInstance, selectOrderFacts, type OrderFacts } from "./store";
-import { readSummary, toSummary } from "./summary";
+import { readSummary, toSummary } from "./read-summary";
 import type { InstanceSummary } from "./types";
-import { volumesOf } from "./volumes";
+import { volumesOf } from "./plan-volumes";
 
 /** A MAC address of 24 random bits meets a taken one once in a thousand orders at ten thousand instances. */
 const MAX_MAC_ATTEMPTS = 3;

@@ -3,7 +3,7 @@ import { notFound } from "@/server/platform/errors";
 import { inTransaction } from "@/server/platform/transaction";
 import { instanceRef, type InstanceRef } from "./schema";
 import { selectDetailParts, selectSummary } from "./store";
-import { toSummary } from "./summary";
+import { toSummary } from "./read-summary";
 import type { InstanceDetail, InstanceStatus } from "./types";
 
 /** States with a screen to look at. */

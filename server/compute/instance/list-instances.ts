@@ -4,7 +4,7 @@ import { Problem } from "@/server/platform/errors";
 import { inTransaction } from "@/server/platform/transaction";
 import { listInstancesInput, type ListInstancesInput } from "./schema";
 import { countInstances, selectSummaries, type ListFilter } from "./store";
-import { toSummary } from "./summary";
+import { toSummary } from "./read-summary";
 import type { InstancePage } from "./types";
 
 /**

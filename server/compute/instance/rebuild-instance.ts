@@ -5,7 +5,7 @@ import { requireImageFits } from "./rules";
 import { rebuildInstanceInput, type RebuildInstanceInput } from "./schema";
 import { insertVolumes, retireVolumes, selectImageFor, selectRootPool } from "./store";
 import type { InstanceSummary } from "./types";
-import { volumesOf } from "./volumes";
+import { volumesOf } from "./plan-volumes";
 
 /** Replaces the root disk by a fresh one of an image. Everything on the old disk is lost; name, address and size stay. */
 export async function rebuildInstance(context: Context, input: RebuildInstanceInput): Promise<InstanceSummary> {

@@ -5,7 +5,7 @@ import { organization } from "@/db/schema/tenancy";
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
 import type { ImageRow, InstanceRow, ObservationRow } from "../types";
-import { statusSql } from "./status-sql";
+import { statusSql } from "./derive-status-sql";
 import type { InstanceStatus } from "./types";
 
 /** The tenant's own filter; row-level security is the second wall. Loops and operators see all. */

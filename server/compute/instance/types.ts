@@ -1,4 +1,4 @@
-/** What a person reads; derived, never stored (status.ts). */
+/** What a person reads; derived, never stored (derive-status.ts). */
 export const INSTANCE_STATUSES = [
   "provisioning", "waiting-for-capacity", "starting", "running", "stopping", "stopped", "rebooting", "resizing", "rebuilding",
   "migrating", "recovering", "paused", "crashed", "deleted", "deleting", "error", "unreachable",

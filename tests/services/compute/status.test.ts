@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deriveStatus, statusReason } from "@/server/compute";
-import type { StatusFacts } from "@/server/compute/instance/status";
+import type { StatusFacts } from "@/server/compute/instance/derive-status";
 import { selectStatuses } from "@/server/compute/instance/store";
 import { inTransaction } from "@/server/platform/transaction";
 import { createTestDatabase, testContext, type TestDatabase } from "@/tests/support/database";

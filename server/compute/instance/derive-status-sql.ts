@@ -1,5 +1,5 @@
 import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
-import { ERROR_AFTER_FAILURES } from "./status";
+import { ERROR_AFTER_FAILURES } from "./derive-status";
 import type { InstanceStatus } from "./types";
 
 /** The columns that the status is derived from, of `instance` and of the outer-joined observation. */

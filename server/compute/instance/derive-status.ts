@@ -31,7 +31,7 @@ const NEVER_SEEN: Observed = {
 
 const LIVE: ReadonlySet<string> = new Set(["running", "paused", "shutting-down", "suspended"]);
 
-/** The status of an instance from what was asked for and what was observed. `status-sql.ts` says the same in SQL. */
+/** The status of an instance from what was asked for and what was observed. `derive-status-sql.ts` says the same in SQL. */
 export function deriveStatus(desired: StatusFacts, now: Date): InstanceStatus {
   const seen = desired.observation ?? NEVER_SEEN;
   const live = LIVE.has(seen.state);

@@ -1,7 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import type { Transaction } from "@/server/platform/transaction";
-import { deriveStatus, statusReason } from "./status";
+import { deriveStatus, statusReason } from "./derive-status";
 import { selectSummary, type SummaryRow } from "./store";
 import type { InstanceSummary } from "./types";
 
