@@ -210,3 +210,14 @@ export async function foreignIdFindings(house: House, walked: Walked, entry: Pro
 function changed(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
   return Object.keys(after).filter((table) => before[table] !== after[table]).map((table) => `rows of the other tenant in ${table} changed`);
 }
+
+/** The number of the newest entry of all trails. */
+export async function lastAudit({ database }: House): Promise<number> {
+  const { rows } = await database.owner.execute<{ id: string }>(sql`select coalesce(max(id), 0) as id from audit_entry`);
+  return Number(rows[0]!.id);
+}
+
+export async function auditSince({ database }: House, id: number): Promise<{ action: string; actorId: string }[]> {
+  const { rows } = await database.owner.execute<{ action: string; actorId: string }>(sql`select action, actor_id as "actorId" from audit_entry where id > ${id} order by id`);
+  return rows;
+}

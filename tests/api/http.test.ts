@@ -191,3 +191,23 @@ describe("the process", () => {
     expect(Date.now() - started).toBeLessThan(8_000);
   });
 });
+
+describe("behind https", () => {
+  it("gives cookies that browsers keep to https, and knows them again", async () => {
+    const secure = await startWeb({ appDatabaseUrl: database.url.app, env: { NEXTAUTH_URL: "https://portal.example" } });
+    try {
+      const at = (path: string, init?: RequestInit) => fetch(new URL(path, secure.origin), { redirect: "manual", ...init });
+      const csrf = await at("/api/auth/csrf");
+      const [csrfCookie = ""] = csrf.headers.getSetCookie();
+      expect(csrfCookie).toMatch(/^__Host-next-auth\.csrf-token=.*Secure/i);
+      const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+      const entered = await at("/api/auth/callback/credentials", { method: "POST", headers: { cookie: csrfCookie.split(";")[0]! }, body: new URLSearchParams({ csrfToken, email: world.globex.people.admin.email, password: WORLD_PASSWORD, json: "true" }) });
+      const session = entered.headers.getSetCookie().find((line) => line.startsWith("__Secure-next-auth.session-token="));
+      expect(session).toMatch(/HttpOnly.*Secure|Secure.*HttpOnly/i);
+      expect((await at("/api/trpc/account.me", { headers: { cookie: session!.split(";")[0]! } })).status).toBe(200);
+      expect((await at("/api/trpc/account.updateProfile", { method: "POST", headers: { origin: "https://portal.example", "content-type": "application/json", cookie: session!.split(";")[0]! }, body: JSON.stringify({ json: { name: "Behind A Proxy" } }) })).status).toBe(200);
+    } finally {
+      await secure.stop();
+    }
+  });
+});

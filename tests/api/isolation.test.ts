@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MEMBER_ROLES, OPERATOR_ROLES, roleAllows, staffAllows, type MemberRole, type OperatorRole } from "@/server/tenancy";
 import type { Person } from "../support/world";
-import { attempt, attemptWith, foreignIdFindings, isMembers, lowestAllowed, marksOf, NASTY, openHouse, pathsOf, spell, strangerFindings, text, validInput, WALKED, withPath, type House } from "./harness";
+import { attempt, auditSince, lastAudit, attemptWith, foreignIdFindings, isMembers, lowestAllowed, marksOf, NASTY, openHouse, pathsOf, spell, strangerFindings, text, validInput, WALKED, withPath, type House } from "./harness";
 import { PROCEDURES } from "./procedures";
 
 let house: House;
@@ -71,6 +71,19 @@ describe.each(WALKED.filter(({ path }) => PROCEDURES[path]))("$path", (walked) =
   if (entry.ids && entry.allowed !== "public") {
     it("answers another tenant's id exactly like one that does not exist, and changes nothing of it", async () => {
       expect(await foreignIdFindings(house, walked, entry)).toEqual([]);
+    });
+  }
+
+  if (walked.type === "mutation") {
+    it("leaves a trail of who did it, in the transaction that did it", async () => {
+      const person = entry.allowed === "signed-in" ? await house.world.addMember(house.world.acme) : lowestAllowed(house, entry, house.world.acme);
+      const input = await validInput(house, entry, house.world.acme);
+      const before = await lastAudit(house);
+      const outcome = await attempt(house, walked, person, input);
+      if (outcome.code !== "OK") return expect(Object.keys(entry.mayRefuse ?? {})).toContain(outcome.code);
+      const written = await auditSince(house, before);
+      expect(written.length, `${walked.path} changed something and told the trail nothing`).toBeGreaterThan(0);
+      if (person) expect(written.map(({ actorId }) => actorId)).toContain(person.id);
     });
   }
 

@@ -24,6 +24,8 @@ export interface ProcedureEntry {
 const nothing = () => ({});
 const entry = (allowed: Allowed, input: ProcedureEntry["input"] = nothing, rest: Omit<ProcedureEntry, "allowed" | "input"> = {}): ProcedureEntry => ({ allowed, input, ...rest });
 
+/** For what changes nothing when it is set to what it is. */
+let toggle = true;
 const word = (): string => randomBytes(4).toString("hex");
 /** OpenSSH's own form of a new Ed25519 key (RFC 4253, section 6.6; RFC 8709). */
 const newPublicKey = (): string => `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from("ssh-ed25519"), Buffer.from([0, 0, 0, 32]), randomBytes(32)]).toString("base64")} somebody@world`;
@@ -45,7 +47,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "account.changePassword": entry("signed-in", () => ({ currentPassword: "correct horse battery staple", newPassword: "another horse, another staple" }), { mayRefuse: { TOO_MANY_REQUESTS: "many tries in a row", BAD_REQUEST: "another try changed it before" } }),
   "account.sessions": entry("signed-in"),
   "account.revokeSession": entry("signed-in", (_, tenant) => ({ id: tenant.people.viewer.sessionId }), { ids: { id: "uss" }, mayRefuse: { NOT_FOUND: "only one's own session can be revoked" } }),
-  "account.revokeOtherSessions": entry("signed-in"),
+  "account.revokeOtherSessions": entry("signed-in", () => ({ includingThis: true })),
   "account.invitation": entry("public", async (world, tenant) => ({ token: (await world.addInvitation(tenant)).token })),
   "account.acceptInvitation": entry("public", async (world, tenant) => ({ token: (await world.addInvitation(tenant)).token, name: "New Person", password: "a password of many words" })),
 
@@ -110,11 +112,11 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.organizations.create": entry("staff:support", () => ({ name: "New Ltd", slug: `new-${word()}`, currency: "JPY", ownerEmail: "owner@new.test" })),
   "admin.organizations.previewQuota": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id, limits: { instances: 5 } }), { ids: { organizationId: "org" } }),
   "admin.organizations.setQuota": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, limits: { snapshots: 999_999 } }), { ids: { organizationId: "org" } }),
-  "admin.organizations.setStanding": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, standing: "good", reason: "paid" }), { ids: { organizationId: "org" } }),
+  "admin.organizations.setStanding": entry("staff:support", async (world) => ({ organizationId: (await world.addOrganization()).id, standing: "restricted", reason: "an open invoice" }), { ids: { organizationId: "org" } }),
 
   "admin.catalog.flavors": entry("staff:auditor"),
   "admin.catalog.createFlavor": entry("staff:admin", () => ({ name: `f-${word()}`, class: "standard", vcpus: 1, memoryMiB: 512, diskGiB: 10 })),
-  "admin.catalog.setOnSale": entry("staff:admin", (world) => ({ flavorId: world.largerFlavorId, onSale: true }), { ids: { flavorId: "flv" } }),
+  "admin.catalog.setOnSale": entry("staff:admin", (world) => ({ flavorId: world.largerFlavorId, onSale: (toggle = !toggle) }), { ids: { flavorId: "flv" } }),
   "admin.catalog.prices": entry("staff:auditor"),
   "admin.catalog.addPriceVersion": entry("staff:admin", (world) => ({ meter: "instance", flavorId: world.flavorId, currency: "EUR", microsPerHour: 1000 }), { ids: { flavorId: "flv" } }),
   "admin.catalog.images": entry("staff:auditor"),

@@ -56,6 +56,8 @@ export interface World {
   readonly largerFlavorId: string;
   readonly publicImageId: string;
   readonly decisionId: string;
+  /** An organization with a quota and nothing else. */
+  addOrganization(): Promise<{ readonly id: string; readonly slug: string }>;
   /** Fresh things for procedures that use theirs up. */
   addPerson(label: string, operatorRole?: OperatorRole): Promise<Person>;
   addMember(tenant: Tenant, role?: MemberRole): Promise<Person>;
@@ -169,7 +171,7 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
     return id;
   };
 
-  const createTenant = async (slug: string, currency: string): Promise<Tenant> => {
+  const insertOrganization = async (slug: string, currency: string): Promise<string> => {
     const id = mint("organization");
     await db.insert(organization).values({ id, slug, name: `${slug} incorporated`, currency, createdAt: now });
     const many = 1_000_000;
@@ -178,6 +180,11 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
       limitInstances: many, limitVcpus: many, limitMemoryMiB: many, limitStorageGiB: many, limitPublicAddresses: many, limitSnapshots: many,
       ceilingInstances: many, ceilingVcpus: many, ceilingMemoryMiB: many, ceilingStorageGiB: many, ceilingPublicAddresses: many, ceilingSnapshots: many,
     });
+    return id;
+  };
+
+  const createTenant = async (slug: string, currency: string): Promise<Tenant> => {
+    const id = await insertOrganization(slug, currency);
     const people: Partial<Record<MemberRole, Person>> = {};
     for (const role of MEMBER_ROLES) people[role] = await addMember({ id, slug }, role);
     const base = { id, slug, people: people as Record<MemberRole, Person> };
@@ -205,6 +212,10 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
   return {
     database, acme, globex, staff: staff as Record<OperatorRole, Person>, outsider: await addPerson("outsider"),
     clusterId, hostIds, flavorId, largerFlavorId, publicImageId, decisionId,
+    addOrganization: async () => {
+      const slug = `other-${word()}`;
+      return { id: await insertOrganization(slug, "EUR"), slug };
+    },
     addPerson: (label, role) => addPerson(label, role ?? null), addMember, addInstance, addImage: (tenant) => insertImage(tenant.id, tenant.slug), addPublicImage: () => insertImage(null, "public"), addSshKey, addInvitation, addHost,
     session, apiContext,
     caller: async (person, given) => createCaller(await apiContext(person, given), { signal: given?.signal }),
