@@ -91,12 +91,10 @@ export async function deleteAll(stage: Stage): Promise<Record<string, unknown>> 
     await api.instances.purge.mutate({ organization, instanceId });
   }
   for (const instanceId of ids) {
-    await until(`instance ${instanceId} is gone for good`, 60_000, async () =>
-      readInstance(stage, instanceId).then(
-        () => false,
-        (error: unknown) => error instanceof TRPCClientError && (error.data as { code?: string } | undefined)?.code === "NOT_FOUND",
-      ),
-    );
+    await until(`everything of instance ${instanceId} is gone`, 60_000, async () => {
+      const { addresses, volumes } = await readInstance(stage, instanceId);
+      return addresses.length === 0 && volumes.every((volume) => volume.state === "removed");
+    });
   }
   return { deleted: ids.length };
 }
