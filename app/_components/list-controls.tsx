@@ -13,8 +13,9 @@ import { useFormats } from "@/app/_i18n/use-formats";
 const TYPING_PAUSE_MS = 250;
 
 export function SearchBox({ value, onChange, label }: { readonly value: string; readonly onChange: (value: string) => void; readonly label: string }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  // What is typed and not told yet, with the value that it was typed over: a change from elsewhere (Clear, a link) wins.
+  const [draft, setDraft] = useState<{ readonly text: string; readonly over: string } | null>(null);
+  const text = draft?.over === value ? draft.text : value;
   useEffect(() => {
     if (text === value) return undefined;
     const timer = setTimeout(() => onChange(text), TYPING_PAUSE_MS);
@@ -23,7 +24,7 @@ export function SearchBox({ value, onChange, label }: { readonly value: string; 
   return (
     <div className="relative w-full sm:w-64">
       <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-muted" />
-      <Input type="search" aria-label={label} placeholder={label} className="pl-8" value={text} onChange={(event) => setText(event.target.value)} />
+      <Input type="search" aria-label={label} placeholder={label} className="pl-8" value={text} onChange={(event) => setDraft({ text: event.target.value, over: value })} />
     </div>
   );
 }

@@ -5,30 +5,30 @@ const MICROS = 1_000_000;
 interface Options {
   readonly locale: string;
   readonly timeZone: string;
-  readonly words: { perHour(amount: string): string; perMonth(amount: string): string };
+  readonly words: { readonly perHour: (amount: string) => string; readonly perMonth: (amount: string) => string };
 }
 
 export interface Formats {
-  number(value: number, maximumFractionDigits?: number): string;
-  percent(fraction: number): string;
+  readonly number: (value: number, maximumFractionDigits?: number) => string;
+  readonly percent: (fraction: number) => string;
   /** Millionths of the currency's main unit. `fine` keeps the digits below the smallest coin. */
-  money(micros: number, currency: string, fine?: boolean): string;
+  readonly money: (micros: number, currency: string, fine?: boolean) => string;
   /** An amount in the currency's smallest coin (sen do not exist: 1 JPY = 1). */
-  moneyMinor(minor: number, currency: string): string;
-  perHour(microsPerHour: number, currency: string): string;
-  perMonth(microsPerHour: number, currency: string): string;
+  readonly moneyMinor: (minor: number, currency: string) => string;
+  readonly perHour: (microsPerHour: number, currency: string) => string;
+  readonly perMonth: (microsPerHour: number, currency: string) => string;
   /** Memory and disks, binary units. */
-  mebibytes(mib: number): string;
-  gibibytes(gib: number): string;
-  bytes(count: number): string;
-  bytesPerSecond(count: number): string;
-  date(at: Date): string;
-  dateTime(at: Date): string;
-  time(at: Date): string;
+  readonly mebibytes: (mib: number) => string;
+  readonly gibibytes: (gib: number) => string;
+  readonly bytes: (count: number) => string;
+  readonly bytesPerSecond: (count: number) => string;
+  readonly date: (at: Date) => string;
+  readonly dateTime: (at: Date) => string;
+  readonly time: (at: Date) => string;
   /** "3 minutes ago", measured from `now`. */
-  ago(at: Date, now: Date): string;
+  readonly ago: (at: Date, now: Date) => string;
   /** "2 h 5 min", the two largest parts. */
-  duration(ms: number): string;
+  readonly duration: (ms: number) => string;
 }
 
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];

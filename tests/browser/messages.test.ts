@@ -24,7 +24,7 @@ const japanese = flatten(ja);
 const root = fileURLToPath(new URL("../../app", import.meta.url));
 
 function sources(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? sources(join(folder, entry.name)) : /\.tsx$/.test(entry.name) ? [join(folder, entry.name)] : []));
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? sources(join(folder, entry.name)) : entry.name.endsWith(".tsx") ? [join(folder, entry.name)] : []));
 }
 
 describe("the two languages", () => {

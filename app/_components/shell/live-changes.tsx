@@ -3,13 +3,38 @@
 import { useQueryClient, type QueryFilters } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useTranslations } from "next-intl";
-import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
 import { cn } from "@/app/_components/ui/cn";
 import { useTRPC } from "@/app/_trpc/client";
 
 const LiveContext = createContext(true);
 /** Changes come in bursts (a host dies, thirty instances move): one fetch for each burst. */
 const GATHER_MS = 150;
+
+interface Gatherer {
+  readonly add: (topic: string, flush: (topics: readonly string[]) => void) => void;
+  readonly stop: () => void;
+}
+
+function makeGatherer(): Gatherer {
+  const waiting = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  return {
+    add: (topic, flush) => {
+      waiting.add(topic);
+      timer ??= setTimeout(() => {
+        timer = null;
+        const topics = [...waiting];
+        waiting.clear();
+        flush(topics);
+      }, GATHER_MS);
+    },
+    stop: () => {
+      if (timer) clearTimeout(timer);
+      timer = null;
+    },
+  };
+}
 
 const subscribeVisible = (listener: () => void): (() => void) => {
   document.addEventListener("visibilitychange", listener);
@@ -31,8 +56,7 @@ export function LiveChanges({ organization, children }: { readonly organization?
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const visible = useVisible();
-  const waiting = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const [gatherer] = useState(makeGatherer);
 
   const byTopic: Record<string, readonly QueryFilters[]> = {
     instance: [trpc.instances.pathFilter(), trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.hosts.pathFilter()],
@@ -50,21 +74,15 @@ export function LiveChanges({ organization, children }: { readonly organization?
     audit: [trpc.audit.pathFilter(), trpc.admin.audit.list.pathFilter()],
   };
 
-  const refetch = (topic: string): void => {
-    waiting.current.add(topic);
-    timer.current ??= setTimeout(() => {
-      timer.current = null;
-      const topics = [...waiting.current];
-      waiting.current.clear();
-      if (topics.includes("*")) return void queryClient.invalidateQueries();
-      for (const filter of new Set(topics.flatMap((name) => byTopic[name] ?? []))) void queryClient.invalidateQueries(filter);
-    }, GATHER_MS);
+  const refetch = (topics: readonly string[]): void => {
+    if (topics.includes("*")) return void queryClient.invalidateQueries();
+    for (const filter of new Set(topics.flatMap((name) => byTopic[name] ?? []))) void queryClient.invalidateQueries(filter);
   };
 
   const stream = useSubscription(
     trpc.live.changes.subscriptionOptions(organization ? { organization } : {}, {
       enabled: visible,
-      onData: (event) => refetch(event.topic),
+      onData: (event) => gatherer.add(event.topic, refetch),
     }),
   );
   const connected = stream.status === "pending";
@@ -72,7 +90,7 @@ export function LiveChanges({ organization, children }: { readonly organization?
     // What changed before the stream stood, or while it was down, was told to nobody.
     if (connected) void queryClient.invalidateQueries();
   }, [connected, queryClient]);
-  useEffect(() => () => void (timer.current && clearTimeout(timer.current)), []);
+  useEffect(() => () => gatherer.stop(), [gatherer]);
 
   return <LiveContext value={connected || !visible}>{children}</LiveContext>;
 }

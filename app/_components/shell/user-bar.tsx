@@ -44,9 +44,7 @@ export function UserBar() {
       </Menu>
       <LiveIndicator />
       <LanguageMenu
-        onChoose={async (locale) => {
-          await update.mutateAsync({ locale });
-        }}
+        onChoose={(locale) => new Promise((resolve) => update.mutate({ locale }, { onSettled: () => resolve() }))}
       />
       <ThemeMenu />
     </div>

@@ -1,7 +1,9 @@
+const scalar = (value: unknown): string => (typeof value === "number" ? String(Math.round(value * 1000) / 1000) : typeof value === "string" ? value : JSON.stringify(value));
+
 /** A stored value as nested name and value pairs: readable without knowing its shape. */
 export function Json({ value }: { readonly value: unknown }) {
   if (value === null || value === undefined) return <span className="text-muted">–</span>;
-  if (typeof value !== "object") return <span className="numeric break-words">{typeof value === "number" ? String(Math.round(value * 1000) / 1000) : String(value)}</span>;
+  if (typeof value !== "object") return <span className="numeric break-words">{scalar(value)}</span>;
   if (Array.isArray(value)) {
     const short = value.every((entry) => typeof entry !== "object");
     if (short) return <span className="break-words">{value.join(", ") || "–"}</span>;

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
+import { useForm, useWatch } from "react-hook-form";
 import { createInstanceInput } from "@/server/compute/instance/schema";
 import { PageHead } from "@/app/_components/page-head";
 import { useOrganization } from "@/app/_components/shell/viewer";
@@ -34,7 +34,7 @@ export function CreateInstance() {
   const [idempotencyKey] = useState(() => crypto.randomUUID());
   const form = useForm<OrderForm>({ resolver: zodResolver(schema), defaultValues: { name: "", flavorId: "", imageId: "", sshKeyIds: [], userData: "" } });
   const { errors } = form.formState;
-  const values = form.watch();
+  const values = useWatch({ control: form.control, compute: (order: OrderForm) => order });
   const flavors = useQuery(trpc.catalog.flavors.queryOptions({ organization }));
   const prices = useQuery(trpc.catalog.prices.queryOptions({ organization }));
   const quota = useQuery(trpc.quota.get.queryOptions({ organization }));

@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useEffect, useState } from "react";
+import { useSyncExternalStore } from "react";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { CodeBlock } from "@/app/_components/ui/copy-button";
@@ -91,11 +91,13 @@ function QuotaAfter({ quota, flavor }: { readonly quota: Resources; readonly fla
   });
 }
 
+const neverChanges = (): (() => void) => () => undefined;
+const originHere = (): string => window.location.origin;
+
 function ApiEquivalent({ order }: { readonly order: OrderForm }) {
   const t = useTranslations("create");
   const { slug: organization } = useOrganization();
-  const [origin, setOrigin] = useState("");
-  useEffect(() => setOrigin(window.location.origin), []);
+  const origin = useSyncExternalStore(neverChanges, originHere, () => "");
   const input = { organization, name: order.name || "web-1", flavorId: order.flavorId || "flv_…", imageId: order.imageId || "img_…", sshKeyIds: order.sshKeyIds, ...(order.userData ? { userData: order.userData } : {}) };
   const body = JSON.stringify({ json: input }, null, 2).replaceAll("'", "'\\''");
   const text = `curl -X POST ${origin}/api/trpc/instances.create \\\n  -H 'content-type: application/json' \\\n  -b "$BERTH_COOKIE" \\\n  -d '${body}'`;
