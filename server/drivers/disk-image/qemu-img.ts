@@ -57,7 +57,7 @@ function runInfo(path: string, format: string): Promise<string | NotThatFormat> 
   const info = ["info", "--output=json", "-f", format, path];
   const [command, args] = process.platform === "linux" ? ["prlimit", [...LIMITS, "qemu-img", ...info]] : ["qemu-img", info];
   return new Promise((resolve, reject) => {
-    execFile(command, args, { timeout: TIMEOUT_MS, maxBuffer: 1024 * 1024, env: { ...process.env, LC_ALL: "C" } }, (error, stdout, stderr) => {
+    execFile(/* turbopackIgnore: true */ command, args, { timeout: TIMEOUT_MS, maxBuffer: 1024 * 1024, env: { ...process.env, LC_ALL: "C" } }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       if (error.code === "ENOENT") return reject(new DriverError("unreachable", "qemu-img is not installed on this machine, so no image can be checked. Install the package qemu-utils.", {}, { cause: error }));
       if (error.killed) return resolve({ invalid: "looking at its header took too long" });
