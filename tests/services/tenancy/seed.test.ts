@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seedDemo } from "@/server/lab/seed";
@@ -29,5 +30,19 @@ describe("the seed of the demo", () => {
     const people = await database.owner.execute(sql`select 1 from user_account`);
     expect(people.rows).toHaveLength(3);
     expect((await verifyAuditChains(context)).ok).toBe(true);
+  });
+});
+
+describe("the first operator of an installation", () => {
+  const create = (args: readonly string[], password: string) =>
+    spawnSync(process.execPath, ["node_modules/tsx/dist/cli.mjs", "server/lab/create-operator.ts", ...args], { input: `${password}\n`, encoding: "utf8", env: { ...process.env, WORKER_DATABASE_URL: database.url.worker } });
+
+  it("comes from a command that takes the password from its input, and signs in", async () => {
+    expect(create(["first@berth.test", "First Person"], "short")).toMatchObject({ status: 2, stderr: expect.stringContaining("password needs at least 12 characters") });
+    expect(create(["first@berth.test", "First Person"], "a password of many words")).toMatchObject({ status: 0, stdout: expect.stringContaining("operator role admin") });
+    expect(create(["first@berth.test", "First Person", "auditor"], "a password of many words")).toMatchObject({ status: 1, stderr: expect.stringContaining("exists already") });
+    const identity = testContext(database.app, { scope: "identity" });
+    const claims = await signIn(identity, { email: "first@berth.test", password: "a password of many words" }, { ip: null, userAgent: null });
+    expect(await readSession(identity, claims)).toMatchObject({ user: { operatorRole: "admin" } });
   });
 });
