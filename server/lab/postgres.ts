@@ -69,7 +69,7 @@ export async function ensureLocalPostgres(options: LocalPostgresOptions): Promis
   const user = serverUser();
   const programs = await binaries(user);
   const directory = dataDirectory(options.directory, user);
-  const how = { ...(user ?? {}), cwd: "/", env: { ...process.env, LC_ALL: "C.UTF-8", LC_MESSAGES: "C" } };
+  const how = { ...user, cwd: "/", env: { ...process.env, LC_ALL: "C.UTF-8", LC_MESSAGES: "C" } };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   if (user) chownSync(directory, user.uid, user.gid);
   if (!existsSync(join(directory, "PG_VERSION"))) {

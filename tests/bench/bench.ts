@@ -23,12 +23,12 @@ const at = rest.indexOf("--json");
 const json = at >= 0 ? rest[at + 1] : undefined;
 const args = at >= 0 ? rest.toSpliced(at, 2) : rest;
 const file = name && /^[a-z0-9-]+$/.test(name) ? find(name) : null;
-const module = file ? ((await import(file)) as { run?: Bench }) : null;
-if (!module?.run) {
+const bench = file ? ((await import(file)) as { run?: Bench }) : null;
+if (!bench?.run) {
   console.error(`Name one benchmark: npm run bench -- NAME [--json FILE]. There are: ${names().join(", ")}`);
   process.exit(2);
 }
-const result = await module.run({ args });
+const result = await bench.run({ args });
 const width = Math.max(...result.rows.map((row) => row.label.length));
 for (const row of result.rows) {
   const value = typeof row.value === "number" ? Number(row.value.toPrecision(4)) : row.value;

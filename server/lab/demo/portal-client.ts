@@ -26,7 +26,7 @@ export class PortalClient {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  async fetch(path: string, init: { readonly method?: string; readonly body?: URLSearchParams; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<Response> {
     const response = await fetch(new URL(path, this.origin), { ...init, redirect: "manual", headers: { ...init.headers, cookie: this.cookieHeader(), origin: this.origin } });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ""] = line.split(";");

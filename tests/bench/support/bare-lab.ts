@@ -12,7 +12,7 @@ export interface BareLab {
   readonly centre: DataCentre;
   readonly hosts: readonly HypervisorHost[];
   /** A machine of the demo's smallest size that nobody but the benchmark knows; its disk is made. */
-  prepareDomain(name: string): Promise<DomainSpec>;
+  readonly prepareDomain: (this: void, name: string) => Promise<DomainSpec>;
 }
 
 /** Real hosts without a control plane, for measuring the driver alone. */

@@ -26,8 +26,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 // What XML 1.0 cannot carry at all, not even escaped: control characters, lone surrogates, U+FFFE and U+FFFF.
-// oxlint-disable-next-line no-control-regex
-const IMPOSSIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const IMPOSSIBLE = /(?![\t\n\r\x7f-\x9f])\p{Cc}|[\ufffe\uffff]|\p{Cs}/u;
 
 export function escapeXml(text: string): string {
   if (IMPOSSIBLE.test(text)) {
