@@ -29,8 +29,6 @@ export function VncConsole({ organization, instanceId, running }: ConsoleProps) 
       element.replaceChildren();
       const client = new Client(element, socket, { shared: true });
       client.viewOnly = viewOnly;
-      client.scaleViewport = fit;
-      client.clipViewport = !fit;
       client.background = "transparent";
       client.addEventListener("connect", () => {
         ready();
@@ -42,8 +40,7 @@ export function VncConsole({ organization, instanceId, running }: ConsoleProps) 
         client.disconnect();
       };
     },
-    // `fit` changes below without a new connection.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    // How it fits is set below, at every change of it and of the link, without a new connection.
     [viewOnly],
   );
   const prepare = useCallback(() => import("@novnc/novnc"), []);
