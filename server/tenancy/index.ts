@@ -4,7 +4,7 @@ export { acceptInvitation, inviteMember, inviteOwner, listInvitations, readInvit
 export type { Accepted, Invitation, InvitationPreview, Invited } from "./invitation";
 export { addMember, changeRole, listMembers, listMembersOf, removeMember } from "./member";
 export type { Member, MemberPage } from "./member";
-export { createOrganization, findOrganization, getAnyOrganization, getOrganization, listOrganizations, readOrganization, requireGoodStanding, setStanding, updateOrganization } from "./organization";
+export { createOrganization, findOrganization, getAnyOrganization, getOrganization, listOrganizations, readOrganization, setStanding, updateOrganization } from "./organization";
 export type { Organization, OrganizationPage, OrganizationSummary } from "./organization";
 export { changePassword, listSessions, readSession, revokeOtherSessions, revokeSession, SESSION_LIFETIME_MS, signIn, signOut } from "./session";
 export type { Caller, Membership, Session, SessionClaims, SessionUser, SessionView } from "./session";

@@ -1,5 +1,5 @@
 import type { Context } from "@/server/platform/context";
-import { notFound, Problem } from "@/server/platform/errors";
+import { Problem } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { requireProvider, tenantOf } from "../rules";
 import { selectOrganization, selectOrganizationBySlug } from "./store";
@@ -28,14 +28,4 @@ export async function readOrganization(tx: Transaction, organizationId: string):
 export async function findOrganization(context: Context, slug: string): Promise<Organization | null> {
   requireProvider(context);
   return inTransaction(context, (tx) => selectOrganizationBySlug(tx, slug), { readOnly: true });
-}
-
-/** Refuses new orders of an organization that does not stand well with us. To be called by every verb that adds cost. */
-export async function requireGoodStanding(tx: Transaction, context: Context): Promise<Organization> {
-  const organization = await selectOrganization(tx, tenantOf(context));
-  if (!organization) throw notFound("organization", tenantOf(context));
-  if (organization.standing !== "good") {
-    throw new Problem("standing", `Nothing can be ordered in ${organization.name} at the moment: the organization is ${organization.standing}. Settle the open invoices or ask support, then try again.`, { standing: organization.standing });
-  }
-  return organization;
 }

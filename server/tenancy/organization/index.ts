@@ -1,5 +1,5 @@
 export { createOrganization } from "./create-organization";
-export { findOrganization, getAnyOrganization, getOrganization, readOrganization, requireGoodStanding } from "./get-organization";
+export { findOrganization, getAnyOrganization, getOrganization, readOrganization } from "./get-organization";
 export { listOrganizations, type OrganizationPage } from "./list-organizations";
 export { setStanding } from "./set-standing";
 export { updateOrganization } from "./update-organization";
