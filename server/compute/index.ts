@@ -39,7 +39,7 @@ export { noteFailure } from "./observation/note-failure";
 export { notePendingBoot } from "./observation/note-pending-boot";
 export { notePlaced } from "./observation/note-placed";
 export { beginPurge, markPurged } from "./observation/mark-purged";
-export { listUnsettled, readObserved, type ObservedRow } from "./observation/read-observed";
+export { listNotRunning, listUnsettled, readObserved, type ObservedRow } from "./observation/read-observed";
 export { recordObservation } from "./observation/record-observation";
 export { noteWaiting, setPhase } from "./observation/set-phase";
 export { seedFiles } from "./seed/seed-files";

@@ -9,7 +9,7 @@ export { previewPolicy, updatePolicy, type PolicyEffect } from "./cluster/update
 export { notePools, type PoolSeen } from "./cluster/note-pools";
 export { getDecision, listDecisions } from "./decision/list-decisions";
 export { measureDecision, recordDecision, type NewDecision } from "./decision/record-decision";
-export { lastEvacuation } from "./decision/evacuations";
+export { lastEvacuation } from "./decision/find-evacuation";
 export { lastDecisions } from "./decision/last-decisions";
 export { refreshFacts, writePreflight } from "./enrolment/admit-host";
 export { requestEnrolment } from "./enrolment/request-enrolment";
@@ -30,5 +30,5 @@ export { nameHosts, PlanSuperseded } from "./rules";
 export { claimOf } from "./snapshot/build-snapshot";
 export { anyHostUp, hasPlace, readPlace, type Place } from "./snapshot/read-place";
 export { readFleet, readPowerConfigs, type Fleet } from "./snapshot/read-fleet";
-export { snapshotIn, takeSnapshot, type FleetSnapshot } from "./snapshot/take-snapshot";
+export { hasWaiting, snapshotIn, takeSnapshot, type FleetSnapshot } from "./snapshot/take-snapshot";
 export type { AllocationRow, Claim, ClusterRow, DecisionRow, FencingRow, HostRow, MigrationRow, Page, StoragePoolRow } from "./types";

@@ -15,6 +15,7 @@ export interface CrewOptions {
   /** Where to listen for wakes; null leaves the loops to their periods. */
   readonly databaseUrl: string | null;
   readonly onPass?: LoopOptions["onPass"];
+  readonly leaseTtlMs?: number;
 }
 
 /** All loops of one worker, woken by name. */
@@ -23,9 +24,9 @@ export class Crew {
   private stopListening: (() => Promise<void>) | null = null;
 
   constructor(private readonly options: CrewOptions) {
-    const { context, machines, seedImage, holder, onPass } = options;
+    const { context, machines, seedImage, holder, onPass, leaseTtlMs } = options;
     for (const definition of options.loops) {
-      const loop = new Loop(definition, { context, machines, seedImage, holder, wakeLoop: (name) => this.wake(name), ...(onPass ? { onPass } : {}) });
+      const loop = new Loop(definition, { context, machines, seedImage, holder, wakeLoop: (name) => this.wake(name), ...(onPass ? { onPass } : {}), ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }) });
       this.loops.set(definition.name, loop);
     }
   }

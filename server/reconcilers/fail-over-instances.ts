@@ -1,4 +1,4 @@
-import { noteApplied, noteWaiting, recordInstanceEvents, setPhase } from "@/server/compute";
+import { noteApplied, noteWaiting, recordInstanceEvents, recordObservation, setPhase, type ObservationInput } from "@/server/compute";
 import { applyRestarts, closeFencing, lastDecisions, nameHosts, PlanSuperseded, readFleet, recordDecision, releaseAllocation, takeSnapshot, type FleetSnapshot, type HostRow, type Restart } from "@/server/fleet";
 import { closeHostUsage } from "@/server/metering";
 import { planFailover, type Plan } from "@/server/planner";
@@ -93,6 +93,7 @@ async function releaseStopped(pass: Pass, snapshot: FleetSnapshot, instanceIds: 
     if (wanted || moving.has(instanceId)) continue;
     await inTransaction(context, async (tx) => {
       await releaseAllocation(tx, instanceId);
+      await recordObservation(tx, context, [gone(pass, instanceId)]);
       await setPhase(tx, context, [instanceId], null);
       if (instance) await noteApplied(tx, context, { instanceId, generation: instance.generation, vcpus: instance.vcpus, memoryMiB: instance.memoryMiB, diskGiB: instance.diskGiB });
     });
@@ -128,11 +129,17 @@ async function refuse(pass: Pass, snapshot: FleetSnapshot, plan: Plan, moving: R
         outcome: "refused",
       });
       await releaseAllocation(tx, instance.id);
+      await recordObservation(tx, context, [gone(pass, instance.id)]);
       await noteWaiting(tx, context, { instanceId: instance.id, text: `Its server failed, and no other server has room for ${instance.name} now. It starts by itself as soon as one has.`, smallestChange: null, decisionId });
     });
   }
   if (waiting > 0) pass.wake("place-instances");
   return 0;
+}
+
+/** Its host is known dead, so it runs nowhere. */
+function gone(pass: Pass, instanceId: string): ObservationInput {
+  return { instanceId, hostId: null, state: "absent", reason: "unknown", epoch: null, vcpus: null, memoryMiB: null, observedAt: pass.context.clock.now(), runningSince: null };
 }
 
 async function close(pass: Pass, dead: readonly HostRow[], restarted: number): Promise<void> {

@@ -2,7 +2,7 @@ import type { Context } from "@/server/platform/context";
 import { acquireLease, LeaseLost, releaseLease, type Lease } from "@/server/platform/lease";
 import { recordPass } from "@/server/fleet";
 import { Background } from "./background";
-import { leasedDatabase } from "./leased-database";
+import { leasedDatabase } from "@/server/platform/leased-database";
 import type { Machines } from "./machines";
 import type { LoopDefinition, Pass } from "./types";
 
@@ -11,7 +11,8 @@ import type { LoopDefinition, Pass } from "./types";
  * lose it, short enough that a failover under way is taken up in time.
  */
 export const LEASE_TTL_MS = 5_000;
-const RENEW_MS = LEASE_TTL_MS / 4;
+/** Renewed so many times within its life, so that one lost renewal loses nothing. */
+const RENEWALS = 4;
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 15_000;
 /** A wake during a back-off is a reason to try earlier, not at once: whoever wakes may be the one who fails. */
@@ -23,6 +24,8 @@ export interface LoopOptions {
   readonly seedImage: Pass["seedImage"];
   /** Distinguishes this run of this worker from every other. */
   readonly holder: string;
+  /** Default `LEASE_TTL_MS`. */
+  readonly leaseTtlMs?: number;
   readonly wakeLoop: (name: string) => void;
   readonly onPass?: (figures: { readonly loop: string; readonly ok: boolean; readonly durationMs: number; readonly backlog: number; readonly busy: number }) => void;
 }
@@ -38,11 +41,13 @@ export class Loop {
   private failures = 0;
   private running: Promise<void> | null = null;
   private renewTimer: NodeJS.Timeout | null = null;
+  private readonly ttlMs: number;
 
   constructor(
     readonly definition: LoopDefinition,
     private readonly options: LoopOptions,
   ) {
+    this.ttlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
     this.background = new Background(options.context.logger, () => this.wake());
   }
 
@@ -87,7 +92,7 @@ export class Loop {
   /** One pass if the lease can be had; answers when to come again, milliseconds. */
   private async attempt(): Promise<number> {
     try {
-      if (!(await this.hold())) return LEASE_TTL_MS / 2;
+      if (!(await this.hold())) return this.ttlMs / 2;
     } catch (error) {
       this.failures += 1;
       this.options.context.logger.warn({ loop: this.definition.name, err: error }, "the lease could not be asked for");
@@ -97,7 +102,7 @@ export class Loop {
   }
 
   private async hold(): Promise<boolean> {
-    const lease = await acquireLease(this.options.context.db, this.definition.name, this.options.holder, LEASE_TTL_MS);
+    const lease = await acquireLease(this.options.context.db, this.definition.name, this.options.holder, this.ttlMs);
     if (!lease) {
       this.lose();
       return false;
@@ -108,7 +113,7 @@ export class Loop {
     }
     this.lease = lease;
     // The lease's times are the database's own, so it is renewed by real time whatever clock the loops live under.
-    this.renewTimer ??= setInterval(() => void this.renew(), RENEW_MS).unref();
+    if (!this.stopping.signal.aborted) this.renewTimer ??= setInterval(() => void this.renew(), this.ttlMs / RENEWALS).unref();
     return true;
   }
 

@@ -7,6 +7,7 @@ import { applyConsequence, consequence, type Liveness } from "./observe/host-liv
 import { pollHost, type PollResult } from "./observe/poll";
 import { noteStorage } from "./observe/storage";
 import { takeSamples } from "./observe/samples";
+import { Turns } from "./observe/turns";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
 
 const PERIOD_MS = 1_000;
@@ -14,6 +15,7 @@ const PERIOD_MS = 1_000;
 const GATHER_MS = 600;
 /** Open usage windows are confirmed at least so often; in between the host's own heartbeat stands for them. */
 const METER_EVERY_MS = 10_000;
+const SAMPLE_EVERY_MS = 60_000;
 const WATCHED: readonly HostRow["state"][] = ["up", "suspect", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined"];
 
 /**
@@ -27,7 +29,8 @@ export class HostObserver implements LoopDefinition {
   private readonly polling = new Set<string>();
   private answers: PollResult[] = [];
   private readonly lastPollMs = new Map<string, number>();
-  private readonly lastMeteredMs = new Map<string, number>();
+  private readonly meterTurns = new Turns(METER_EVERY_MS);
+  private readonly sampleTurns = new Turns(SAMPLE_EVERY_MS);
   private readonly watching = new Map<string, { readonly uri: string; readonly stop: () => void }>();
   private readonly urgent = new Set<string>();
   private gathered: (() => void) | null = null;
@@ -144,19 +147,18 @@ export class HostObserver implements LoopDefinition {
         const compared = compareWord(word, allocatedOn.get(host.id) ?? [], { allocations: fleet.allocations, migrations: fleet.migrations, observed });
         rows.push(...compared.rows);
         strays ||= compared.strays;
-        if (compared.rows.length > 0 || nowMs - (this.lastMeteredMs.get(host.id) ?? -Infinity) >= METER_EVERY_MS) {
+        if (this.meterTurns.due(host.id, nowMs) || compared.rows.length > 0) {
           facts.push({ hostId: host.id, confirmedThrough: answer.askedAt, previouslyConfirmedThrough: host.lastSeenAt, running: compared.running });
         }
       }
       await noteHeartbeats(tx, beats);
       if (rows.length > 0) changed = (await recordObservation(tx, context, rows)).length;
       await meterObservations(tx, context, facts);
-      for (const fact of facts) this.lastMeteredMs.set(fact.hostId, nowMs);
     });
     if (changed > 0) pass.wake("converge-instances");
     if (strays) pass.wake("remove-strays");
     await this.follow(pass, fleet, answers, allocatedOn);
-    await takeSamples(pass, fleet, answers);
+    await takeSamples(pass, fleet, answers, this.sampleTurns);
   }
 
   private async follow(pass: Pass, fleet: Fleet, answers: readonly PollResult[], allocatedOn: ReadonlyMap<string, readonly AllocationRow[]>): Promise<void> {

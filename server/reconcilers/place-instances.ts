@@ -1,5 +1,5 @@
 import { notePlaced, noteWaiting, type DesiredInstance } from "@/server/compute";
-import { applyPlacements, claimOf, lastDecisions, nameHosts, PlanSuperseded, recordDecision, takeSnapshot, type FleetSnapshot, type Placement } from "@/server/fleet";
+import { applyPlacements, claimOf, hasWaiting, lastDecisions, nameHosts, PlanSuperseded, recordDecision, takeSnapshot, type FleetSnapshot, type Placement } from "@/server/fleet";
 import { placeInstances } from "@/server/planner";
 import type { Action, Plan, Refusal, Rejection } from "@/server/planner";
 import { inTransaction } from "@/server/platform/transaction";
@@ -10,6 +10,8 @@ import type { LoopDefinition, Pass } from "./types";
 const ATTEMPTS = 5;
 /** Placements of one transaction: enough that a hundred orders cost few commits, few enough that it stays short. */
 const BATCH = 100;
+/** Orders planned from one snapshot. */
+const QUEUE = 1_000;
 /** Rejected hosts kept in a receipt; a cluster of a thousand hosts gives the same few reasons over and over. */
 const REJECTED_KEPT = 20;
 
@@ -30,6 +32,7 @@ export const placeInstancesLoop: LoopDefinition = {
 
 async function placeInCluster(pass: Pass, clusterId: string): Promise<number> {
   const { context } = pass;
+  if (!(await hasWaiting(context, clusterId))) return 0;
   for (let attempt = 1; ; attempt++) {
     const snapshot = await takeSnapshot(context, clusterId);
     if (snapshot.waiting.length === 0) return 0;
@@ -41,15 +44,15 @@ async function placeInCluster(pass: Pass, clusterId: string): Promise<number> {
       throw error;
     }
     await refuse(pass, snapshot, plan.refusals);
-    const taken = plan.actions.length;
-    if (taken < snapshot.waiting.length - plan.refusals.length) continue;
+    // A very long queue is worked off in parts, each with a fresh snapshot.
+    if (snapshot.waiting.length > QUEUE && plan.actions.length > 0 && !pass.signal.aborted) continue;
     return plan.refusals.length;
   }
 }
 
 function planWaiting(snapshot: FleetSnapshot): Plan {
   const instances = new Map(snapshot.planner.instances.map((instance) => [instance.id, instance]));
-  const orders = snapshot.waiting.slice(0, BATCH * 10).flatMap(({ id }) => {
+  const orders = snapshot.waiting.slice(0, QUEUE).flatMap(({ id }) => {
     const instance = instances.get(id);
     return instance ? [{ instance }] : [];
   });

@@ -22,6 +22,8 @@ export interface CentreOptions {
   readonly memoryMiB?: number;
   readonly world?: Partial<WorldOptions>;
   readonly policy?: NewCluster["policy"];
+  /** How long a dead worker keeps others from its loops. */
+  readonly leaseTtlMs?: number;
 }
 
 /** A simulated data centre under the real control plane, on a real Postgres. */
@@ -103,6 +105,7 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
         seedImage: ({ files }) => Buffer.from(JSON.stringify(files)),
         holder: `${name ?? "worker"}-${crews.length}`,
         databaseUrl: database.url.worker,
+        ...(options.leaseTtlMs === undefined ? {} : { leaseTtlMs: options.leaseTtlMs }),
       });
       crews.push(crew);
       machines.push(connections);

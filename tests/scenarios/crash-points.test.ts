@@ -4,6 +4,9 @@ import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervis
 import { drainHost } from "@/server/fleet";
 import { createCentre, until, untilHost, type Centre } from "./centre";
 
+/** Three centres at once on a machine that tests share: what is stuck is stuck for ever, what is slow is only slow. */
+const PATIENCE_MS = 90_000;
+
 /** Calls that change something on a host; a worker may die before or after each of them. */
 const CHANGING = ["ensureVolume", "uploadVolume", "growVolume", "deleteVolume", "startDomain", "stopDomain", "rebootDomain", "removeDomain", "resizeDomain", "migrate"] as const;
 
@@ -51,19 +54,19 @@ function killerAt(at: number, when: "before" | "after"): Killer {
 /** One life of two machines, with a drain in the middle; everything that converge and migrate do happens in it. */
 async function story(centre: Centre): Promise<void> {
   const [first, second] = await Promise.all([centre.order("first"), centre.order("second")]);
-  for (const id of [first, second]) await centre.untilStatus(id, "running", 30_000);
+  for (const id of [first, second]) await centre.untilStatus(id, "running", PATIENCE_MS);
   const home = centre.runsOn(first)[0]!;
   await drainHost(centre.provider, (await centre.host(home)).id);
-  await until(`${home} is empty`, 30_000, async () => (await centre.host(home)).instances === 0, () => centre.rows("select state, error from migration"));
-  for (const id of [first, second]) await centre.untilStatus(id, "running", 30_000);
+  await until(`${home} is empty`, PATIENCE_MS, async () => (await centre.host(home)).instances === 0, () => centre.rows("select state, error from migration"));
+  for (const id of [first, second]) await centre.untilStatus(id, "running", PATIENCE_MS);
   await stopInstance(centre.tenant, { instanceId: second, force: true });
-  await centre.untilStatus(second, "stopped", 30_000);
+  await centre.untilStatus(second, "stopped", PATIENCE_MS);
   for (const id of [first, second]) {
     await deleteInstance(centre.tenant, { instanceId: id });
-    await centre.untilStatus(id, "deleted", 30_000);
+    await centre.untilStatus(id, "deleted", PATIENCE_MS);
     await purgeInstance(centre.tenant, { instanceId: id });
   }
-  await until("both are purged", 40_000, async () => (await centre.rows("select 1 from instance where purged_at is null")).length === 0, () => centre.rows("select i.id, o.state, o.last_error, (select string_agg(v.state, ',') from volume v where v.instance_id = i.id) v from instance i left join instance_observation o on o.instance_id = i.id where purged_at is null"));
+  await until("both are purged", PATIENCE_MS, async () => (await centre.rows("select 1 from instance where purged_at is null")).length === 0, () => centre.rows("select i.id, o.state, o.last_error, (select string_agg(v.state, ',') from volume v where v.instance_id = i.id) v from instance i left join instance_observation o on o.instance_id = i.id where purged_at is null"));
 }
 
 async function leftovers(centre: Centre): Promise<unknown[]> {
@@ -74,11 +77,11 @@ async function leftovers(centre: Centre): Promise<unknown[]> {
 
 /** Runs the story with a worker that dies at a call and another that takes over, and says how many calls there were. */
 async function liveThrough(at: number, when: "before" | "after"): Promise<number> {
-  const centre = await createCentre({ hosts: ["h1", "h2"] });
+  const centre = await createCentre({ hosts: ["h1", "h2"], leaseTtlMs: 1_500, policy: { suspectAfterSeconds: 20, fenceAfterSeconds: 40 } });
   const killer = killerAt(at, when);
   try {
     const doomed = await centre.startWorker({ wrap: killer.wrap, name: "doomed" });
-    for (const name of ["h1", "h2"]) await untilHost(centre, name, "up");
+    for (const name of ["h1", "h2"]) await untilHost(centre, name, "up", PATIENCE_MS);
     // The enrolment's own probes came before; the count begins with the orders.
     void killer.killed.then(async () => {
       await doomed.abandon();
@@ -99,7 +102,9 @@ describe("a worker that dies at any moment", () => {
     // A life without a death says how many calls there are to die at.
     const calls = await liveThrough(Number.POSITIVE_INFINITY, "before");
     expect(calls).toBeGreaterThan(10);
-    const points = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => [{ at, when: "before" as const }, { at, when: "after" as const }]);
+    // CRASH_POINT=7:before looks at one death alone.
+    const [chosenAt, chosenWhen] = (process.env["CRASH_POINT"] ?? "").split(":");
+    const points = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => [{ at, when: "before" as const }, { at, when: "after" as const }]).filter((point) => !chosenAt || (point.at === Number(chosenAt) && point.when === chosenWhen));
     const failures: string[] = [];
     // Several data centres at once: most of each life is waiting for a lease to run out.
     const queue = [...points];
@@ -112,7 +117,7 @@ describe("a worker that dies at any moment", () => {
         }
       }
     };
-    await Promise.all(Array.from({ length: 6 }, runner));
+    await Promise.all(Array.from({ length: 3 }, runner));
     expect(failures).toEqual([]);
   }, 600_000);
 });

@@ -160,3 +160,12 @@ export async function selectUnsettled(tx: Transaction): Promise<UnsettledRow[]> 
       or (i.desired_power = 'running') <> (o.state = 'running') or v.unfinished is not null)`);
   return result.rows.map(({ instanceId, version }) => ({ instanceId, version }));
 }
+
+/** Instances that should run and are not seen running, oldest first; few in a fleet at rest. */
+export async function selectNotRunning(tx: Transaction, clusterId: string): Promise<string[]> {
+  const result = await tx.execute<{ id: string }>(sql`
+    select i.id from instance i left join instance_observation o on o.instance_id = i.id
+    where i.cluster_id = ${clusterId} and i.desired_power = 'running' and i.deleted_at is null and i.purged_at is null and (o.state is null or o.state <> 'running')
+    order by i.created_at`);
+  return result.rows.map((row) => row.id);
+}

@@ -1,9 +1,9 @@
-import { listInstancesForCluster, type DesiredInstance } from "@/server/compute";
+import { listInstancesForCluster, listNotRunning, type DesiredInstance } from "@/server/compute";
 import type { ClusterSnapshot } from "@/server/planner/types";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
-import { allocationsOf } from "../allocation/store";
+import { allocationsFor, allocationsOf } from "../allocation/store";
 import { findCluster, poolsOf } from "../cluster/store";
 import { hostsOf } from "../host/store";
 import { openMigrations } from "../migration/store";
@@ -52,4 +52,16 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
     planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, instances, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
     names: new Map([...hosts.map((host) => [host.id, host.name] as const), ...pools.map((pool) => [pool.id, pool.name] as const), ...instances.map((instance) => [instance.id, instance.name] as const)]),
   };
+}
+
+/** True when somebody in the cluster wants a place and has none; cheap, so that a fleet at rest needs no snapshot. */
+export function hasWaiting(context: Context, clusterId: string): Promise<boolean> {
+  return inTransaction(
+    context,
+    async (tx) => {
+      const ids = await listNotRunning(tx, context, clusterId);
+      return ids.length > 0 && (await allocationsFor(tx, ids)).length < ids.length;
+    },
+    { readOnly: true },
+  );
 }

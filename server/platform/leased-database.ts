@@ -1,5 +1,5 @@
 import type { Database } from "@/db/client";
-import { assertLease, type Lease } from "@/server/platform/lease";
+import { assertLease, type Lease } from "./lease";
 
 /**
  * A database of which every writing transaction first proves that the lease is still ours, so that no verb called by a
