@@ -21,7 +21,10 @@ export interface ConsolidateOptions {
   tries?: number;
 }
 
+/** Large fleets pack like sand: another order rarely saves a host there. */
 const DEFAULT_TRIES = 40;
+const TRIES_WHEN_LARGE = 3;
+const LARGE = 400;
 /** Shutting a host down takes about this long; it is not counted as anybody's downtime. */
 const POWER_OFF_SECONDS = 30;
 
@@ -36,7 +39,7 @@ export function consolidateCluster(snapshot: ClusterSnapshot, options: Consolida
   const random = seededRandom(options.seed ?? 1);
   const start = model.hostOf.slice();
   const awakeBefore = candidates.length;
-  let goal = options.maxMoves === undefined ? packFewest(model, candidates, pinned, options.tries ?? DEFAULT_TRIES, random) : null;
+  let goal = options.maxMoves === undefined ? packFewest(model, candidates, pinned, options.tries ?? (candidates.length > LARGE ? TRIES_WHEN_LARGE : DEFAULT_TRIES), random) : null;
   if (goal === null || goal.size > (options.maxMoves ?? Infinity)) goal = drainWithin(model, candidates, pinned, options.maxMoves ?? Infinity);
   const { moves } = orderMoves(model, goal, Infinity);
   const freed = new Set(candidates.filter((host) => (model.instancesOn[host]?.size ?? 0) === 0 && maySleep(model, host)));

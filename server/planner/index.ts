@@ -29,7 +29,13 @@ export type {
   StoragePool,
   TimeWindow,
 } from "./types";
+export { makePlan, type PlanRequest } from "./plan";
 export { checkPlan } from "./check-plan";
 export { evacuateHosts } from "./evacuate-hosts";
 export { placeInstances, type PlaceOptions } from "./place-instances";
 export { planFailover } from "./plan-failover";
+export { rebalanceCluster, type RebalanceOptions } from "./rebalance-cluster";
+export { consolidateCluster, type ConsolidateOptions } from "./consolidate-cluster";
+export { whatIfLost, type WhatIf } from "./what-if";
+export { explainPlan } from "./explain";
+export { computeEntitlements, type Entitlement } from "./entitlement";

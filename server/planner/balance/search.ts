@@ -16,6 +16,9 @@ export interface SearchLimits {
 /** How many random hosts compete to be "the odd one out" of a step, and how many partners it is tried with. */
 const TOURNAMENT = 24;
 const PARTNERS = 24;
+/** In large clusters there is always a better host to turn to than a costly search for swaps at this one. */
+const LARGE = 200;
+const PARTNERS_FOR_SWAPS_WHEN_LARGE = 3;
 
 /**
  * Phase 1: the best single move or swap for the host that is furthest from the mean, again and again: cheap and close. The gain is
@@ -25,7 +28,7 @@ export function descend(state: BalanceState, limits: SearchLimits, random: Rando
   const n = state.hostCount;
   if (n < 2) return;
   let idle = 0;
-  const patience = Math.min(4000, 40 + 4 * n);
+  const patience = n <= LARGE ? 40 + 4 * n : 100 + (n >> 3);
   let score = state.score();
   while (idle < patience && state.displaced < limits.maxDisplaced) {
     const odd = oddHost(state, random);
@@ -80,7 +83,8 @@ function bestAt(state: BalanceState, limits: SearchLimits, odd: number, score: n
   }
   // Swaps cost two moves and a hundred times the looking; they are for when single moves have nothing left to give.
   if (best.instance >= 0 || room < 2) return best;
-  for (let p = 0; p < partners; p += 1) {
+  const swapPartners = state.hostCount > LARGE ? PARTNERS_FOR_SWAPS_WHEN_LARGE : partners;
+  for (let p = 0; p < swapPartners; p += 1) {
     const partner = all ? p : (random() * state.hostCount) | 0;
     if (partner === odd) continue;
     for (const instance of state.lists[odd] as number[]) {

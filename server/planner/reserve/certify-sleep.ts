@@ -1,6 +1,6 @@
 import type { SleepCertificate } from "../types";
 import { hostAt, instanceAt, type Model } from "../model/model";
-import { restartElsewhere, type RestartOutcome } from "./restart-elsewhere";
+import { hostsByRoom, restartElsewhere, type RestartOutcome } from "./restart-elsewhere";
 
 /**
  * Proves that the hosts in `asleep` may sleep: for the loss of each awake host two restarts that share no sleeper, so that
@@ -9,22 +9,23 @@ import { restartElsewhere, type RestartOutcome } from "./restart-elsewhere";
  */
 export function certifySleep(model: Model, asleep: ReadonlySet<number>): { certificate: SleepCertificate | null; uncovered: number } {
   const restarts: SleepCertificate["restarts"] = [];
+  const byRoom = hostsByRoom(model);
   for (let host = 0; host < model.hosts.length; host += 1) {
     const { id, state } = hostAt(model, host);
     if (state === "down" || asleep.has(host) || (model.instancesOn[host]?.size ?? 0) === 0) continue;
     const lost = new Set([host]);
-    const first = restartElsewhere(model, lost, new Set());
+    const first = restartElsewhere(model, lost, new Set(), byRoom);
     if (first.failed >= 0) return { certificate: null, uncovered: host };
     const leansOn = new Set(first.placements.map((one) => one.host).filter((one) => asleep.has(one)));
     restarts.push({ lostHostId: id, failedSleeperId: null, placements: inWords(model, first) });
     if (leansOn.size === 0) continue;
-    const second = restartElsewhere(model, lost, leansOn);
+    const second = restartElsewhere(model, lost, leansOn, byRoom);
     if (second.failed < 0) {
       restarts.push({ lostHostId: id, failedSleeperId: null, placements: inWords(model, second) });
       continue;
     }
     for (const sleeper of leansOn) {
-      const without = restartElsewhere(model, lost, new Set([sleeper]));
+      const without = restartElsewhere(model, lost, new Set([sleeper]), byRoom);
       if (without.failed >= 0) return { certificate: null, uncovered: host };
       restarts.push({ lostHostId: id, failedSleeperId: hostAt(model, sleeper).id, placements: inWords(model, without) });
     }

@@ -1,5 +1,5 @@
 import { at, type Model } from "../model/model";
-import { restartElsewhere } from "./restart-elsewhere";
+import { hostsByRoom, restartElsewhere } from "./restart-elsewhere";
 
 /** Above so many combinations of lost hosts the answer is sought among the fullest hosts only (see below). */
 const MAX_COMBINATIONS = 5000;
@@ -55,11 +55,12 @@ export function findUnsurvivedLoss(model: Model, count: number): Unsurvived | nu
     else if (host.state !== "down") alive.push(index);
   });
   const size = Math.min(count, alive.length);
+  const byRoom = hostsByRoom(model);
   const failedSleepers = sleepers.length === 0 ? [-1] : distinctSleepers(model, sleepers);
   for (const lost of combinations(worthTrying(model, alive, size), size)) {
     if (lost.every((host) => (model.instancesOn[host]?.size ?? 0) === 0)) continue;
     for (const sleeper of failedSleepers) {
-      const outcome = restartElsewhere(model, new Set(lost), new Set(sleeper < 0 ? [] : [sleeper]));
+      const outcome = restartElsewhere(model, new Set(lost), new Set(sleeper < 0 ? [] : [sleeper]), byRoom);
       if (outcome.failed >= 0) return { lostHosts: lost, failedSleeper: sleeper, instance: outcome.failed };
     }
   }

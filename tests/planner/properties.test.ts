@@ -1,0 +1,227 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  checkPlan,
+  consolidateCluster,
+  evacuateHosts,
+  placeInstances,
+  planFailover,
+  rebalanceCluster,
+  type ClusterSnapshot,
+  type Instance,
+  type Plan,
+} from "@/server/planner";
+import { buildModel } from "@/server/planner/model/model";
+import { firstRefusing, STAY_RULES } from "@/server/planner/constraints";
+import { fleet, host, instance, STANDARD } from "./support/fleet";
+
+/** Small fleets with everything in them: states, classes, groups, rules, pools, reserve. Instances start where they may be. */
+const fleets: fc.Arbitrary<ClusterSnapshot> = fc
+  .record({
+    hosts: fc.array(
+      fc.record({
+        state: fc.constantFrom("up" as const, "up" as const, "up" as const, "asleep" as const, "down" as const),
+        cordoned: fc.boolean().map((one) => one && true),
+        large: fc.boolean(),
+        zone: fc.constantFrom("a", "b"),
+        lan: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
+      }),
+      { minLength: 1, maxLength: 6 },
+    ),
+    instances: fc.array(
+      fc.record({
+        vcpus: fc.constantFrom(1, 2, 4),
+        memoryMiB: fc.constantFrom(1024, 2048, 4096, 8192),
+        reserve: fc.constantFrom(0, 250, 1000),
+        on: fc.integer({ min: 0, max: 5 }).map((n) => n > 0),
+        canMigrate: fc.integer({ min: 0, max: 6 }).map((n) => n > 0),
+        at: fc.integer({ min: 0, max: 5 }),
+        priority: fc.integer({ min: 0, max: 3 }),
+      }),
+      { maxLength: 14 },
+    ),
+    group: fc.constantFrom("host", "zone", "none"),
+    pinned: fc.boolean(),
+    reserve: fc.constantFrom(0, 0, 1),
+  })
+  .map(({ hosts, instances, group, pinned, reserve }) => {
+    const made = hosts.map((one, index) =>
+      host(`h${index}`, {
+        state: one.state,
+        cordoned: one.cordoned && index % 3 === 2,
+        cpuCores: one.large ? 16 : 8,
+        memoryMiB: one.large ? 33792 : 17408,
+        failureDomains: { zone: one.zone },
+        networks: one.lan ? ["lan"] : [],
+      }),
+    );
+    const wanted = instances.map((one, index) =>
+      instance(`i${index}`, null, {
+        vcpus: one.vcpus,
+        memoryMiB: one.memoryMiB,
+        wanted: one.on ? "on" : "off",
+        canMigrate: one.canMigrate,
+        priority: one.priority,
+        instanceClass: { ...STANDARD, cpuReservationMillicoresPerVcpu: one.reserve },
+      }),
+    );
+    const empty = fleet(made, wanted, {
+      policy: { failoverReserveHosts: reserve },
+      groups: group === "none" ? [] : [{ id: "g", kind: "apart", hard: true, scope: group, instanceIds: ["i0", "i1", "i2"] }],
+      hostRules: pinned ? [{ id: "r", kind: "never", hard: true, instanceIds: ["i3", "i4"], hostIds: ["h0"] }] : [],
+    });
+    const model = buildModel(empty);
+    const seated: Instance[] = wanted.map((one, index) => {
+      const preferred = (instances[index]?.at ?? 0) % made.length;
+      const target = model.hosts[preferred]?.state === "up" ? preferred : -1;
+      if (target < 0 || firstRefusing(STAY_RULES, model, index, target) !== null) return one;
+      model.hostOf[index] = target;
+      model.instancesOn[target]?.add(index);
+      model.usedMemoryMiB[target]! += one.memoryMiB;
+      model.usedVcpus[target]! += one.vcpus;
+      model.reservedMemoryMiB[target]! += model.memoryReservationMiB[index]!;
+      model.reservedCpuMillicores[target]! += model.cpuReservationMillicores[index]!;
+      for (const g of model.groupsOf[index] ?? []) {
+        const dense = model.groups[g]!;
+        dense.countByDomain[dense.domainOfHost[target]!]! += 1;
+      }
+      return { ...one, hostId: `h${target}` };
+    });
+    return { ...empty, instances: seated.filter((one) => one.hostId !== null) };
+  });
+
+const order = (index: number, memoryMiB = 4096) => ({ instance: instance(`new${index}`, null, { memoryMiB }) });
+
+function ok(snapshot: ClusterSnapshot, plan: Plan, fresh: Instance[] = []): void {
+  expect(checkPlan(snapshot, plan, fresh).findings).toEqual([]);
+  expect(JSON.stringify(plan)).not.toContain("NaN");
+  for (const number of [plan.scoreBefore, plan.scoreAfter, plan.predicted.seconds, plan.predicted.gbMoved]) expect(Number.isFinite(number)).toBe(true);
+}
+
+describe("no plan breaks a constraint, whatever the fleet", () => {
+  it("place", () => {
+    fc.assert(
+      fc.property(fleets, fc.array(fc.constantFrom(1024, 4096, 16384), { maxLength: 5 }), (snapshot, sizes) => {
+        const orders = sizes.map((size, index) => order(index, size));
+        const plan = placeInstances(snapshot, orders);
+        // With the reserve on, a fleet that breaks it already takes nothing.
+        ok(snapshot, plan, orders.map((one) => one.instance));
+        expect(plan.actions.length + plan.refusals.length).toBe(orders.length);
+        for (const refusal of plan.refusals) expect(refusal.text.length).toBeGreaterThan(10);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("evacuate and failover", () => {
+    fc.assert(
+      fc.property(fleets, (snapshot) => {
+        ok(snapshot, evacuateHosts(snapshot, ["h0"]));
+        const failover = planFailover(snapshot, ["h0"]);
+        ok(snapshot, failover);
+        expect(failover.actions.length + failover.refusals.length).toBe(snapshot.instances.filter((one) => one.hostId === "h0").length);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("rebalance and consolidate", () => {
+    fc.assert(
+      fc.property(fleets, (snapshot) => {
+        const rebalanced = rebalanceCluster(snapshot, { proposals: 2000 });
+        ok(snapshot, rebalanced);
+        expect(rebalanced.scoreAfter).toBeLessThanOrEqual(rebalanced.scoreBefore + 1e-9);
+        ok(snapshot, consolidateCluster(snapshot, { tries: 4 }));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("the same question, the same answer", () => {
+  it("same seed, same plan", () => {
+    fc.assert(
+      fc.property(fleets, fc.integer(), (snapshot, seed) => {
+        expect(rebalanceCluster(snapshot, { seed, proposals: 500 })).toEqual(rebalanceCluster(snapshot, { seed, proposals: 500 }));
+        expect(consolidateCluster(snapshot, { seed, tries: 2 })).toEqual(consolidateCluster(snapshot, { seed, tries: 2 }));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("other names for hosts change nothing", () => {
+    fc.assert(
+      fc.property(fleets, (snapshot) => {
+        const renamed = JSON.parse(JSON.stringify(snapshot).replaceAll(/"h(\d)"/g, '"host-$1"')) as ClusterSnapshot;
+        const plan = placeInstances(snapshot, [order(1), order(2)]);
+        const other = placeInstances(renamed, [order(1), order(2)]);
+        expect(other.actions.map((one) => one.toHostId.replace("host-", "h"))).toEqual(plan.actions.map((one) => one.toHostId));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("nothing is left to do after a rebalance", () => {
+    const before = fleet(
+      [host("h1"), host("h2"), host("h3")],
+      Array.from({ length: 6 }, (_, index) => instance(`i${index}`, "h1", { memoryMiB: 2048, vcpus: 2 })),
+    );
+    const plan = rebalanceCluster(before, { proposals: 5000 });
+    expect(plan.actions).toHaveLength(4);
+    const place = new Map(plan.actions.map((one) => [one.instanceId, one.toHostId]));
+    const after = { ...before, instances: before.instances.map((one) => ({ ...one, hostId: place.get(one.id) ?? one.hostId })) };
+    for (const seed of [1, 2, 3]) expect(rebalanceCluster(after, { seed, proposals: 5000 }).actions).toEqual([]);
+  });
+});
+
+describe("a planted bug in each constraint is caught", () => {
+  const calm = fleet([host("h1"), host("h2")], [instance("a", "h1")]);
+  const plan = evacuateHosts(calm, ["h1"]);
+  const two = instance("b", "h2");
+  const rows: [string, ClusterSnapshot][] = [
+    ["host-state", { ...calm, hosts: [host("h1"), host("h2", { state: "asleep" })] }],
+    ["maintenance", { ...calm, hosts: [host("h1"), host("h2", { maintenance: true })] }],
+    ["cordoned", { ...calm, hosts: [host("h1"), host("h2", { cordoned: true })] }],
+    ["capacity", { ...calm, hosts: [host("h1"), host("h2", { cpuCores: 1 })] }],
+    ["cpu-model", fleet([host("h1"), host("h2", { cpuModels: [] })], [instance("a", "h1", { cpuModel: "x86-64-v3" })])],
+    ["reachability", { ...calm, hosts: [host("h1"), host("h2", { storagePools: [] })] }],
+    ["host-rule", { ...calm, hostRules: [{ id: "r", kind: "only", hard: true, instanceIds: ["a"], hostIds: ["h1"] }] }],
+    ["anti-affinity", { ...calm, instances: [...calm.instances, two], groups: [{ id: "g", kind: "apart", hard: true, scope: "host", instanceIds: ["a", "b"] }] }],
+    ["affinity", { ...calm, instances: [...calm.instances, instance("c", "h1")], groups: [{ id: "g", kind: "together", hard: true, scope: "host", instanceIds: ["a", "c"] }] }],
+    ["reservation", { ...calm, instances: [...calm.instances, instance("b", "h2", { vcpus: 8, instanceClass: { ...STANDARD, cpuReservationMillicoresPerVcpu: 1000 } })] }],
+    ["overcommit", { ...calm, instances: [...calm.instances, instance("b", "h2", { memoryMiB: 16000 })] }],
+    ["not-migratable", { ...calm, instances: [instance("a", "h1", { canMigrate: false })] }],
+    ["stale", { ...calm, hosts: [host("h1"), host("h2", { generation: 2 })] }],
+    ["unknown", { ...calm, hosts: [host("h1")] }],
+    ["order", { ...calm, instances: [instance("a", "h2")] }],
+  ];
+  it.each(rows)("%s", (rule, snapshot) => {
+    expect(checkPlan(calm, plan).ok).toBe(true);
+    expect(checkPlan(snapshot, plan).findings.map((one) => one.rule)).toContain(rule);
+  });
+
+  it("a sleep that is not certified", () => {
+    const snapshot = fleet([host("h1"), host("h2"), host("h3")], [instance("a", "h1"), instance("b", "h2")]);
+    const sleep = consolidateCluster(snapshot);
+    expect(sleep.hostsFreed.length).toBeGreaterThan(0);
+    expect(checkPlan(snapshot, sleep).findings).toEqual([]);
+    const forged: Plan = { ...sleep, certificate: { ...sleep.certificate!, restarts: [] } };
+    expect(checkPlan(snapshot, forged).findings.map((one) => one.rule)).toContain("certificate");
+  });
+});
+
+describe("large and odd", () => {
+  it("100,000 instances in one group that must stay apart get a clear answer", () => {
+    const ids = Array.from({ length: 100_000 }, (_, index) => `i${index}`);
+    const snapshot = fleet([host("h1"), host("h2")], [instance("i0", "h1"), instance("i1", "h2")], {
+      groups: [{ id: "g", kind: "apart", hard: true, scope: "host", instanceIds: ids }],
+    });
+    const plan = placeInstances(snapshot, [{ instance: instance("i2", null) }]);
+    expect(plan.refusals[0]?.rejections.map((one) => one.rule)).toEqual(["anti-affinity", "anti-affinity"]);
+  });
+
+  it("every host cordoned", () => {
+    const plan = placeInstances(fleet([host("h1", { cordoned: true }), host("h2", { cordoned: true })], []), [{ instance: instance("a", null) }]);
+    expect(plan.refusals[0]?.smallestChange?.text).toBe("lift the cordon from h1");
+  });
+});
