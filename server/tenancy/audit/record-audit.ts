@@ -1,8 +1,8 @@
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
-import { hashOf, toPlain } from "./rules";
-import { appendLink, lockHead } from "./store";
-import { PROVIDER_CHAIN, type AuditLink, type AuditRecord } from "./types";
+import { hashContent, toPlain } from "./rules";
+import { appendEntry, ensureHead } from "./store";
+import { PROVIDER_CHAIN, type AuditContent, type AuditRecord } from "./types";
 
 /**
  * Writes who did what to what into the trail, in the transaction that does it: neither happens without the other.
@@ -12,10 +12,8 @@ import { PROVIDER_CHAIN, type AuditLink, type AuditRecord } from "./types";
 export async function recordAudit(tx: Transaction, context: Context, record: AuditRecord): Promise<void> {
   const organizationId = record.organizationId === undefined ? context.organizationId : record.organizationId;
   const chain = organizationId ?? PROVIDER_CHAIN;
-  const head = await lockHead(tx, chain, organizationId);
-  const link: AuditLink = {
+  const entry: AuditContent = {
     chain,
-    sequence: head.sequence + 1,
     organizationId,
     // The clock's milliseconds are what the column keeps, so the hash can be computed again from the row.
     at: context.clock.now(),
@@ -27,7 +25,9 @@ export async function recordAudit(tx: Transaction, context: Context, record: Aud
     before: toPlain(record.before),
     after: toPlain(record.after),
     requestId: context.requestId,
-    previousHash: head.hash,
   };
-  await appendLink(tx, link, hashOf(link));
+  const contentHash = hashContent(entry);
+  if (await appendEntry(tx, entry, contentHash)) return;
+  await ensureHead(tx, chain, organizationId);
+  if (!(await appendEntry(tx, entry, contentHash))) throw new Error(`The audit entry ${record.action} could not be written: chain ${chain} has no head that this transaction may see. Nothing was changed.`);
 }

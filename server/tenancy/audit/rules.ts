@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AuditEntry, AuditHead, AuditLink, BrokenLink } from "./types";
+import type { AuditContent, AuditEntry, AuditHead, BrokenLink } from "./types";
 
 /** The previous hash of a chain's first link. */
 export const GENESIS_HASH = "0".repeat(64);
@@ -50,24 +50,33 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item)}`).join(",")}}`;
 }
 
-/** sha256 over everything that the link says, its place, and the hash before it. */
-export function hashOf(link: AuditLink): string {
-  const content = canonicalJson({
-    chain: link.chain,
-    sequence: link.sequence,
-    organizationId: link.organizationId,
-    at: link.at.toISOString(),
-    actorKind: link.actorKind,
-    actorId: link.actorId,
-    action: link.action,
-    targetKind: link.targetKind,
-    targetId: link.targetId,
-    before: link.before ?? null,
-    after: link.after ?? null,
-    requestId: link.requestId,
-    previousHash: link.previousHash,
-  });
-  return createHash("sha256").update(content).digest("hex");
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** sha256 over everything that the entry says. */
+export function hashContent(entry: AuditContent): string {
+  return sha256(
+    canonicalJson({
+      chain: entry.chain,
+      organizationId: entry.organizationId,
+      at: entry.at.toISOString(),
+      actorKind: entry.actorKind,
+      actorId: entry.actorId,
+      action: entry.action,
+      targetKind: entry.targetKind,
+      targetId: entry.targetId,
+      before: entry.before ?? null,
+      after: entry.after ?? null,
+      requestId: entry.requestId,
+    }),
+  );
+}
+
+/**
+ * sha256 over the place, the hash before it and the content's own. In two steps, so that the statement that locks the
+ * head can compute it in Postgres too (store.ts, appendEntry) and the lock lasts one round trip less.
+ */
+export function hashLink(chain: string, sequence: number, previousHash: string, contentHash: string): string {
+  return sha256(`${chain}\n${sequence}\n${previousHash}\n${contentHash}`);
 }
 
 /** Judges the next link of a chain; `previous` is the link before it, null at the start. */
@@ -76,7 +85,7 @@ export function checkLink(previous: AuditHead | null, entry: AuditEntry): Broken
   if (entry.sequence !== expected) {
     return { chain: entry.chain, sequence: expected, reason: "missing", message: `Link ${expected} of chain ${entry.chain} is missing; the next one found is ${entry.sequence} (${entry.action} at ${entry.at.toISOString()}).` };
   }
-  if (hashOf(entry) !== entry.hash) {
+  if (hashLink(entry.chain, entry.sequence, entry.previousHash, hashContent(entry)) !== entry.hash) {
     return { chain: entry.chain, sequence: entry.sequence, reason: "changed", message: `Link ${entry.sequence} of chain ${entry.chain} (${entry.action} on ${entry.targetId} at ${entry.at.toISOString()}) was changed after it was written: its content no longer gives its hash.` };
   }
   if (entry.previousHash !== (previous?.hash ?? GENESIS_HASH)) {

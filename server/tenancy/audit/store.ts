@@ -3,33 +3,37 @@ import { auditEntry, auditHead, user } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
 import { CHANGE_CHANNEL, type Change } from "@/server/platform/wake";
 import { GENESIS_HASH } from "./rules";
-import type { AuditEntry, AuditEntryView, AuditHead, AuditLink } from "./types";
+import type { AuditContent, AuditEntry, AuditEntryView, AuditHead } from "./types";
 
-/** Locks the chain's head until the transaction ends, making it when the chain is new. */
-export async function lockHead(tx: Transaction, chain: string, organizationId: string | null): Promise<AuditHead> {
-  const rows = await tx
-    .insert(auditHead)
-    .values({ chain, organizationId, sequence: 0, hash: GENESIS_HASH })
-    .onConflictDoUpdate({ target: auditHead.chain, set: { sequence: sql`${auditHead.sequence}` } })
-    .returning({ chain: auditHead.chain, sequence: auditHead.sequence, hash: auditHead.hash });
-  const head = rows[0];
-  if (!head) throw new Error(`The audit head of chain ${chain} could not be locked; nothing was written.`);
-  return head;
+/** Makes the head of a chain's first entry; nothing when there is one. */
+export async function ensureHead(tx: Transaction, chain: string, organizationId: string | null): Promise<void> {
+  await tx.insert(auditHead).values({ chain, organizationId, sequence: 0, hash: GENESIS_HASH }).onConflictDoNothing();
 }
 
-/** Writes the link, moves the head and tells open screens, in one round trip. */
-export async function appendLink(tx: Transaction, link: AuditLink, hash: string): Promise<void> {
-  const change: Change = { organizationId: link.organizationId, topic: "audit", id: link.chain };
-  const at = link.at.toISOString();
-  await tx.execute(sql`
-    with entry as (
+/**
+ * Locks the head until the transaction ends, adds the next link, moves the head and tells open screens, in one round
+ * trip: everybody of the chain waits for this lock. The hash is `hashLink` of rules.ts. False when there is no head yet.
+ */
+export async function appendEntry(tx: Transaction, entry: AuditContent, contentHash: string): Promise<boolean> {
+  const change: Change = { organizationId: entry.organizationId, topic: "audit", id: entry.chain };
+  const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+  const result = await tx.execute(sql`
+    with locked as materialized (
+      select chain, sequence + 1 as sequence, hash as previous from audit_head where chain = ${entry.chain} for update
+    ), link as materialized (
+      select chain, sequence, previous,
+        encode(sha256(convert_to(chain || chr(10) || sequence || chr(10) || previous || chr(10) || ${contentHash}::text, 'UTF8')), 'hex') as hash
+      from locked
+    ), moved as (
+      update audit_head set sequence = link.sequence, hash = link.hash from link where audit_head.chain = link.chain
+    ), added as (
       insert into audit_entry (chain, sequence, organization_id, at, actor_kind, actor_id, action, target_kind, target_id, before, after, request_id, previous_hash, hash)
-      values (${link.chain}, ${link.sequence}, ${link.organizationId}, ${at}::timestamptz, ${link.actorKind}, ${link.actorId}, ${link.action}, ${link.targetKind}, ${link.targetId},
-        ${link.before === null ? null : JSON.stringify(link.before)}::jsonb, ${link.after === null ? null : JSON.stringify(link.after)}::jsonb, ${link.requestId}, ${link.previousHash}, ${hash})
-    ), head as (
-      update audit_head set sequence = ${link.sequence}, hash = ${hash} where chain = ${link.chain}
+      select link.chain, link.sequence, ${entry.organizationId}::text, ${entry.at.toISOString()}::timestamptz, ${entry.actorKind}::text, ${entry.actorId}::text, ${entry.action}::text, ${entry.targetKind}::text, ${entry.targetId}::text,
+        ${json(entry.before)}::jsonb, ${json(entry.after)}::jsonb, ${entry.requestId}::text, link.previous, link.hash
+      from link
     )
-    select pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify(change)})`);
+    select pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify(change)}) from link`);
+  return result.rows.length > 0;
 }
 
 export interface AuditFilter {

@@ -21,10 +21,9 @@ export const PROVIDER_CHAIN = "provider";
 
 export type AuditActorKind = "user" | "operator" | "system";
 
-/** Everything that a link's hash covers. */
-export interface AuditLink {
+/** What an entry says, without its place in the chain. */
+export interface AuditContent {
   readonly chain: string;
-  readonly sequence: number;
   readonly organizationId: string | null;
   readonly at: Date;
   readonly actorKind: AuditActorKind;
@@ -35,11 +34,12 @@ export interface AuditLink {
   readonly before: unknown;
   readonly after: unknown;
   readonly requestId: string;
-  readonly previousHash: string;
 }
 
-export interface AuditEntry extends AuditLink {
+export interface AuditEntry extends AuditContent {
   readonly id: number;
+  readonly sequence: number;
+  readonly previousHash: string;
   readonly hash: string;
 }
 
