@@ -145,7 +145,8 @@ async function down(layout: Layout, keepStorage: boolean): Promise<void> {
   await unwire(layout);
   await tryCommand("sh", ["-c", `find /sys/fs/cgroup -depth -type d -path '*/berth-${name}-h[0-9]*' -exec rmdir {} + 2>/dev/null`]);
   await forgetLab(name);
-  for (const entry of ["hosts", "recorder.log", "qemu-runs.jsonl", "qemu-runs.jsonl.heartbeat", "pki", "bmc-password", ...(keepStorage ? [] : ["shared", "cache"])]) {
+  // Hosts that keep their disks are the same hosts at the next start: same identity, same controller, same certificates.
+  for (const entry of ["recorder.log", "qemu-runs.jsonl", "qemu-runs.jsonl.heartbeat", ...(keepStorage ? [] : ["hosts", "pki", "bmc-password", "shared", "cache"])]) {
     await rm(path.join(directory, entry), { recursive: true, force: true });
   }
   // Removes the lab's folder when nothing else is in it; somebody else's files stay.

@@ -102,7 +102,7 @@ export interface Lab {
   readonly sharedPoolDirectory: string;
   /** Starts what is not running; keeps what is. Safe to repeat. */
   up(): Promise<UpResult>;
-  /** Powers everything off and takes the lab apart; the shared storage's files go too unless `keepStorage`. */
+  /** Powers everything off and takes the lab apart. With `keepStorage` the disks of the hosts and of the storage stay, and the next `up` starts the same hosts. */
   down(options?: { readonly keepStorage?: boolean }): Promise<void>;
   status(): Promise<LabStatus>;
   /** Power loss: libvirtd and every QEMU of the host die at once. Resolves when they are gone. */
