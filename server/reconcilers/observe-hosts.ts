@@ -16,6 +16,10 @@ const GATHER_MS = 600;
 /** Open usage windows are confirmed at least so often; in between the host's own heartbeat stands for them. */
 const METER_EVERY_MS = 10_000;
 const SAMPLE_EVERY_MS = 60_000;
+/** A pass that was late must not make the next one later: what is owed is paid in parts. */
+const METERED_A_PASS = 150;
+/** Hosts of one statement: the database joins what it is told without an index, so the work grows with the square. */
+const METERED_AT_ONCE = 50;
 const WATCHED: readonly HostRow["state"][] = ["up", "suspect", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined"];
 
 /**
@@ -31,6 +35,8 @@ export class HostObserver implements LoopDefinition {
   private readonly lastPollMs = new Map<string, number>();
   private readonly meterTurns = new Turns(METER_EVERY_MS);
   private readonly sampleTurns = new Turns(SAMPLE_EVERY_MS);
+  /** Hosts whose turn to be metered has come, and which did not fit into a pass yet. */
+  private readonly owed = new Set<string>();
   private readonly watching = new Map<string, { readonly uri: string; readonly stop: () => void }>();
   private readonly urgent = new Set<string>();
   private gathered: (() => void) | null = null;
@@ -134,7 +140,8 @@ export class HostObserver implements LoopDefinition {
     await inTransaction(context, async (tx) => {
       const observed = await readObserved(tx, context);
       const beats: Heartbeat[] = [];
-      const facts: HostUsageFact[] = [];
+      const changedFacts: HostUsageFact[] = [];
+      const dueFacts: HostUsageFact[] = [];
       const rows = [];
       for (const answer of answers) {
         const host = fleet.hosts.get(answer.hostId);
@@ -147,13 +154,18 @@ export class HostObserver implements LoopDefinition {
         const compared = compareWord(word, allocatedOn.get(host.id) ?? [], { allocations: fleet.allocations, migrations: fleet.migrations, observed });
         rows.push(...compared.rows);
         strays ||= compared.strays;
-        if (this.meterTurns.due(host.id, nowMs) || compared.rows.length > 0) {
-          facts.push({ hostId: host.id, confirmedThrough: answer.askedAt, previouslyConfirmedThrough: host.lastSeenAt, running: compared.running });
+        if (this.meterTurns.due(host.id, nowMs)) this.owed.add(host.id);
+        if (compared.rows.length > 0 || (this.owed.has(host.id) && dueFacts.length < METERED_A_PASS)) {
+          this.owed.delete(host.id);
+          (compared.rows.length > 0 ? changedFacts : dueFacts).push({ hostId: host.id, confirmedThrough: answer.askedAt, previouslyConfirmedThrough: host.lastSeenAt, running: compared.running });
         }
       }
       await noteHeartbeats(tx, beats);
       if (rows.length > 0) changed = (await recordObservation(tx, context, rows)).length;
-      await meterObservations(tx, context, facts);
+      // What changed is metered together, so that a guest that left one host for another is one run.
+      for (const facts of [changedFacts, dueFacts]) {
+        for (let at = 0; at < facts.length; at += METERED_AT_ONCE) await meterObservations(tx, context, facts.slice(at, at + METERED_AT_ONCE));
+      }
     });
     if (changed > 0) pass.wake("converge-instances");
     if (strays) pass.wake("remove-strays");

@@ -16,8 +16,10 @@ export class Turns {
   }
 }
 
+/** FNV-1a: ids that count up must not stand side by side. */
 function offsetOf(key: string, periodMs: number): number {
-  let hash = 0;
-  for (let at = 0; at < key.length; at++) hash = (hash * 31 + key.charCodeAt(at)) >>> 0;
-  return hash % periodMs;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193) >>> 0;
+  // The low bits of FNV-1a alone still follow the last character.
+  return ((hash ^ (hash >>> 15)) >>> 0) % periodMs;
 }
