@@ -53,6 +53,18 @@ describe("a host that loses its power", () => {
   });
 });
 
+describe("a host whose silence takes long to be sure of", () => {
+  it("is suspected and fenced although each question to it ends after the pass that asked", async () => {
+    centre = await openCentre({ world: { timings: { unreachableMs: 1_500 } }, policy: { suspectAfterSeconds: 2, fenceAfterSeconds: 4 } });
+    const ids = await fill(3);
+    const lost = on("h1", ids);
+    centre.world.hang("h1");
+    await untilHost(centre, "h1", "fenced", 30_000);
+    for (const id of lost) await until(`${id} runs elsewhere`, 15_000, () => centre.runsOn(id).length === 1 && !centre.runsOn(id).includes("h1"));
+    await centre.checkInvariants();
+  }, 60_000);
+});
+
 describe("a host that is cut off", () => {
   it("keeps its machines while nobody can confirm that it is dead, and gives them up on the operator's word", async () => {
     centre = await openCentre();
