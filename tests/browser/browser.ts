@@ -11,6 +11,9 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath() ?? "", args: ARGUMENTS });
 }
 
+/** The cookies of somebody who came through the form before. */
+export type SignedInState = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
 export interface Visit {
   readonly context: BrowserContext;
   readonly page: Page;
@@ -18,8 +21,8 @@ export interface Visit {
   readonly complaints: string[];
 }
 
-export async function visit(browser: Browser, options: { readonly origin: string; readonly width?: number; readonly colorScheme?: "light" | "dark"; readonly locale?: string }): Promise<Visit> {
-  const context = await browser.newContext({ baseURL: options.origin, viewport: { width: options.width ?? 1280, height: 800 }, colorScheme: options.colorScheme ?? "light", locale: options.locale ?? "en-US" });
+export async function visit(browser: Browser, options: { readonly origin: string; readonly width?: number; readonly colorScheme?: "light" | "dark"; readonly locale?: string; readonly state?: SignedInState }): Promise<Visit> {
+  const context = await browser.newContext({ baseURL: options.origin, viewport: { width: options.width ?? 1280, height: 800 }, colorScheme: options.colorScheme ?? "light", locale: options.locale ?? "en-US", ...(options.state ? { storageState: options.state } : {}) });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -5,7 +5,7 @@ import { instance } from "@/db/schema/compute";
 import { createTestDatabase, type TestDatabase } from "../support/database";
 import { fillPortal, type PortalFixture } from "../support/portal-fixture";
 import { startWeb, type RunningWeb } from "../support/web";
-import { accessibilityFaults, fitsWidth, launch, signIn, skipReason, visit } from "./browser";
+import { accessibilityFaults, fitsWidth, launch, signIn, skipReason, visit, type SignedInState } from "./browser";
 
 /** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
 const BUILD_MS = 600_000;
@@ -30,9 +30,23 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
     await database?.close();
   });
 
+  /** Signs a person in once, through the form; later visits carry the cookies. */
+  const states = new Map<string, SignedInState>();
+  async function stateOf(email: string): Promise<SignedInState> {
+    const known = states.get(email);
+    if (known) return known;
+    const { context, page } = await visit(browser, { origin: web.origin });
+    await signIn(page, email);
+    const state = await context.storageState();
+    await context.close();
+    states.set(email, state);
+    return state;
+  }
+
   /** A fresh visitor for one test; complaints of the page fail it. */
-  async function withPage(work: (page: Page) => Promise<void>, options: { width?: number; colorScheme?: "light" | "dark"; locale?: string } = {}): Promise<void> {
-    const { context, page, complaints } = await visit(browser, { origin: web.origin, ...options });
+  async function withPage(work: (page: Page) => Promise<void>, options: { width?: number; colorScheme?: "light" | "dark"; as?: string } = {}): Promise<void> {
+    const { as, ...looks } = options;
+    const { context, page, complaints } = await visit(browser, { origin: web.origin, ...looks, ...(as ? { state: await stateOf(as) } : {}) });
     try {
       await work(page);
       expect(complaints, web.output()).toEqual([]);
@@ -70,7 +84,7 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
 
   it("lists, searches, filters and sorts instances, with the state in the address", async () => {
     await withPage(async (page) => {
-      await signIn(page, fixture.owner);
+      await page.goto("/o/acme/instances");
       await page.getByRole("link", { name: "web-1" }).waitFor();
       expect(await page.getByText("Waiting for capacity", { exact: true }).count()).toBeGreaterThan(0);
       expect(await accessibilityFaults(page)).toEqual([]);
@@ -84,12 +98,12 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       await page.goto("/o/acme/instances?sort=name&direction=asc");
       await page.getByRole("link", { name: "batch" }).waitFor();
       expect(await page.locator("tbody tr").first().textContent()).toContain("batch");
-    });
+    }, { as: fixture.owner });
   }, PAGE_MS);
 
   it("creates an instance: price and quota while choosing, an SSH key on the way, then its page", async () => {
     await withPage(async (page) => {
-      await signIn(page, fixture.owner, "/o/acme/instances/create");
+      await page.goto("/o/acme/instances/create");
       await page.getByRole("button", { name: "Create", exact: true }).click();
       await page.getByText("Choose a size.").waitFor();
       await page.getByText("s1.medium").click();
@@ -110,7 +124,7 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       await page.getByRole("heading", { level: 1, name: "from-the-browser" }).waitFor();
       await page.getByText("Being made").waitFor();
       await page.getByText(/^Ordered/).waitFor();
-    });
+    }, { as: fixture.owner });
     const rows = await database.owner.select().from(instance).where(and(eq(instance.name, "from-the-browser")));
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ vcpus: 2, memoryMiB: 4096, desiredPower: "running" });
@@ -118,12 +132,12 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
 
   it("acts on an instance and shows the change without a reload: live, not by asking again and again", async () => {
     await withPage(async (page) => {
-      await signIn(page, fixture.owner);
+      await page.goto("/o/acme/instances");
       await page.getByRole("link", { name: "web-2" }).click();
       await page.getByRole("heading", { level: 1, name: "web-2" }).waitFor();
-      const second = await visit(browser, { origin: web.origin });
+      const second = await visit(browser, { origin: web.origin, state: await stateOf(fixture.owner) });
       try {
-        await signIn(second.page, fixture.owner, new URL(page.url()).pathname);
+        await second.page.goto(page.url());
         await second.page.getByRole("button", { name: "Shut down" }).click();
         // The first page hears of it by server-sent events.
         await page.getByText("Shutdown was asked for").waitFor();
@@ -131,7 +145,7 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       } finally {
         await second.context.close();
       }
-    });
+    }, { as: fixture.owner });
   }, PAGE_MS);
 
   it("speaks Japanese when asked, also after the next sign-in", async () => {
@@ -163,27 +177,25 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
 
   it("shows somebody else's organization exactly like one that does not exist", async () => {
     await withPage(async (page) => {
-      await signIn(page, fixture.owner);
       for (const path of [`/o/${fixture.foreignSlug}/instances`, "/o/no-such-organization/instances", "/admin/hosts"]) {
         const answer = await page.goto(path);
         expect(answer?.status(), path).toBe(404);
         await page.getByText("Nothing here").waitFor();
         expect(await page.getByText("Globex").count()).toBe(0);
       }
-    });
+    }, { as: fixture.owner });
   }, PAGE_MS);
 
   it("keeps a viewer from changing anything", async () => {
     await withPage(async (page) => {
-      await signIn(page, fixture.viewer, "/o/acme/instances");
+      await page.goto("/o/acme/instances");
       await page.getByRole("link", { name: "web-1" }).waitFor();
       expect(await page.getByRole("link", { name: /インスタンスを作成|Create instance/ }).count()).toBe(0);
-    });
+    }, { as: fixture.viewer });
   }, PAGE_MS);
 
   it("opens every screen of a tenant on a telephone: nothing sticks out, nothing is unnamed", async () => {
     await withPage(async (page) => {
-      await signIn(page, fixture.owner);
       for (const path of ["instances", "instances/create", "images", "keys", "usage", "billing", "members", "audit", "settings"]) {
         await page.goto(`/o/acme/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
@@ -192,12 +204,11 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
         expect(await accessibilityFaults(page), path).toEqual([]);
         expect(await page.getByRole("alert").filter({ hasText: /./ }).count(), `${path} shows an error`).toBe(0);
       }
-    }, { width: 390, colorScheme: "dark" });
+    }, { width: 390, colorScheme: "dark", as: fixture.owner });
   }, PAGE_MS);
 
   it("opens every screen of the operator", async () => {
     await withPage(async (page) => {
-      await signIn(page, fixture.staff, "/admin");
       for (const path of ["clusters", "hosts", "hosts/enroll", "decisions", "loops", "organizations", "catalog", "audit"]) {
         await page.goto(`/admin/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
@@ -210,6 +221,6 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       await page.getByRole("heading", { level: 1, name: "tokyo-1-h1" }).waitFor();
       await page.getByRole("button", { name: "Drain" }).click();
       await page.getByRole("dialog").getByText(/wave|Nothing has to move|cannot leave/).first().waitFor();
-    });
+    }, { as: fixture.staff });
   }, PAGE_MS);
 });

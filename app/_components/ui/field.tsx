@@ -35,7 +35,7 @@ export function Field({ label, hint, error, optional, className, children }: Fie
   return (
     <div className={cn("grid content-start gap-1.5", className)}>
       <label htmlFor={id} className="flex items-baseline justify-between font-medium">
-        <span className="first-letter:uppercase">{label}</span>
+        <span>{label}</span>
         {optional ? <span className="text-tiny font-normal text-muted">{optional}</span> : null}
       </label>
       {children({ id, "aria-invalid": error ? true : undefined, "aria-describedby": note ? `${id}-note` : undefined })}
@@ -53,7 +53,7 @@ export function CheckboxLine({ label, hint, className, ...rest }: ComponentProps
     <label className={cn("flex items-start gap-2", className)}>
       <input type="checkbox" className="mt-0.5 size-4 shrink-0 accent-accent" {...rest} />
       <span className="grid">
-        <span className="first-letter:uppercase">{label}</span>
+        <span>{label}</span>
         {hint ? <span className="text-xs text-muted">{hint}</span> : null}
       </span>
     </label>

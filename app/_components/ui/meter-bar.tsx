@@ -23,7 +23,7 @@ export function MeterBar({ label, value, used, pending = 0, limit, note, mark }:
   return (
     <div className="grid gap-1">
       <div className="flex items-baseline justify-between gap-3">
-        <span className="text-muted first-letter:uppercase">{label}</span>
+        <span className="text-muted">{label}</span>
         <span className="numeric text-right font-medium">{value}</span>
       </div>
       <div className="relative flex h-1.5 overflow-hidden rounded-full bg-raised" aria-hidden>
