@@ -31,8 +31,9 @@ export const policyInput = z.object({
   storageRatio: z.number().min(0.1).max(32).optional(),
   storageFloorFraction: z.number().min(0).max(0.9).optional(),
   failoverHosts: z.number().int().min(0).max(16).optional(),
-  suspectAfterSeconds: z.number().min(0.2).max(600).optional(),
-  fenceAfterSeconds: z.number().min(0.4).max(3_600).optional(),
+  /** Every host is asked once a second: anything shorter would suspect, and fence, by chance. */
+  suspectAfterSeconds: z.number().min(1).max(600).optional(),
+  fenceAfterSeconds: z.number().min(3).max(3_600).optional(),
   fenceBrakeFraction: z.number().min(0.01).max(1).optional(),
 });
 export type PolicyInput = z.output<typeof policyInput>;
