@@ -107,7 +107,7 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       await page.getByRole("button", { name: "Create", exact: true }).click();
       await page.getByText("Choose a size.").waitFor();
       await page.getByText("s1.medium").click();
-      await page.getByText("¥5.96 / hour").waitFor();
+      await page.getByText("¥6.46 / hour").waitFor();
       await page.getByText("Debian 12").click();
       await page.getByRole("button", { name: "Add an SSH key" }).click();
       await page.getByLabel("Public key").fill("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl laptop");

@@ -30,7 +30,9 @@ export function OrderSummary({ order, flavor, prices, quota, busy, error, allowe
   const problem = useProblemText();
   const storage = flavor && prices?.storageGiBMicrosPerHour != null ? prices.storageGiBMicrosPerHour * flavor.diskGiB : null;
   const instance = flavor?.microsPerHour ?? null;
-  const total = instance !== null && storage !== null ? instance + storage : null;
+  // Every instance gets one private address, and addresses are metered too.
+  const address = prices?.addressMicrosPerHour ?? 0;
+  const total = instance !== null && storage !== null ? instance + storage + address : null;
   return (
     <aside className="grid gap-4 lg:sticky lg:top-6">
       <Card>
@@ -44,6 +46,7 @@ export function OrderSummary({ order, flavor, prices, quota, busy, error, allowe
                 <ul className="mt-2 grid gap-1 text-xs text-muted">
                   <li className="flex justify-between gap-2"><span>{flavor.name}</span><span className="numeric">{formats.perHour(instance ?? 0, flavor.currency)}</span></li>
                   <li className="flex justify-between gap-2"><span>{t("storageLine", { size: formats.gibibytes(flavor.diskGiB) })}</span><span className="numeric">{formats.perHour(storage ?? 0, flavor.currency)}</span></li>
+                  {address > 0 ? <li className="flex justify-between gap-2"><span>{t("addressLine")}</span><span className="numeric">{formats.perHour(address, flavor.currency)}</span></li> : null}
                 </ul>
                 <p className="mt-1 text-xs text-muted">{t("priceNote")}</p>
               </>
