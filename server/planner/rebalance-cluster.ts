@@ -21,7 +21,7 @@ export interface RebalanceOptions {
   seed?: number;
   /** No plan unless the score falls by this part. Keeps a balanced cluster still. Default 0.1. */
   minImprovement?: number;
-  /** Score that one moved instance must be worth. Default 0.02 / hosts. */
+  /** Score that one moved instance must be worth. Default 0.02 / hosts; a tenth of it where the caller limits the moves himself. */
   minGainPerMove?: number;
   /** Effort of the second phase, in proposals. Default: by size of the cluster. */
   proposals?: number;
@@ -47,7 +47,7 @@ export function rebalanceCluster(snapshot: ClusterSnapshot, options: RebalanceOp
   const hostCount = Math.max(1, eligible.length);
   const limits: SearchLimits = {
     maxDisplaced: Math.min(options.maxMoves ?? Infinity, instances.length),
-    minGainPerMove: options.minGainPerMove ?? 0.02 / hostCount,
+    minGainPerMove: options.minGainPerMove ?? (options.maxMoves === undefined ? 0.02 : 0.002) / hostCount,
     proposals: options.proposals ?? defaultProposals(hostCount),
     forbids: needsRules(model) ? (instance, host) => forbids(model, state, eligible, instances, instance, host) : null,
     movable,
@@ -85,8 +85,8 @@ export function rebalanceCluster(snapshot: ClusterSnapshot, options: RebalanceOp
 
 /** Small clusters are searched thoroughly; large ones gain little beyond the descent. Each proposal costs about a microsecond. */
 function defaultProposals(hostCount: number): number {
-  if (hostCount <= 200) return 4_000_000;
-  return hostCount <= 2000 ? 300_000 : 3_000_000;
+  if (hostCount <= 200) return 9_000_000;
+  return hostCount <= 500 ? 300_000 : 0;
 }
 
 function findMovable(model: Model, instances: number[]): { movable: Uint8Array; leftOut: LeftOut[] } {

@@ -10,9 +10,12 @@ interface Proposal {
   bTo: number;
 }
 
-/** Heat relative to the typical worsening of a proposal; found by trying on generated clusters of 20 to 1,000 hosts. */
-const HOT = 0.04;
-const COLD = 0.0004;
+/** Heat relative to the typical worsening of a proposal; found by trying on generated clusters of 20 to 100 hosts. Each round starts from the best state so far. */
+const HEATS: readonly { hot: number; cold: number }[] = [
+  { hot: 0.1, cold: 0.001 },
+  { hot: 0.03, cold: 0.0004 },
+  { hot: 0.01, cold: 0.0002 },
+];
 const SAMPLES = 200;
 
 /**
@@ -20,6 +23,11 @@ const SAMPLES = 200;
  * away from home cost `minGainPerMove` each, and never more than the limit are away: at the limit, one comes home when another leaves.
  */
 export function anneal(state: BalanceState, limits: SearchLimits, random: Random): void {
+  const proposals = Math.floor(limits.proposals / HEATS.length);
+  for (const heat of HEATS) if (proposals > 0) cool(state, { ...limits, proposals }, random, heat);
+}
+
+function cool(state: BalanceState, limits: SearchLimits, random: Random, { hot, cold }: { hot: number; cold: number }): void {
   if (state.hostCount < 2 || state.instanceCount === 0 || limits.maxDisplaced < 1) return;
   const price = limits.minGainPerMove;
   const proposal: Proposal = { a: -1, aTo: -1, b: -1, bTo: -1 };
@@ -27,7 +35,7 @@ export function anneal(state: BalanceState, limits: SearchLimits, random: Random
   const typical = typicalWorsening(state, limits, random, proposal, current);
   let best = current;
   const bestHosts = state.hostOf.slice();
-  const cooling = Math.log(COLD / HOT);
+  const cooling = Math.log(cold / hot);
   let dirty = false;
   for (let step = 0; step < limits.proposals; step += 1) {
     if ((step & 0xffff) === 0xffff) state.recount();
@@ -40,7 +48,7 @@ export function anneal(state: BalanceState, limits: SearchLimits, random: Random
       continue;
     }
     const next = state.score() + price * state.displaced;
-    const heat = typical * HOT * Math.exp((cooling * step) / limits.proposals);
+    const heat = typical * hot * Math.exp((cooling * step) / limits.proposals);
     if (next > current && random() >= Math.exp((current - next) / heat)) {
       if (proposal.b >= 0) state.move(proposal.b, bFrom);
       state.move(proposal.a, aFrom);
