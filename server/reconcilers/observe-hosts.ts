@@ -15,6 +15,9 @@ const PERIOD_MS = 1_000;
 const GATHER_MS = 600;
 /** Open usage windows are confirmed at least so often; in between the host's own heartbeat stands for them. */
 const METER_EVERY_MS = 10_000;
+/** In a large fleet less often: confirming a thousand hosts every ten seconds would cost more than observing them. */
+const METER_MANY_EVERY_MS = 30_000;
+const MANY_HOSTS = 200;
 const SAMPLE_EVERY_MS = 60_000;
 /** A pass that was late must not make the next one later: what is owed is paid in parts. */
 const METERED_A_PASS = 150;
@@ -34,6 +37,7 @@ export class HostObserver implements LoopDefinition {
   private answers: PollResult[] = [];
   private readonly lastPollMs = new Map<string, number>();
   private readonly meterTurns = new Turns(METER_EVERY_MS);
+  private readonly meterManyTurns = new Turns(METER_MANY_EVERY_MS);
   private readonly sampleTurns = new Turns(SAMPLE_EVERY_MS);
   /** Hosts whose turn to be metered has come, and which did not fit into a pass yet. */
   private readonly owed = new Set<string>();
@@ -135,6 +139,7 @@ export class HostObserver implements LoopDefinition {
       else allocatedOn.set(row.hostId, [row]);
     }
     const nowMs = context.clock.nowMs();
+    const meterTurns = fleet.hosts.size > MANY_HOSTS ? this.meterManyTurns : this.meterTurns;
     let strays = false;
     let changed = 0;
     await inTransaction(context, async (tx) => {
@@ -154,7 +159,7 @@ export class HostObserver implements LoopDefinition {
         const compared = compareWord(word, allocatedOn.get(host.id) ?? [], { allocations: fleet.allocations, migrations: fleet.migrations, observed });
         rows.push(...compared.rows);
         strays ||= compared.strays;
-        if (this.meterTurns.due(host.id, nowMs)) this.owed.add(host.id);
+        if (meterTurns.due(host.id, nowMs)) this.owed.add(host.id);
         if (compared.rows.length > 0 || (this.owed.has(host.id) && dueFacts.length < METERED_A_PASS)) {
           this.owed.delete(host.id);
           (compared.rows.length > 0 ? changedFacts : dueFacts).push({ hostId: host.id, confirmedThrough: answer.askedAt, previouslyConfirmedThrough: host.lastSeenAt, running: compared.running });
