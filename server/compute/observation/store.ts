@@ -1,5 +1,5 @@
-import { eq, isNull, sql, type SQL } from "drizzle-orm";
-import { instance, instanceObservation } from "@/db/schema/compute";
+import { eq, sql, type SQL } from "drizzle-orm";
+import { instanceObservation } from "@/db/schema/compute";
 import type { Transaction } from "@/server/platform/transaction";
 import type { InstancePhase, ObservationChange, ObservationInput, ObservationRow } from "../types";
 
@@ -124,22 +124,22 @@ export interface ObservedRow {
 
 /** Rows of instances that are not purged; narrow on purpose, because it is read every second. */
 export async function selectObserved(tx: Transaction): Promise<ObservedRow[]> {
-  return tx
-    .select({
-      instanceId: instanceObservation.instanceId,
-      organizationId: instanceObservation.organizationId,
-      hostId: instanceObservation.hostId,
-      state: instanceObservation.state,
-      reason: instanceObservation.reason,
-      epoch: instanceObservation.epoch,
-      vcpus: instanceObservation.vcpus,
-      memoryMiB: instanceObservation.memoryMiB,
-      runningSince: instanceObservation.runningSince,
-      phase: instanceObservation.phase,
-    })
-    .from(instanceObservation)
-    .innerJoin(instance, eq(instance.id, instanceObservation.instanceId))
-    .where(isNull(instance.purgedAt));
+  // Rows by hand: the query builder's mapping of ten thousand rows costs more than the query.
+  const result = await tx.execute<{ id: string; org: string; host: string | null; state: ObservedRow["state"]; reason: string; epoch: string | null; vcpus: number | null; memory: number | null; since: string | null; phase: InstancePhase | null }>(sql`
+    select o.instance_id as id, o.organization_id as org, o.host_id as host, o.state, o.reason, o.epoch, o.vcpus, o.memory_mib as memory, o.running_since as since, o.phase
+    from instance_observation o join instance i on i.id = o.instance_id where i.purged_at is null`);
+  return result.rows.map((row) => ({
+    instanceId: row.id,
+    organizationId: row.org,
+    hostId: row.host,
+    state: row.state,
+    reason: row.reason,
+    epoch: row.epoch === null ? null : Number(row.epoch),
+    vcpus: row.vcpus,
+    memoryMiB: row.memory,
+    runningSince: row.since === null ? null : new Date(row.since),
+    phase: row.phase,
+  }));
 }
 
 export interface UnsettledRow {

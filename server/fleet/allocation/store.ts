@@ -13,9 +13,34 @@ export async function lockAllocation(tx: Transaction, instanceId: string): Promi
   return row ?? null;
 }
 
-export function allocationsOf(tx: Transaction, clusterId?: string): Promise<AllocationRow[]> {
-  const query = tx.select().from(allocation);
-  return clusterId ? query.where(eq(allocation.clusterId, clusterId)) : query;
+/** Read every second and ten thousand rows long, so its rows are made by hand: the query builder's mapping costs more than the query. */
+export async function allocationsOf(tx: Transaction, clusterId?: string): Promise<AllocationRow[]> {
+  const result = await tx.execute<PlainAllocation>(sql`select * from allocation where ${clusterId ? sql`cluster_id = ${clusterId}` : sql`true`}`);
+  return result.rows.map((row) => ({
+    instanceId: row.instance_id,
+    clusterId: row.cluster_id,
+    hostId: row.host_id,
+    epoch: Number(row.epoch),
+    vcpus: row.vcpus,
+    memoryMiB: row.memory_mib,
+    cpuReservationMillicores: row.cpu_reservation_millicores,
+    memoryReservationMiB: row.memory_reservation_mib,
+    decisionId: row.decision_id,
+    decidedAt: new Date(row.decided_at),
+  }));
+}
+
+interface PlainAllocation extends Record<string, unknown> {
+  readonly instance_id: string;
+  readonly cluster_id: string;
+  readonly host_id: string;
+  readonly epoch: string;
+  readonly vcpus: number;
+  readonly memory_mib: number;
+  readonly cpu_reservation_millicores: number;
+  readonly memory_reservation_mib: number;
+  readonly decision_id: string;
+  readonly decided_at: string;
 }
 
 export function allocationsOn(tx: Transaction, hostId: string): Promise<AllocationRow[]> {
