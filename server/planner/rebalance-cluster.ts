@@ -85,7 +85,7 @@ export function rebalanceCluster(snapshot: ClusterSnapshot, options: RebalanceOp
 
 /** Small clusters are searched thoroughly; large ones gain little beyond the descent. Each proposal costs about a microsecond. */
 function defaultProposals(hostCount: number): number {
-  if (hostCount <= 200) return 9_000_000;
+  if (hostCount <= 200) return 20_000_000;
   return hostCount <= 500 ? 300_000 : 0;
 }
 

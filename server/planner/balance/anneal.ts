@@ -12,33 +12,45 @@ interface Proposal {
 
 /** Heat relative to the typical worsening of a proposal; found by trying on generated clusters of 20 to 100 hosts. Each round starts from the best state so far. */
 const HEATS: readonly { hot: number; cold: number }[] = [
-  { hot: 0.1, cold: 0.001 },
-  { hot: 0.03, cold: 0.0004 },
-  { hot: 0.01, cold: 0.0002 },
+  { hot: 0.08, cold: 0.0001 },
+  { hot: 0.02, cold: 0.0001 },
+  { hot: 0.08, cold: 0.0001 },
+  { hot: 0.04, cold: 0.0001 },
 ];
 const SAMPLES = 200;
+/** The walk may be a little beyond the limit of moves, at a price that rises while it is: walls in the landscape become hills. */
+const SLACK = 1.4;
+const PRICE_STEP = 1.03;
+const STEPS_PER_PRICE = 500;
 
 /**
  * Phase 2: annealing. Random changes; a worse state is accepted now and then, less and less; ends with the best state met. Instances
- * away from home cost `minGainPerMove` each, and never more than the limit are away: at the limit, one comes home when another leaves.
+ * away from home cost `minGainPerMove` each, and in what is kept never more than the limit are away.
  */
 export function anneal(state: BalanceState, limits: SearchLimits, random: Random): void {
   const proposals = Math.floor(limits.proposals / HEATS.length);
   for (const heat of HEATS) if (proposals > 0) cool(state, { ...limits, proposals }, random, heat);
 }
 
-function cool(state: BalanceState, limits: SearchLimits, random: Random, { hot, cold }: { hot: number; cold: number }): void {
-  if (state.hostCount < 2 || state.instanceCount === 0 || limits.maxDisplaced < 1) return;
-  const price = limits.minGainPerMove;
+function cool(state: BalanceState, asked: SearchLimits, random: Random, { hot, cold }: { hot: number; cold: number }): void {
+  if (state.hostCount < 2 || state.instanceCount === 0 || asked.maxDisplaced < 1) return;
+  const hard = asked.maxDisplaced;
+  const limits = { ...asked, maxDisplaced: Math.ceil(hard * SLACK) + 2 };
+  let price = Math.max(asked.minGainPerMove, (state.score() * 0.05) / hard);
   const proposal: Proposal = { a: -1, aTo: -1, b: -1, bTo: -1 };
   let current = state.score() + price * state.displaced;
   const typical = typicalWorsening(state, limits, random, proposal, current);
-  let best = current;
+  let best = state.score() + limits.minGainPerMove * state.displaced;
   const bestHosts = state.hostOf.slice();
   const cooling = Math.log(cold / hot);
   let dirty = false;
   for (let step = 0; step < limits.proposals; step += 1) {
     if ((step & 0xffff) === 0xffff) state.recount();
+    if (step % STEPS_PER_PRICE === 0) {
+      const before = price;
+      price = Math.max(limits.minGainPerMove, price * (state.displaced > hard ? PRICE_STEP : 1 / PRICE_STEP));
+      current += (price - before) * state.displaced;
+    }
     if (!propose(state, limits, random, proposal)) continue;
     const aFrom = state.hostOf[proposal.a] as number;
     if (!tryMove(state, limits, proposal.a, proposal.aTo)) continue;
@@ -54,8 +66,11 @@ function cool(state: BalanceState, limits: SearchLimits, random: Random, { hot, 
       state.move(proposal.a, aFrom);
       continue;
     }
+    const displaced = state.displaced;
+    const plain = next - (price - limits.minGainPerMove) * displaced;
+    const isBest = displaced <= hard && plain < best - 1e-12;
     // The best state is copied only when the walk is about to leave it.
-    if (next > current && dirty) {
+    if (dirty && !isBest) {
       dirty = false;
       if (proposal.b >= 0) state.move(proposal.b, bFrom);
       state.move(proposal.a, aFrom);
@@ -64,8 +79,8 @@ function cool(state: BalanceState, limits: SearchLimits, random: Random, { hot, 
       if (proposal.b >= 0) state.move(proposal.b, proposal.bTo);
     }
     current = next;
-    if (current < best - 1e-12) {
-      best = current;
+    if (isBest) {
+      best = plain;
       dirty = true;
     }
   }
