@@ -194,6 +194,46 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
     }, { as: fixture.viewer });
   }, PAGE_MS);
 
+  it("invites somebody, who accepts with a new account and stands in the organization", async () => {
+    await withPage(async (page) => {
+      await page.goto("/o/acme/members");
+      await page.getByRole("button", { name: "Invite a member" }).click();
+      await page.getByRole("dialog").getByLabel("E-mail").fill("newcomer@acme.test");
+      await page.getByRole("dialog").getByRole("button", { name: "Invite a member" }).click();
+      const link = (await page.getByRole("dialog").locator("pre").textContent())?.trim() ?? "";
+      expect(link).toMatch(/\/invitations\/[\w-]{43}$/);
+      const guest = await visit(browser, { origin: web.origin });
+      try {
+        await guest.page.goto(link);
+        await guest.page.getByRole("heading", { name: "Join Acme Trading" }).waitFor();
+        expect(await accessibilityFaults(guest.page)).toEqual([]);
+        await guest.page.getByLabel("Your name").fill("New Comer");
+        await guest.page.getByLabel("Choose a password").fill("a sentence of my own");
+        await guest.page.getByRole("button", { name: "Accept and continue" }).click();
+        await guest.page.waitForURL("**/o/acme/instances");
+        await guest.page.getByRole("link", { name: "Create instance" }).waitFor();
+        await guest.page.goto(link);
+        await guest.page.getByText("This invitation cannot be used").waitFor();
+      } finally {
+        await guest.context.close();
+      }
+      // The list hears of the newcomer by itself.
+      await page.getByRole("dialog").getByRole("button", { name: "Close" }).first().click();
+      await page.getByText("newcomer@acme.test").waitFor();
+    }, { as: fixture.owner });
+  }, PAGE_MS);
+
+  it("sends an image, and says why when it is not one", async () => {
+    await withPage(async (page) => {
+      await page.goto("/o/acme/images");
+      await page.getByRole("button", { name: "Upload an image" }).click();
+      await page.getByLabel("File").setInputFiles({ name: "not-an-image.qcow2", mimeType: "application/octet-stream", buffer: Buffer.alloc(64 * 1024, "no disk image at all") });
+      await page.getByRole("dialog").getByRole("button", { name: "Upload an image" }).click();
+      // Refused in words: by the check itself, or because the check cannot be made on this machine.
+      await page.getByRole("dialog").getByRole("alert").getByText(/qcow2|qemu-img/).waitFor();
+    }, { as: fixture.owner });
+  }, PAGE_MS);
+
   it("opens every screen of a tenant on a telephone: nothing sticks out, nothing is unnamed", async () => {
     await withPage(async (page) => {
       for (const path of ["instances", "instances/create", "images", "keys", "usage", "billing", "members", "audit", "settings"]) {
