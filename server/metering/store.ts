@@ -1,5 +1,5 @@
 import { sql, type SQL } from "drizzle-orm";
-import { ID_PREFIXES, mintId } from "@/server/platform/id";
+import { mintId } from "@/server/platform/id";
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
 import type { CloseReason, HostUsageFact, SampleCounter, UsageWindowRow } from "./types";
