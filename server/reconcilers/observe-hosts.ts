@@ -1,4 +1,4 @@
-import { readObserved, recordObservation } from "@/server/compute";
+import { readObserved, recordObservation, type ObservedRow } from "@/server/compute";
 import { noteHeartbeats, readFleet, type AllocationRow, type Fleet, type Heartbeat, type HostRow } from "@/server/fleet";
 import { meterObservations, type HostUsageFact } from "@/server/metering";
 import { inTransaction } from "@/server/platform/transaction";
@@ -142,8 +142,10 @@ export class HostObserver implements LoopDefinition {
     const meterTurns = fleet.hosts.size > MANY_HOSTS ? this.meterManyTurns : this.meterTurns;
     let strays = false;
     let changed = 0;
+    let known: ReadonlyMap<string, ObservedRow> = new Map();
     await inTransaction(context, async (tx) => {
       const observed = await readObserved(tx, context);
+      known = observed;
       const beats: Heartbeat[] = [];
       const changedFacts: HostUsageFact[] = [];
       const dueFacts: HostUsageFact[] = [];
@@ -175,7 +177,7 @@ export class HostObserver implements LoopDefinition {
     if (changed > 0) pass.wake("converge-instances");
     if (strays) pass.wake("remove-strays");
     await this.follow(pass, fleet, answers, allocatedOn);
-    await takeSamples(pass, fleet, answers, this.sampleTurns);
+    await takeSamples(pass, fleet, known, answers, this.sampleTurns);
   }
 
   private async follow(pass: Pass, fleet: Fleet, answers: readonly PollResult[], allocatedOn: ReadonlyMap<string, readonly AllocationRow[]>): Promise<void> {

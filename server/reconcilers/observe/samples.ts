@@ -1,4 +1,4 @@
-import { readObserved } from "@/server/compute";
+import type { ObservedRow } from "@/server/compute";
 import type { Fleet } from "@/server/fleet";
 import { recordSamples, type SampleCounter } from "@/server/metering";
 import { inTransaction } from "@/server/platform/transaction";
@@ -7,13 +7,12 @@ import type { Turns } from "./turns";
 import type { Pass } from "../types";
 
 /** Writes the counters of running domains about once a minute and host. */
-export async function takeSamples(pass: Pass, fleet: Fleet, answers: readonly PollResult[], turns: Turns): Promise<void> {
+export async function takeSamples(pass: Pass, fleet: Fleet, owners: ReadonlyMap<string, ObservedRow>, answers: readonly PollResult[], turns: Turns): Promise<void> {
   const { context } = pass;
   const nowMs = context.clock.nowMs();
   const due = answers.filter((answer) => answer.observation && turns.due(answer.hostId, nowMs));
   if (due.length === 0) return;
   await inTransaction(context, async (tx) => {
-    const owners = await readObserved(tx, context);
     const counters: SampleCounter[] = [];
     for (const answer of due) {
       for (const domain of answer.observation?.domains ?? []) {
