@@ -18,12 +18,13 @@ function facts(context: Context, input: readonly HostUsageFact[]): SQL {
       instance_id: run.instanceId,
       host_id: fact.hostId,
       confirmed: fact.confirmedThrough.toISOString(),
+      previous: fact.previouslyConfirmedThrough?.toISOString() ?? null,
       since: run.since?.toISOString() ?? null,
       continues: run.continues,
     })),
   );
   return sql`hosts as (select * from jsonb_to_recordset(${JSON.stringify(hosts)}::jsonb) as h(host_id text, confirmed timestamptz, previous timestamptz)),
-    seen as (select * from jsonb_to_recordset(${JSON.stringify(seen)}::jsonb) as s(new_id text, instance_id text, host_id text, confirmed timestamptz, since timestamptz, continues boolean))`;
+    seen as (select * from jsonb_to_recordset(${JSON.stringify(seen)}::jsonb) as s(new_id text, instance_id text, host_id text, confirmed timestamptz, previous timestamptz, since timestamptz, continues boolean))`;
 }
 
 /** Ends the windows of runs that their host shows no longer, or shows as started anew. */
@@ -37,8 +38,8 @@ export async function closeEndedRuns(tx: Transaction, context: Context, input: r
       and not exists (select 1 from seen s where s.instance_id = w.resource_id)`);
   await tx.execute(sql`
     with ${facts(context, input)}
-    update usage_window w set closed_at = ${now}, ended_at = greatest(w.ended_at, least(h.previous, s.since)), closed_reason = 'restarted'
-    from seen s left join hosts h on h.host_id = s.host_id
+    update usage_window w set closed_at = ${now}, ended_at = greatest(w.ended_at, least(s.previous, s.since)), closed_reason = 'restarted'
+    from seen s
     where w.meter = 'instance' and w.closed_at is null and w.resource_id = s.instance_id and not s.continues
       and s.since > greatest(w.ended_at, w.started_at) + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'`);
 }
