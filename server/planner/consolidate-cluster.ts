@@ -23,7 +23,7 @@ export interface ConsolidateOptions {
 
 /** Large fleets pack like sand: another order rarely saves a host there. */
 const DEFAULT_TRIES = 40;
-const TRIES_WHEN_LARGE = 3;
+const TRIES_WHEN_LARGE = 1;
 const LARGE = 400;
 /** Shutting a host down takes about this long; it is not counted as anybody's downtime. */
 const POWER_OFF_SECONDS = 30;

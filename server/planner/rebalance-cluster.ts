@@ -21,7 +21,7 @@ export interface RebalanceOptions {
   seed?: number;
   /** No plan unless the score falls by this part. Keeps a balanced cluster still. Default 0.1. */
   minImprovement?: number;
-  /** Score that one moved instance must be worth. Default 0.02 / hosts; a tenth of it where the caller limits the moves himself. */
+  /** Score that one moved instance must be worth. Default 0.02 / hosts; where the caller limits the moves himself, any gain counts. */
   minGainPerMove?: number;
   /** Effort of the second phase, in proposals. Default: by size of the cluster. */
   proposals?: number;
@@ -47,7 +47,7 @@ export function rebalanceCluster(snapshot: ClusterSnapshot, options: RebalanceOp
   const hostCount = Math.max(1, eligible.length);
   const limits: SearchLimits = {
     maxDisplaced: Math.min(options.maxMoves ?? Infinity, instances.length),
-    minGainPerMove: options.minGainPerMove ?? (options.maxMoves === undefined ? 0.02 : 0.002) / hostCount,
+    minGainPerMove: options.minGainPerMove ?? (options.maxMoves === undefined ? 0.02 / hostCount : 0),
     proposals: options.proposals ?? defaultProposals(hostCount),
     forbids: needsRules(model) ? (instance, host) => forbids(model, state, eligible, instances, instance, host) : null,
     movable,

@@ -18,7 +18,8 @@ const TOURNAMENT = 24;
 const PARTNERS = 24;
 /** In large clusters there is always a better host to turn to than a costly search for swaps at this one. */
 const LARGE = 200;
-const PARTNERS_FOR_SWAPS_WHEN_LARGE = 3;
+const PARTNERS_WHEN_LARGE = 12;
+const PARTNERS_FOR_SWAPS_WHEN_LARGE = 2;
 
 /**
  * Phase 1: the best single move or swap for the host that is furthest from the mean, again and again: cheap and close. The gain is
@@ -73,7 +74,7 @@ interface Step {
 function bestAt(state: BalanceState, limits: SearchLimits, odd: number, score: number, random: Random): Step {
   const best: Step = { instance: -1, other: -1, to: -1, gain: 0 };
   const all = state.hostCount <= PARTNERS;
-  const partners = all ? state.hostCount : PARTNERS;
+  const partners = all ? state.hostCount : state.hostCount > LARGE ? PARTNERS_WHEN_LARGE : PARTNERS;
   const room = limits.maxDisplaced - state.displaced;
   for (let p = 0; p < partners; p += 1) {
     const partner = all ? p : (random() * state.hostCount) | 0;
