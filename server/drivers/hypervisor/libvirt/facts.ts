@@ -39,7 +39,11 @@ async function totalMemoryKiB(link: HostLink, fallback: bigint, options?: CallOp
   }
 }
 
-export async function readFacts(link: HostLink, options?: CallOptions): Promise<HostFacts> {
+/** At the first question after its start, libvirtd runs QEMU to learn what it can do: 1 s on a free machine, over 5 s on a busy one. */
+const PROBE_TIMEOUT_MS = 30_000;
+
+export async function readFacts(link: HostLink, given?: CallOptions): Promise<HostFacts> {
+  const options: CallOptions = { timeoutMs: PROBE_TIMEOUT_MS, ...given };
   const { accelerator, machine } = link.options;
   const virtType = accelerator === "kvm" ? "kvm" : "qemu";
   const [hostname, node, hypervisor, library, capabilities, pools, offered] = await Promise.all([
