@@ -26,7 +26,7 @@ export async function preflight(pass: Pass, fleet: Fleet, row: HostRow, power: R
   let facts: HostFacts;
   try {
     host = pass.machines.host(row);
-    facts = await host.facts({ timeoutMs: CALL_TIMEOUT_MS });
+    facts = await host.facts();
   } catch (error) {
     return { findings: [notReached(row, error), ...findings], facts: null, pools: [] };
   }
