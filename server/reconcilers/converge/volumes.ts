@@ -17,15 +17,24 @@ function poolName(pools: ReadonlyMap<string, StoragePoolRow>, volume: VolumeView
   return pool.name;
 }
 
-/** Makes what is wanted and is not there yet. Each creation confirms one that a former worker made. */
+/** Makes what is wanted and is not there yet, all at once. Each creation confirms one that a former worker made. */
 export async function ensureVolumes(pass: Pass, view: FullView, host: HypervisorHost): Promise<void> {
   const { context } = pass;
-  for (const volume of view.desired.volumes) {
-    if (volume.state !== "wanted") continue;
-    const made = volume.kind === "seed" ? await uploadSeed(pass, view.desired, host, poolName(view.pools, volume), volume) : await ensureDisk(host, poolName(view.pools, volume), volume);
-    const observedSizeMiB = volume.kind === "seed" ? null : Math.floor(made.capacityBytes / BYTES_PER_MIB);
-    await inTransaction(context, (tx) => markVolumes(tx, context, [{ volumeId: volume.id, state: "present", observedSizeMiB }]));
-  }
+  const wanted = view.desired.volumes.filter((volume) => volume.state === "wanted");
+  const attempts = await Promise.allSettled(
+    wanted.map(async (volume) => {
+      if (volume.kind !== "seed") {
+        const { capacityBytes } = await ensureDisk(host, poolName(view.pools, volume), volume);
+        return { volumeId: volume.id, state: "present" as const, observedSizeMiB: Math.floor(capacityBytes / BYTES_PER_MIB) };
+      }
+      await uploadSeed(pass, view.desired, host, poolName(view.pools, volume), volume);
+      return { volumeId: volume.id, state: "present" as const, observedSizeMiB: null };
+    }),
+  );
+  const made = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+  if (made.length > 0) await inTransaction(context, (tx) => markVolumes(tx, context, made));
+  // What was made is noted even when another one failed: a disk on the storage is never one that nobody knows.
+  for (const attempt of attempts) if (attempt.status === "rejected") throw attempt.reason;
 }
 
 function ensureDisk(host: HypervisorHost, pool: string, volume: VolumeView): Promise<VolumeObservation> {
