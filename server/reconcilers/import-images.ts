@@ -6,6 +6,9 @@ import { readFleet, type HostRow, type StoragePoolRow } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import type { LoopDefinition, Pass } from "./types";
 
+/** A tenant who has just sent an image waits for it. */
+const RETRY_MS = 2_000;
+
 /** Copies uploaded images into the shared pools, and removes the volumes of retired ones. */
 export function importImagesLoop(directory: string): LoopDefinition {
   return {
@@ -24,7 +27,9 @@ export function importImagesLoop(directory: string): LoopDefinition {
         for (const image of importing) pass.background(image.id, () => importImage(pass, directory, image, places));
         for (const image of retired) pass.background(image.id, () => removeImage(pass, image, places));
       }
-      return { backlog: importing.length + retired.length };
+      const backlog = importing.length + retired.length;
+      // What could not be done now (no host up, a full pool) is not left to the period.
+      return backlog > 0 ? { backlog, againInMs: RETRY_MS } : { backlog };
     },
   };
 }

@@ -24,6 +24,8 @@ export interface CentreOptions {
   readonly policy?: NewCluster["policy"];
   /** How long a dead worker keeps others from its loops. */
   readonly leaseTtlMs?: number;
+  /** Where uploaded images wait for the loop. */
+  readonly imageUploadDirectory?: string;
 }
 
 /** A simulated data centre under the real control plane, on a real Postgres. */
@@ -101,7 +103,7 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
       const crew = new Crew({
         context: testContext(database.worker, { logger }),
         machines: connections,
-        loops: allLoops({ imageUploadDirectory: "/nonexistent", mail: logMail(silentLogger) }),
+        loops: allLoops({ imageUploadDirectory: options.imageUploadDirectory ?? "/nonexistent", mail: logMail(silentLogger) }),
         seedImage: ({ files }) => Buffer.from(JSON.stringify(files)),
         holder: `${name ?? "worker"}-${crews.length}`,
         databaseUrl: database.url.worker,
