@@ -18,7 +18,7 @@ export { resizeInstance } from "./instance/resize-instance";
 export { restoreInstance } from "./instance/restore-instance";
 export { startInstance } from "./instance/start-instance";
 export { deriveStatus, statusReason } from "./instance/derive-status";
-export { createNetwork, type CreateNetworkInput } from "./network/create-network";
+export { checkNetwork, createNetwork, type CreateNetworkInput } from "./network/create-network";
 export { stopInstance } from "./instance/stop-instance";
 export { INSTANCE_STATUSES } from "./instance/types";
 export type { ChangeEffect, InstanceDetail, InstancePage, InstanceStatus, InstanceSummary, ResizePreview, TimelineEntry } from "./instance/types";

@@ -25,24 +25,35 @@ const createNetworkInput = z.object({
 });
 export type CreateNetworkInput = z.input<typeof createNetworkInput>;
 
+const addressNumber = (text: string): number => ipaddr.IPv4.parse(text).octets.reduce((sum, octet) => sum * 256 + octet, 0);
+
 /**
- * A shared network of a cluster, by our staff. The range that instances get must lie inside of the network and leave the gateway out.
- * @throws Problem `bad-input` when it does not, `conflict` when the range overlaps another network of the cluster.
+ * Checks a network by itself: the range that instances get must lie inside of it and leave the gateway out.
+ * @throws ZodError or Problem `bad-input` that says what is wrong.
  */
-export async function createNetwork(context: Context, input: CreateNetworkInput): Promise<NetworkRow> {
+export function checkNetwork(input: CreateNetworkInput): z.output<typeof createNetworkInput> {
   const wanted = createNetworkInput.parse(input);
   const range = ipaddr.IPv4.parseCIDR(wanted.cidr);
-  const number = (text: string): number => ipaddr.IPv4.parse(text).octets.reduce((sum, octet) => sum * 256 + octet, 0);
   for (const text of [wanted.firstAddress, wanted.lastAddress, ...(wanted.gateway ? [wanted.gateway] : [])]) {
     if (!ipaddr.IPv4.parse(text).match(range)) throw new Problem("bad-input", `${text} lies outside of the network ${wanted.cidr}. Correct the address or the network.`, { address: text, cidr: wanted.cidr });
   }
-  const [first, last] = [number(wanted.firstAddress), number(wanted.lastAddress)];
+  const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
   if (first > last) throw new Problem("bad-input", `The range ${wanted.firstAddress} to ${wanted.lastAddress} is empty. Give the lower address first.`);
-  if (wanted.gateway && number(wanted.gateway) >= first && number(wanted.gateway) <= last) {
+  if (wanted.gateway && addressNumber(wanted.gateway) >= first && addressNumber(wanted.gateway) <= last) {
     throw new Problem("bad-input", `The gateway ${wanted.gateway} lies in the range that instances get. Leave it out of ${wanted.firstAddress} to ${wanted.lastAddress}.`);
   }
+  return wanted;
+}
+
+/**
+ * A shared network of a cluster, by our staff.
+ * @throws Problem `bad-input` when it makes no sense by itself, `conflict` when its range overlaps another network of the cluster.
+ */
+export async function createNetwork(context: Context, input: CreateNetworkInput): Promise<NetworkRow> {
+  const wanted = checkNetwork(input);
+  const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
   return inTransaction(context, async (tx) => {
-    const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => number(other.firstAddress) <= last && number(other.lastAddress) >= first);
+    const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first);
     if (overlapping) throw new Problem("conflict", `The range overlaps the network ${overlapping.name} of the same cluster (${overlapping.firstAddress} to ${overlapping.lastAddress}). Choose another range.`, { networkId: overlapping.id });
     const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now() };
     await insertNetwork(tx, row);

@@ -1,8 +1,9 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
-import { inTransaction } from "@/server/platform/transaction";
+import { inTransaction, violatedConstraint } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
+import { conflict } from "../rules";
 import type { ClusterRow } from "../types";
 import { insertCluster, insertPool } from "./store";
 
@@ -16,7 +17,7 @@ export interface NewCluster {
   readonly policy?: Partial<Pick<ClusterRow, "cpuRatio" | "memoryRatio" | "storageRatio" | "storageFloorFraction" | "failoverHosts" | "suspectAfterSeconds" | "fenceAfterSeconds" | "fenceBrakeFraction">>;
 }
 
-/** A cluster with its shared pool; how large the pool is, its hosts say. */
+/** A cluster with its shared pool; how large the pool is, its hosts say. @throws Problem `conflict` when the name is taken. */
 export function createCluster(context: Context, input: NewCluster): Promise<{ clusterId: string; poolId: string }> {
   return inTransaction(context, async (tx) => {
     const clusterId = mintId("cluster", context);
@@ -27,5 +28,8 @@ export function createCluster(context: Context, input: NewCluster): Promise<{ cl
     await announce(tx, { organizationId: null, topic: "cluster", id: clusterId });
     await recordAudit(tx, context, { organizationId: null, action: "cluster.created", targetKind: "cluster", targetId: clusterId, before: null, after: { name: input.name, hypervisor: input.hypervisor, cpuModel: input.cpuModel } });
     return { clusterId, poolId };
+  }).catch((error: unknown) => {
+    if (violatedConstraint(error) !== "cluster_name_unique") throw error;
+    throw conflict(`There is a cluster named ${input.name} already. Choose another name.`, { name: input.name });
   });
 }
