@@ -19,6 +19,8 @@ export function orderMoves(model: Model, goal: ReadonlyMap<number, number>, maxM
   let waiting = [...goal].filter(([instance, to]) => model.hostOf[instance] !== to);
   waiting.sort(([a], [b]) => at(model.memoryMiB, b) - at(model.memoryMiB, a) || a - b);
   const moves: Move[] = [];
+  /** Each stops over once at most: two hosts with room would otherwise hand one instance to and fro for ever. */
+  const parked = new Set<number>();
   const step = (instance: number, to: number): boolean => {
     const from = model.hostOf[instance] ?? -1;
     removeInstance(model, instance);
@@ -35,19 +37,22 @@ export function orderMoves(model: Model, goal: ReadonlyMap<number, number>, maxM
     }
     waiting = still;
     if (moves.length > before || waiting.length === 0) continue;
-    if (moves.length + waiting.length + 1 > maxMoves || !stopOver(model, waiting, step)) break;
+    if (moves.length + waiting.length + 1 > maxMoves || !stopOver(model, waiting, parked, step)) break;
   }
   return { moves, dropped: waiting.map(([instance]) => instance) };
 }
 
-/** Parks the smallest of those that wait on any host with room that is not its goal. */
-function stopOver(model: Model, waiting: [number, number][], step: (instance: number, to: number) => boolean): boolean {
+/** Parks the smallest of those that wait, and have not been parked yet, on any host with room that is not its goal. */
+function stopOver(model: Model, waiting: [number, number][], parked: Set<number>, step: (instance: number, to: number) => boolean): boolean {
   const goals = new Set(waiting.map(([, to]) => to));
   for (const [instance, to] of waiting.toReversed()) {
+    if (parked.has(instance)) continue;
     for (let host = 0; host < model.hosts.length; host += 1) {
       if (host === to || goals.has(host) || host === model.hostOf[instance]) continue;
       if (at(model.sellableMemoryMiB, host) - at(model.usedMemoryMiB, host) < at(model.memoryMiB, instance)) continue;
-      if (step(instance, host)) return true;
+      if (!step(instance, host)) continue;
+      parked.add(instance);
+      return true;
     }
   }
   return false;
