@@ -72,7 +72,7 @@ describe.skipIf(reason !== null)(`tiny guest${reason ? ` (skipped: ${reason})` :
       `web-1\nssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAITest\nnameserver 192.0.2.53\ndefault via ${lab.gatewayAddress} dev eth0`,
     );
     await waitUntil("the user's commands ran", 30_000, async () => (await inside(0, "cat /data/from-user-data")) === "first\nsecond", 500);
-    expect(spawnSync("ping", ["-c", "1", "-W", "5", address()]).status ?? 0).toBe(0);
+    expect(spawnSync("ping", ["-c", "1", "-W", "5", address()]).status).toBe(0);
   }, 240_000);
 
   it("sees its disk grow live, and grows its file system", async () => {

@@ -69,10 +69,6 @@ export class Supervisor {
     }
   }
 
-  pidOf(name: string): number | null {
-    return this.running.find((entry) => entry.spec.name === name)?.child.pid ?? null;
-  }
-
   /** Stops everything, last started first; each gets its grace. */
   async stop(): Promise<void> {
     this.stopping = true;
