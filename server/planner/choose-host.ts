@@ -3,6 +3,7 @@ import { rejectByReserve, reserveBrokenBy } from "./constraints/failover-reserve
 import { firstRefusing, PLACE_RULES, type Constraint } from "./constraints/index";
 import { hostAt, instanceAt, type Model } from "./model/model";
 import { scorePlace, type Strategy } from "./scoring/index";
+import { say } from "./words";
 
 export interface Choice {
   /** Best admissible host, or -1. */
@@ -57,5 +58,8 @@ function rejectByScore(
   const best = `${chosen.score.toFixed(3)} of ${hostAt(model, chosen.host).id}`;
   const hostId = hostAt(model, candidate.host).id;
   const text = `${instanceAt(model, instance).id} would fit on ${hostId}, with the score ${score} against ${best} (lower is better)`;
-  return { hostId, rule: "lower-score", text, needed: null, available: null, missing: null, unit: null, change: null };
+  const words = say("lower-score", { instance: instanceAt(model, instance).id, host: hostId, score: rounded(candidate.score), best: hostAt(model, chosen.host).id, bestScore: rounded(chosen.score) });
+  return { hostId, rule: "lower-score", text, words: [words], needed: null, available: null, missing: null, unit: null, change: null };
 }
+
+const rounded = (score: number): number => Math.round(score * 1_000) / 1_000;

@@ -10,6 +10,7 @@ import { seededRandom, type Random } from "./random";
 import { certifySleep } from "./reserve/certify-sleep";
 import { scheduleWaves } from "./schedule-waves";
 import { powerAction, writePlan } from "./write-plan";
+import { say } from "./words";
 
 export interface ConsolidateOptions {
   seed?: number;
@@ -60,9 +61,9 @@ export function consolidateCluster(snapshot: ClusterSnapshot, options: Consolida
     }
   }
   const asleepOk = certificate !== null || options.certify === false;
-  const actions = moves.flatMap((move) => moveActions(model, move.instance, move.from, move.to, `${hostAt(model, move.from).id} is emptied so that it can sleep`));
+  const actions = moves.flatMap((move) => moveActions(model, move.instance, move.from, move.to, `${hostAt(model, move.from).id} is emptied so that it can sleep`, say("emptied-to-sleep", { host: hostAt(model, move.from).id })));
   if (asleepOk) {
-    for (const host of freed) actions.push(powerAction(model, "power-off", host, `${hostAt(model, host).id} is empty and its sleep is certified`, POWER_OFF_SECONDS));
+    for (const host of freed) actions.push(powerAction(model, "power-off", host, `${hostAt(model, host).id} is empty and its sleep is certified`, say("sleep-certified", { host: hostAt(model, host).id }), POWER_OFF_SECONDS));
   }
   const moved = moves.filter((move) => start[move.instance] !== model.hostOf[move.instance]);
   const summary = [

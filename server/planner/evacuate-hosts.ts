@@ -5,6 +5,7 @@ import { refuse } from "./place-instances";
 import { predictMigration, predictRestart } from "./predict-move";
 import { scheduleWaves } from "./schedule-waves";
 import { instanceAction, writePlan } from "./write-plan";
+import { say, type PlannerWords } from "./words";
 
 /**
  * Empties hosts that are up: each instance migrates live to the best other host, or stops and starts there if it cannot.
@@ -36,7 +37,7 @@ export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly strin
       continue;
     }
     putInstance(model, instance, choice.host);
-    actions.push(...moveActions(model, instance, from, choice.host, `${hostAt(model, from).id} is being emptied`));
+    actions.push(...moveActions(model, instance, from, choice.host, `${hostAt(model, from).id} is being emptied`, say("being-emptied", { host: hostAt(model, from).id })));
     rejected.push({ instanceId: instanceAt(model, instance).id, rejections: choice.rejections });
   }
   const blockers = refusals.map((one) => one.instanceId);
@@ -53,6 +54,8 @@ export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly strin
     hostsFreed: freed.map((host) => hostAt(model, host).id),
     summary: [],
   });
+  const evacuates = say("evacuates", { leaving: instances.length - blockers.length, total: instances.length, hosts: hostIds, waves: plan.waves, seconds: Math.ceil(plan.predicted.seconds) });
+  plan.summaryWords = blockers.length > 0 ? [evacuates, say("cannot-leave", { instances: blockers })] : [evacuates];
   plan.summary.push(
     `evacuate: ${instances.length - blockers.length} of ${instances.length} instances leave ${hostIds.join(", ")} ` +
       `in ${plan.waves} waves, about ${Math.ceil(plan.predicted.seconds)} s (score: instances still there)`,
@@ -63,22 +66,22 @@ export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly strin
 }
 
 /** The steps that bring an instance from one live host to another. */
-export function moveActions(model: Model, instance: number, from: number, to: number, why: string, numbers: Record<string, number> = {}): Action[] {
+export function moveActions(model: Model, instance: number, from: number, to: number, why: string, whyWords: PlannerWords, numbers: Record<string, number> = {}): Action[] {
   const one = instanceAt(model, instance);
   const source = hostAt(model, from);
   const target = hostAt(model, to);
   const figures = { ...numbers, memoryMiB: one.memoryMiB, vcpus: one.vcpus };
   if (one.wanted === "off") {
-    return [instanceAction(model, "place", instance, from, to, `${why}; ${one.id} is off, only its place moves to ${target.id}`, figures)];
+    return [instanceAction(model, "place", instance, from, to, `${why}; ${one.id} is off, only its place moves to ${target.id}`, [whyWords, say("place-moves", { instance: one.id, host: target.id })], figures)];
   }
   if (one.canMigrate) {
     const predicted = predictMigration(one, source, target, model.snapshot.policy.linkMbps);
     const reason = `${why}; ${one.id} goes to ${target.id} live, about ${Math.ceil(predicted.seconds)} s`;
-    return [instanceAction(model, "migrate", instance, from, to, reason, figures, predicted)];
+    return [instanceAction(model, "migrate", instance, from, to, reason, [whyWords, say("moves-live", { instance: one.id, host: target.id, seconds: Math.ceil(predicted.seconds) })], figures, predicted)];
   }
   const predicted = predictRestart(one);
   return [
-    instanceAction(model, "stop", instance, from, from, `${why}; ${one.id} cannot migrate, so it stops`, figures),
-    instanceAction(model, "start", instance, from, to, `${one.id} starts again on ${target.id}`, figures, predicted),
+    instanceAction(model, "stop", instance, from, from, `${why}; ${one.id} cannot migrate, so it stops`, [whyWords, say("stops-to-move", { instance: one.id })], figures),
+    instanceAction(model, "start", instance, from, to, `${one.id} starts again on ${target.id}`, [whyWords, say("starts-again", { instance: one.id, host: target.id })], figures, predicted),
   ];
 }

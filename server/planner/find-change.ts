@@ -97,7 +97,7 @@ function combine(changes: Change[]): Change | null {
   if (changes.length === 1) return first;
   const cost = changes.reduce((sum, one) => sum + one.cost, 0);
   const text = changes.map((one) => one.text).join(", and ");
-  return { kind: "combined", hostId: first.hostId, text, amount: null, unit: null, cost };
+  return { kind: "combined", hostId: first.hostId, text, words: changes.flatMap((one) => one.words), amount: null, unit: null, cost };
 }
 
 /**

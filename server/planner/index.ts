@@ -29,6 +29,7 @@ export type {
   StoragePool,
   TimeWindow,
 } from "./types";
+export { PLANNER_WORDS, say, type PlannerCode, type PlannerValue, type PlannerWords } from "./words";
 export { makePlan, type PlanRequest } from "./plan";
 export { checkPlan } from "./check-plan";
 export { evacuateHosts } from "./evacuate-hosts";

@@ -4,6 +4,7 @@ import { findChanges } from "./find-change";
 import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
 import type { Strategy } from "./scoring/index";
 import { instanceAction, writePlan } from "./write-plan";
+import { say, type PlannerWords } from "./words";
 
 export interface PlaceOptions {
   /** `spread` (default) fills hosts evenly, `pack` keeps hosts empty so that they can sleep. */
@@ -41,10 +42,10 @@ export function placeInstances(snapshot: ClusterSnapshot, orders: readonly Place
       }
       putInstance(model, instance, choice.host);
       const numbers = placeNumbers(model, choice.host, choice.score);
-      const reason = placeReason(model, instance, choice.host);
+      const { reason, words } = placeReason(model, instance, choice.host);
       done.push({
         instance,
-        action: instanceAction(model, "place", instance, -1, choice.host, reason, numbers),
+        action: instanceAction(model, "place", instance, -1, choice.host, reason, [words], numbers),
         rejections: choice.rejections,
       });
     }
@@ -62,7 +63,7 @@ export function placeInstances(snapshot: ClusterSnapshot, orders: readonly Place
       const { id } = instanceAt(model, instance);
       if (id === culprit) continue;
       const text = `${id} waits with the rest of batch ${batch.name ?? ""}: ${refused.text}`;
-      refusals.push({ instanceId: id, text, rejections: [], smallestChange: refused.smallestChange, otherChanges: [] });
+      refusals.push({ instanceId: id, text, words: [say("batch-waits", { instance: id, batch: batch.name ?? "" }), ...refused.words], rejections: [], smallestChange: refused.smallestChange, otherChanges: [] });
     }
   }
   const summary = [`place: ${actions.length} of ${orders.length} orders have a place`];
@@ -96,7 +97,8 @@ export function refuse(model: Model, instance: number, rejections: Rejection[]):
   const hosts = model.hosts.length === 0 ? "the cluster has no hosts" : `none of the ${model.hosts.length} hosts can take it`;
   const advice = smallestChange === null ? "" : `; smallest change: ${smallestChange.text}`;
   const text = `no place for ${one.id} (${one.vcpus} vCPUs, ${one.memoryMiB} MiB): ${hosts}${advice}`;
-  return { instanceId: one.id, text, rejections, smallestChange, otherChanges: others.slice(0, 4) };
+  const words = [say("no-place", { instance: one.id, vcpus: one.vcpus, memoryMiB: one.memoryMiB, hosts: model.hosts.length })];
+  return { instanceId: one.id, text, words, rejections, smallestChange, otherChanges: others.slice(0, 4) };
 }
 
 function placeNumbers(model: Model, host: number, score: number): Record<string, number> {
@@ -107,9 +109,13 @@ function placeNumbers(model: Model, host: number, score: number): Record<string,
   };
 }
 
-function placeReason(model: Model, instance: number, host: number): string {
+function placeReason(model: Model, instance: number, host: number): { reason: string; words: PlannerWords } {
   const left = Math.round(at(model.sellableMemoryMiB, host) - at(model.usedMemoryMiB, host));
   const vcpus = Math.round(at(model.sellableVcpus, host) - at(model.usedVcpus, host));
   const { id } = hostAt(model, host);
-  return `${id} has the best score for ${instanceAt(model, instance).id}; ${left} MiB and ${vcpus} vCPUs stay to be sold there`;
+  const name = instanceAt(model, instance).id;
+  return {
+    reason: `${id} has the best score for ${name}; ${left} MiB and ${vcpus} vCPUs stay to be sold there`,
+    words: say("best-score", { host: id, instance: name, leftMiB: left, vcpus }),
+  };
 }

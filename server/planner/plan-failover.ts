@@ -4,6 +4,7 @@ import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type M
 import { refuse } from "./place-instances";
 import { predictRestart } from "./predict-move";
 import { instanceAction, writePlan } from "./write-plan";
+import { say } from "./words";
 
 /**
  * Restart plan after the loss of hosts that are known to be dead (fencing is confirmed by the caller, never here). The higher
@@ -42,10 +43,11 @@ export function planFailover(snapshot: ClusterSnapshot, lostHostIds: readonly st
     const target = hostAt(model, choice.host).id;
     const figures = { priority: one.priority ?? 0, memoryMiB: one.memoryMiB, vcpus: one.vcpus, score: choice.score };
     const lost = `${hostAt(model, from).id} is lost`;
+    const lostWords = say("host-lost", { host: hostAt(model, from).id });
     const action =
       one.wanted === "on"
-        ? instanceAction(model, "start", instance, from, choice.host, `${lost}; ${one.id} restarts on ${target}`, figures, predictRestart(one))
-        : instanceAction(model, "place", instance, from, choice.host, `${lost}; ${one.id} is off and gets its place on ${target}`, figures);
+        ? instanceAction(model, "start", instance, from, choice.host, `${lost}; ${one.id} restarts on ${target}`, [lostWords, say("restarts-on", { instance: one.id, host: target })], figures, predictRestart(one))
+        : instanceAction(model, "place", instance, from, choice.host, `${lost}; ${one.id} is off and gets its place on ${target}`, [lostWords, say("place-on", { instance: one.id, host: target })], figures);
     actions.push({ ...action, wave: waves.get(instance) ?? 1 });
     rejected.push({ instanceId: one.id, rejections: choice.rejections });
   }

@@ -13,6 +13,7 @@ import type { Loads } from "./read/read-cluster-json";
 import { findUnsurvivedLoss } from "./reserve/survive-losses";
 import { scheduleWaves } from "./schedule-waves";
 import { writePlan } from "./write-plan";
+import { say } from "./words";
 
 export interface RebalanceOptions {
   score?: BalanceScore;
@@ -68,7 +69,7 @@ export function rebalanceCluster(snapshot: ClusterSnapshot, options: RebalanceOp
   moves.length = kept;
   const scoreAfter = balanceState(model, eligible, kind, options.loads ?? {}).state.score();
   const enough = moves.length > 0 && scoreBefore - scoreAfter >= (options.minImprovement ?? 0.1) * scoreBefore;
-  const actions = enough ? moves.flatMap((move) => moveActions(model, move.instance, move.from, move.to, reasonOf(model, move.from, move.to))) : [];
+  const actions = enough ? moves.flatMap((move) => moveActions(model, move.instance, move.from, move.to, reasonOf(model, move.from, move.to), say("closer-to-mean", { from: hostAt(model, move.from).id, to: hostAt(model, move.to).id }))) : [];
   const words = enough
     ? `rebalance: ${moves.length} moves bring the score from ${scoreBefore.toFixed(8)} to ${scoreAfter.toFixed(8)} (${kind}; 0 is even)`
     : `rebalance: score ${scoreBefore.toFixed(8)} (${kind}); no moves are worth their cost`;

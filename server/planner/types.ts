@@ -1,3 +1,5 @@
+import type { PlannerWords } from "./words";
+
 /**
  * What goes into the planner and what comes out. Everything here is plain JSON: snapshots are read from files and
  * plans are stored as decisions. Times are seconds since the epoch, given by the caller: the planner has no clock.
@@ -193,6 +195,8 @@ export interface Action {
   toHostId: string;
   wave: number;
   reason: string;
+  /** The reason as data, sentence by sentence. */
+  words: readonly PlannerWords[];
   /** The figures behind the reason, by name with their unit. */
   numbers: Record<string, number>;
   predicted: Prediction;
@@ -237,6 +241,8 @@ export interface Change {
   kind: ChangeKind;
   hostId: string | null;
   text: string;
+  /** The same as data, one for each thing to do. */
+  words: readonly PlannerWords[];
   /** The figure in the text, with its unit in `unit`. */
   amount: number | null;
   unit: string | null;
@@ -249,6 +255,7 @@ export interface Rejection {
   hostId: string;
   rule: RuleName | "lower-score";
   text: string;
+  words: readonly PlannerWords[];
   needed: number | null;
   available: number | null;
   missing: number | null;
@@ -260,6 +267,8 @@ export interface Rejection {
 export interface Refusal {
   instanceId: string;
   text: string;
+  /** Without the advice, which is `smallestChange`. */
+  words: readonly PlannerWords[];
   rejections: Rejection[];
   /** The smallest change that would make it fit; it was tried on a copy before being offered. Null: none was found. */
   smallestChange: Change | null;
@@ -299,6 +308,8 @@ export interface Plan {
   predicted: Prediction;
   certificate: SleepCertificate | null;
   summary: string[];
+  /** What the summary says of the plan as a whole, as data; empty where nobody shows it. */
+  summaryWords: readonly PlannerWords[];
 }
 
 /** Something wrong with a plan, found without knowing how it was made. */

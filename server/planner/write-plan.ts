@@ -1,6 +1,7 @@
 import type { Action, ActionOp, LeftOut, Plan, PolicyName, Prediction, Refusal, Rejection } from "./types";
 import { hostAt, instanceAt, type Model } from "./model/model";
 import { NOTHING, predictTotal } from "./predict-move";
+import type { PlannerWords } from "./words";
 
 export interface Draft {
   policy: PolicyName;
@@ -14,6 +15,7 @@ export interface Draft {
   hostsFreed?: string[];
   certificate?: Plan["certificate"];
   summary: string[];
+  summaryWords?: readonly PlannerWords[];
 }
 
 /** Completes a draft: counts waves, adds the predictions up, records the generations of everything that it touches. */
@@ -44,6 +46,7 @@ export function writePlan(model: Model, draft: Draft): Plan {
     predicted: predictTotal(draft.actions),
     certificate: draft.certificate ?? null,
     summary: draft.summary,
+    summaryWords: draft.summaryWords ?? [],
   };
 }
 
@@ -55,6 +58,7 @@ export function instanceAction(
   from: number,
   to: number,
   reason: string,
+  words: readonly PlannerWords[],
   numbers: Record<string, number>,
   predicted: Prediction = NOTHING,
 ): Action {
@@ -67,6 +71,7 @@ export function instanceAction(
     toHostId: target.id,
     wave: 1,
     reason,
+    words,
     numbers,
     predicted,
     basedOn: { instance: one.generation, host: target.generation },
@@ -74,7 +79,7 @@ export function instanceAction(
 }
 
 /** One action about the power of a host. */
-export function powerAction(model: Model, op: "power-on" | "power-off", host: number, reason: string, seconds: number): Action {
+export function powerAction(model: Model, op: "power-on" | "power-off", host: number, reason: string, words: PlannerWords, seconds: number): Action {
   const { id, generation } = hostAt(model, host);
   return {
     op,
@@ -83,6 +88,7 @@ export function powerAction(model: Model, op: "power-on" | "power-off", host: nu
     toHostId: id,
     wave: 1,
     reason,
+    words: [words],
     numbers: {},
     predicted: { seconds, downtimeMs: 0, gbMoved: 0 },
     basedOn: { instance: null, host: generation },

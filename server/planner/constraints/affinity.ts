@@ -1,5 +1,6 @@
 import { hostAt, instanceAt, type DenseGroup, type Model } from "../model/model";
 import { changeOn, forbids, type Constraint } from "./types";
+import { say } from "../words";
 
 function violated(model: Model, instance: number, host: number): DenseGroup | null {
   const groups = model.groupsOf[instance];
@@ -22,7 +23,9 @@ export const affinity: Constraint = {
   explain: (model, instance, host) => {
     const { id } = hostAt(model, host);
     const groupId = violated(model, instance, host)?.group.id ?? "?";
-    const text = `${instanceAt(model, instance).id} must be together with group ${groupId}, which is not on ${id}`;
-    return forbids(model, host, "affinity", text, changeOn("relax-rule", null, `make group ${groupId} a preference`, 5));
+    const name = instanceAt(model, instance).id;
+    const text = `${name} must be together with group ${groupId}, which is not on ${id}`;
+    const change = changeOn("relax-rule", null, `make group ${groupId} a preference`, say("change-soften-group", { group: groupId }), 5);
+    return forbids(model, host, "affinity", text, say("together", { instance: name, group: groupId, host: id }), change);
   },
 };

@@ -1,5 +1,6 @@
 import { hostAt, instanceAt, type DenseGroup, type Model } from "../model/model";
 import { changeOn, forbids, type Constraint } from "./types";
+import { say } from "../words";
 
 function violated(model: Model, instance: number, host: number): DenseGroup | null {
   const groups = model.groupsOf[instance];
@@ -22,20 +23,26 @@ export const antiAffinity: Constraint = {
     const { id } = hostAt(model, host);
     const dense = violated(model, instance, host);
     const name = instanceAt(model, instance).id;
-    if (dense === null) return forbids(model, host, "anti-affinity", `${name} may run on ${id}`, null);
-    const { group } = dense;
-    const domain = dense.domainOfHost[host] ?? -1;
+    const group = dense?.group ?? { id: "?", scope: "host", instanceIds: [] };
+    const domain = dense?.domainOfHost[host] ?? -1;
     if (domain < 0) {
       const text = `group ${group.id} keeps its members in different ${group.scope}s, and ${id} has no ${group.scope}`;
-      return forbids(model, host, "anti-affinity", text, changeOn("connect-host", id, `give ${id} its ${group.scope}`, 4));
+      const change = changeOn("connect-host", id, `give ${id} its ${group.scope}`, say("change-give-domain", { host: id, scope: group.scope }), 4);
+      return forbids(model, host, "anti-affinity", text, say("no-domain", { group: group.id, scope: group.scope, host: id }), change);
     }
     const peer = group.instanceIds.find((other) => {
       const index = model.instanceIndex.get(other);
       const on = index === undefined ? -1 : (model.hostOf[index] ?? -1);
-      return index !== instance && on >= 0 && dense.domainOfHost[on] === domain;
+      return index !== instance && on >= 0 && dense?.domainOfHost[on] === domain;
     });
     const where = group.scope === "host" ? id : `the ${group.scope} of ${id}`;
     const text = `${name} must be apart from ${peer ?? "a member"} (group ${group.id}), which is on ${where}`;
-    return forbids(model, host, "anti-affinity", text, changeOn("move-peer", id, `move ${peer ?? "the member"} away from ${where}`, 3.5));
+    const other = peer ?? "?";
+    const onHost = group.scope === "host";
+    const move = onHost ? say("change-move-peer", { peer: other, host: id }) : say("change-move-peer-domain", { peer: other, scope: group.scope, host: id });
+    const words = onHost
+      ? say("apart-on-host", { instance: name, peer: other, group: group.id, host: id })
+      : say("apart-in-domain", { instance: name, peer: other, group: group.id, scope: group.scope, host: id });
+    return forbids(model, host, "anti-affinity", text, words, changeOn("move-peer", id, `move ${peer ?? "the member"} away from ${where}`, move, 3.5));
   },
 };

@@ -1,5 +1,6 @@
 import { at, hostAt, instanceAt } from "../model/model";
 import { changeOn, lacks, type Constraint } from "./types";
+import { say } from "../words";
 
 /** An instance must fit into the physical host by itself, whatever the ratios: a guest wider than its host only waits. */
 export const capacity: Constraint = {
@@ -16,13 +17,16 @@ export const capacity: Constraint = {
       "add-host",
       null,
       `add a host with at least ${one.vcpus} cores and ${one.memoryMiB} MiB for instances`,
+      say("change-add-host", { cores: one.vcpus, hostMiB: one.memoryMiB }),
       10,
     );
     if (one.vcpus > cores) {
       const text = `${one.id} has ${one.vcpus} vCPUs, all of ${id} has ${cores} cores`;
-      return lacks(model, host, "capacity", "cores", one.vcpus, cores, text, change);
+      const words = say("capacity-cores", { instance: one.id, vcpus: one.vcpus, host: id, cores });
+      return lacks(model, host, "capacity", "cores", one.vcpus, cores, text, words, change);
     }
     const text = `${one.id} has ${one.memoryMiB} MiB, all of ${id} has ${memory} MiB for instances`;
-    return lacks(model, host, "capacity", "MiB", one.memoryMiB, memory, text, change);
+    const words = say("capacity-memory", { instance: one.id, neededMiB: one.memoryMiB, host: id, hostMiB: memory });
+    return lacks(model, host, "capacity", "MiB", one.memoryMiB, memory, text, words, change);
   },
 };

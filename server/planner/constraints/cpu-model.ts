@@ -1,5 +1,6 @@
 import { hostAt, instanceAt } from "../model/model";
 import { changeOn, forbids, type Constraint } from "./types";
+import { say } from "../words";
 
 /** A guest keeps the CPU model that it was created with; the host must be able to offer it. */
 export const cpuModel: Constraint = {
@@ -11,8 +12,8 @@ export const cpuModel: Constraint = {
   explain: (model, instance, host) => {
     const { id, cpuModels } = hostAt(model, host);
     const { id: name, cpuModel: needed } = instanceAt(model, instance);
-    const change = changeOn("add-host", null, `add a host that offers the CPU model ${needed}`, 10);
+    const change = changeOn("add-host", null, `add a host that offers the CPU model ${needed}`, say("change-add-model", { model: needed ?? "?" }), 10);
     const text = `${name} needs the CPU model ${needed}, ${id} offers ${cpuModels.join(", ") || "none"}`;
-    return forbids(model, host, "cpu-model", text, change);
+    return forbids(model, host, "cpu-model", text, say("cpu-model", { instance: name, model: needed ?? "?", host: id }), change);
   },
 };

@@ -1,6 +1,7 @@
 import type { HostRule } from "../types";
 import { hostAt, instanceAt, type Model } from "../model/model";
 import { changeOn, forbids, type Constraint } from "./types";
+import { say } from "../words";
 
 /** Does a rule, hard or soft, speak against this host? */
 export function speaksAgainst(rule: HostRule, hostId: string): boolean {
@@ -24,6 +25,9 @@ export const hostRule: Constraint = {
     const name = instanceAt(model, instance).id;
     const words = rule?.kind === "only" ? `only on ${rule.hostIds.join(", ")}` : `never on ${id}`;
     const text = `rule ${rule?.id ?? "?"} allows ${name} ${words}`;
-    return forbids(model, host, "host-rule", text, changeOn("relax-rule", id, `take ${name} out of rule ${rule?.id ?? "?"}`, 5));
+    const ruleId = rule?.id ?? "?";
+    const why = rule?.kind === "only" ? say("host-rule-only", { instance: name, rule: ruleId, hosts: rule.hostIds }) : say("host-rule-never", { instance: name, rule: ruleId, host: id });
+    const change = changeOn("relax-rule", id, `take ${name} out of rule ${ruleId}`, say("change-relax-rule", { instance: name, rule: ruleId }), 5);
+    return forbids(model, host, "host-rule", text, why, change);
   },
 };

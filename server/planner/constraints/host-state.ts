@@ -1,5 +1,6 @@
 import { hostAt } from "../model/model";
 import { changeOn, forbids, type Constraint } from "./types";
+import { say } from "../words";
 
 /** Only a host that is up takes instances: not one that is down, asleep or still waking. */
 export const hostState: Constraint = {
@@ -9,12 +10,14 @@ export const hostState: Constraint = {
     const { id, state, wakeSeconds } = hostAt(model, host);
     if (state === "asleep") {
       const text = `${id} is asleep`;
-      return forbids(model, host, "host-state", text, changeOn("wake-host", id, `wake ${id} (${wakeSeconds ?? 120} s)`, 1));
+      const change = changeOn("wake-host", id, `wake ${id} (${wakeSeconds ?? 120} s)`, say("change-wake", { host: id, wakeSeconds: wakeSeconds ?? 120 }), 1);
+      return forbids(model, host, "host-state", text, say("host-asleep", { host: id }), change);
     }
     if (state === "waking") {
-      return forbids(model, host, "host-state", `${id} is still waking`, changeOn("wait", id, `wait until ${id} is awake`, 0.5));
+      const change = changeOn("wait", id, `wait until ${id} is awake`, say("change-wait-awake", { host: id }), 0.5);
+      return forbids(model, host, "host-state", `${id} is still waking`, say("host-waking", { host: id }), change);
     }
-    const change = changeOn("return-host", id, `return host ${id} to service`, 2);
-    return forbids(model, host, "host-state", `${id} is down`, change);
+    const change = changeOn("return-host", id, `return host ${id} to service`, say("change-return", { host: id }), 2);
+    return forbids(model, host, "host-state", `${id} is down`, say("host-down", { host: id }), change);
   },
 };

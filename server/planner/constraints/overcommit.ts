@@ -1,5 +1,6 @@
 import { at, hostAt, instanceAt } from "../model/model";
 import { changeOn, lacks, roundUp, type Constraint } from "./types";
+import { say } from "../words";
 
 const EPSILON = 1e-6;
 /** Ratios are raised in steps that a person would choose. */
@@ -22,19 +23,21 @@ export const overcommit: Constraint = {
     if (memory > memoryLeft + EPSILON) {
       const missing = roundUp(memory - memoryLeft);
       const part = missing / Math.max(1, at(model.sellableMemoryMiB, host));
-      const change = changeOn("free-resource", id, `free ${missing} MiB on ${id}`, 3 + part, missing, "MiB");
+      const change = changeOn("free-resource", id, `free ${missing} MiB on ${id}`, say("change-free-memory", { missingMiB: missing, host: id }), 3 + part, missing, "MiB");
       const text =
         `${name} needs ${memory} MiB, ${id} has ${roundUp(memoryLeft)} MiB to sell ` +
         `(memory ratio ${memoryRatio}): ${missing} MiB missing`;
-      return lacks(model, host, "overcommit", "MiB", memory, memoryLeft, text, change);
+      const words = say("sold-memory", { instance: name, neededMiB: memory, host: id, leftMiB: roundUp(memoryLeft), missingMiB: missing, ratio: memoryRatio });
+      return lacks(model, host, "overcommit", "MiB", memory, memoryLeft, text, words, change);
     }
     const vcpus = at(model.vcpus, instance);
     const left = at(model.sellableVcpus, host) - at(model.usedVcpus, host);
     const missing = roundUp(vcpus - left);
     const ratio = cpuCores > 0 ? nextRatio((at(model.usedVcpus, host) + vcpus) / cpuCores) : Infinity;
     const raise = `raise the cpu ratio from ${cpuRatio} to ${ratio}`;
-    const change = changeOn("raise-ratio", id, raise, 2.5 + (ratio - cpuRatio) / Math.max(1, cpuRatio), ratio, "vCPUs per core");
+    const change = changeOn("raise-ratio", id, raise, say("change-raise-ratio", { from: cpuRatio, to: ratio }), 2.5 + (ratio - cpuRatio) / Math.max(1, cpuRatio), ratio, "vCPUs per core");
     const text = `${name} needs ${vcpus} vCPUs, ${id} has ${roundUp(left)} to sell (cpu ratio ${cpuRatio}): ${missing} missing`;
-    return lacks(model, host, "overcommit", "vCPUs", vcpus, left, text, change);
+    const words = say("sold-cpu", { instance: name, needed: vcpus, host: id, left: roundUp(left), missing, ratio: cpuRatio });
+    return lacks(model, host, "overcommit", "vCPUs", vcpus, left, text, words, change);
   },
 };

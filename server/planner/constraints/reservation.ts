@@ -1,5 +1,6 @@
 import { at, hostAt, instanceAt } from "../model/model";
 import { changeOn, lacks, roundUp, type Constraint } from "./types";
+import { say } from "../words";
 
 /** Rounding of sums of reservations; far below one millicore or MiB. */
 const EPSILON = 1e-6;
@@ -19,16 +20,18 @@ export const reservation: Constraint = {
     if (cpuNeeded > cpuLeft + EPSILON) {
       const missing = roundUp(cpuNeeded - cpuLeft);
       const part = missing / at(model.hostCpuMillicores, host);
-      const change = changeOn("free-resource", id, `free ${missing} reserved millicores on ${id}`, 3 + part, missing, "millicores");
+      const change = changeOn("free-resource", id, `free ${missing} reserved millicores on ${id}`, say("change-free-cpu", { missing: missing / 1000, host: id }), 3 + part, missing, "millicores");
       const text = `${name} reserves ${cpuNeeded} millicores, ${id} has ${roundUp(cpuLeft)} not reserved: ${missing} missing`;
-      return lacks(model, host, "reservation", "millicores", cpuNeeded, cpuLeft, text, change);
+      const words = say("reserved-cpu", { instance: name, needed: cpuNeeded / 1000, host: id, left: roundUp(cpuLeft / 1000), missing: missing / 1000 });
+      return lacks(model, host, "reservation", "millicores", cpuNeeded, cpuLeft, text, words, change);
     }
     const needed = at(model.memoryReservationMiB, instance);
     const left = at(model.hostMemoryMiB, host) - at(model.reservedMemoryMiB, host);
     const missing = roundUp(needed - left);
     const part = missing / at(model.hostMemoryMiB, host);
-    const change = changeOn("free-resource", id, `free ${missing} MiB on ${id}`, 3 + part, missing, "MiB");
+    const change = changeOn("free-resource", id, `free ${missing} MiB on ${id}`, say("change-free-memory", { missingMiB: missing, host: id }), 3 + part, missing, "MiB");
     const text = `${name} reserves ${needed} MiB, ${id} has ${roundUp(left)} MiB not reserved: ${missing} MiB missing`;
-    return lacks(model, host, "reservation", "MiB", needed, left, text, change);
+    const words = say("reserved-memory", { instance: name, neededMiB: needed, host: id, leftMiB: roundUp(left), missingMiB: missing });
+    return lacks(model, host, "reservation", "MiB", needed, left, text, words, change);
   },
 };

@@ -1,6 +1,7 @@
-import { hostAt, instanceAt, type Model } from "../model/model";
+import { instanceAt, type Model } from "../model/model";
 import { changeOn, lacks, type Constraint } from "./types";
 import type { StoragePool } from "../types";
+import { say } from "../words";
 
 interface Shortage {
   pool: StoragePool;
@@ -37,13 +38,16 @@ export const storage: Constraint = {
   explain: (model, instance, host) => {
     const lack = shortage(model, instance);
     const name = instanceAt(model, instance).id;
-    if (lack === null) return lacks(model, host, "storage", "MiB", 0, 0, `${name} has its storage on ${hostAt(model, host).id}`, null);
-    const { pool, needed, available, floor } = lack;
+    const [first] = model.snapshot.storagePools;
+    const { pool, needed, available, floor } = lack ?? { pool: first ?? { id: "?", capacityMiB: 0, usedMiB: 0, allocatedMiB: 0 }, needed: 0, available: 0, floor: false };
     const missing = Math.ceil(Math.max(1, needed - available));
-    const change = changeOn("free-storage", null, `free ${missing} MiB in storage pool ${pool.id}`, 3.2, missing, "MiB");
+    const change = changeOn("free-storage", null, `free ${missing} MiB in storage pool ${pool.id}`, say("change-free-storage", { missingMiB: missing, pool: pool.id }), 3.2, missing, "MiB");
     const text = floor
       ? `storage pool ${pool.id} is at its hard floor of ${model.snapshot.policy.storageFloorMiB} MiB: ${missing} MiB missing`
       : `${name} needs ${needed} MiB in storage pool ${pool.id}, ${Math.max(0, available)} MiB may still be sold: ${missing} MiB missing`;
-    return lacks(model, host, "storage", "MiB", needed, available, text, change);
+    const words = floor
+      ? say("storage-floor", { pool: pool.id, floorMiB: model.snapshot.policy.storageFloorMiB, missingMiB: missing })
+      : say("storage-sold", { instance: name, neededMiB: needed, pool: pool.id, leftMiB: Math.max(0, available), missingMiB: missing });
+    return lacks(model, host, "storage", "MiB", needed, available, text, words, change);
   },
 };

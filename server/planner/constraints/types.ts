@@ -1,4 +1,5 @@
 import type { Change, Rejection, RuleName } from "../types";
+import type { PlannerWords } from "../words";
 import { hostAt, type Model } from "../model/model";
 
 /** One hard rule. `admits` is called in the inner loops and allocates nothing; `explain` only after a refusal. */
@@ -19,15 +20,16 @@ export function lacks(
   needed: number,
   available: number,
   text: string,
+  words: PlannerWords,
   change: Change | null,
 ): Rejection {
   const missing = Math.max(0, needed - available);
-  return { hostId: hostAt(model, host).id, rule, text, needed, available, missing, unit, change };
+  return { hostId: hostAt(model, host).id, rule, text, words: [words], needed, available, missing, unit, change };
 }
 
 /** A refusal that is not about an amount. */
-export function forbids(model: Model, host: number, rule: RuleName, text: string, change: Change | null): Rejection {
-  return { hostId: hostAt(model, host).id, rule, text, needed: null, available: null, missing: null, unit: null, change };
+export function forbids(model: Model, host: number, rule: RuleName, text: string, words: PlannerWords, change: Change | null): Rejection {
+  return { hostId: hostAt(model, host).id, rule, text, words: [words], needed: null, available: null, missing: null, unit: null, change };
 }
 
 /** A change on one host. Costs compare changes: below 2 nothing running is touched, from 3 on somebody gives something up. */
@@ -35,11 +37,12 @@ export function changeOn(
   kind: Change["kind"],
   hostId: string | null,
   text: string,
+  words: PlannerWords,
   cost: number,
   amount: number | null = null,
   unit: string | null = null,
 ): Change {
-  return { kind, hostId, text, amount, unit, cost };
+  return { kind, hostId, text, words: [words], amount, unit, cost };
 }
 
 /** Figures for people: at most two decimals, rounded up so that what is asked for is enough. */
