@@ -207,6 +207,26 @@ export interface ResizeResult {
   readonly reason: string | null;
 }
 
+/**
+ * A file in a pool with the whole memory of a domain at one moment. It is half of a pair: it fits the disks as they were at
+ * that moment and no others, so it is used once and thrown away as soon as the domain has run again in any way.
+ */
+export interface MemoryImage {
+  readonly pool: string;
+  readonly name: string;
+}
+
+export interface SaveRequest {
+  readonly instanceId: string;
+  readonly epoch: number;
+  readonly to: MemoryImage;
+}
+
+export interface SaveResult {
+  /** What the file takes on the storage. */
+  readonly sizeBytes: number;
+}
+
 export interface DomainEvent {
   readonly instanceId: string;
   readonly kind: "started" | "stopped" | "crashed" | "paused" | "resumed" | "migrated" | "defined" | "undefined" | "watchdog" | "agent";
@@ -245,6 +265,17 @@ export interface HypervisorHost {
   rebootDomain(instanceId: string, mode: "guest" | "reset", options?: CallOptions): Promise<void>;
   /** Removes the definition of a stopped domain with its host-side state; true when it was there. */
   removeDomain(instanceId: string, options?: CallOptions): Promise<boolean>;
+  /**
+   * Writes the memory of a running domain to a file and ends its process; the definition stays, stopped with the reason `saved`. When
+   * it cannot be done (no room) the domain goes on as before. Asked again after it was done it answers the same.
+   */
+  saveDomain(request: SaveRequest, options?: CallOptions): Promise<SaveResult>;
+  /**
+   * As `startDomain`, but the guest goes on where it was saved, on this host or another one, in the sizes that it had then. The
+   * file stays; the caller must never use it twice. `not-found`: there is no such file. `unsupported`: it is no whole memory of this
+   * domain, or this host's machine type or CPU does not fit it; the domain can be started without it.
+   */
+  restoreDomain(spec: DomainSpec, from: MemoryImage, options?: CallOptions): Promise<void>;
   resizeDomain(request: ResizeRequest, options?: CallOptions): Promise<ResizeResult>;
   /** Grows a disk of a running domain; the guest sees it at once. */
   growDisk(instanceId: string, target: string, capacityMiB: number, options?: CallOptions): Promise<void>;

@@ -21,7 +21,7 @@ const START_FORCE_BOOT = 8;
 const UNDEFINE_BASIC = 1 | 2;
 const UNDEFINE_ALL = UNDEFINE_BASIC | 4 | 16;
 
-async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<HostPlacement> {
+export async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<HostPlacement> {
   const names = [...new Set(spec.disks.map((disk) => disk.pool))];
   const paths = names.map(async (name) => [name, await readPoolPath(link, await needPool(link, name, options), options)] as const);
   if (spec.nics.some((nic) => nic.ipAddress !== null)) await ensureAddressFilter((procedure, args) => link.call(procedure, args, options), link.endpoint.uri);
@@ -29,7 +29,7 @@ async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptio
 }
 
 /** True when the running domain is the one that is wanted; throws when it is another. */
-async function isAlreadyRunning(link: HostLink, dom: DomainRef, spec: DomainSpec, options?: CallOptions): Promise<boolean> {
+export async function isAlreadyRunning(link: HostLink, dom: DomainRef, spec: DomainSpec, options?: CallOptions): Promise<boolean> {
   const found = await refuseStale(link, dom, spec.epoch, "starting", options);
   if (dom.id < 0) return false;
   if (found === spec.epoch) return true;
@@ -73,7 +73,7 @@ export async function rebootDomain(link: HostLink, instanceId: string, mode: "gu
   else await link.heavyCall(procedures.domainReboot, { dom, flags: 0 }, GUEST_TIMEOUT_MS, options);
 }
 
-async function undefine(link: HostLink, dom: DomainRef, options?: CallOptions, flags = UNDEFINE_ALL): Promise<void> {
+export async function undefine(link: HostLink, dom: DomainRef, options?: CallOptions, flags = UNDEFINE_ALL): Promise<void> {
   try {
     await link.call(procedures.domainUndefine, { dom, flags }, options);
   } catch (error) {

@@ -1,13 +1,14 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
-  CallOptions, DomainEvent, DomainSpec, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MigrateRequest, MigrationResult,
-  PoolObservation, ResizeRequest, ResizeResult, ScreenEndpoint, VolumeObservation, VolumeSpec,
+  CallOptions, DomainEvent, DomainSpec, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
+  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, SaveRequest, SaveResult, ScreenEndpoint, VolumeObservation, VolumeSpec,
 } from "../types";
 import { dirtyRate } from "./dirty-rate";
 import { rebootDomain, removeDomain, startDomain, stopDomain } from "./domains";
 import { readFacts } from "./facts";
 import { agentCommand, openSerial, screenEndpoint } from "./guest";
 import { HostLink } from "./link";
+import { restoreDomain, saveDomain } from "./memory";
 import { abortMigration, migrate } from "./migrate";
 import { Observer } from "./observe";
 import type { LibvirtDriverOptions } from "./options";
@@ -87,6 +88,14 @@ export class LibvirtHost implements HypervisorHost {
 
   removeDomain(instanceId: string, options?: CallOptions): Promise<boolean> {
     return removeDomain(this.link, instanceId, options);
+  }
+
+  saveDomain(request: SaveRequest, options?: CallOptions): Promise<SaveResult> {
+    return saveDomain(this.link, request, options);
+  }
+
+  restoreDomain(spec: DomainSpec, from: MemoryImage, options?: CallOptions): Promise<void> {
+    return restoreDomain(this.link, spec, from, options);
   }
 
   resizeDomain(request: ResizeRequest, options?: CallOptions): Promise<ResizeResult> {

@@ -41,7 +41,7 @@ async function lookAt(link: HostLink, pool: PoolRef, name: string, options?: Cal
 }
 
 /** Looks in the host's list, then on the storage itself: the list does not know what other hosts did. */
-async function findVolume(link: HostLink, pool: PoolRef, name: string, options?: CallOptions): Promise<Found | null> {
+export async function findVolume(link: HostLink, pool: PoolRef, name: string, options?: CallOptions): Promise<Found | null> {
   const known = await lookAt(link, pool, name, options);
   if (known !== null) return known;
   await refreshPool(link, pool, options);

@@ -4,6 +4,7 @@ import { account, dirtyRateNow, wattsNow } from "./accounting";
 import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, startDomain, stopDomain } from "./domains";
 import { agentCommand } from "./guest/agent";
 import { hangHost, healHost, losePower, makeLie, panicHost, partitionHost, sleepHost, slowHost, switchOn } from "./machine";
+import { restoreDomain, saveDomain } from "./memory";
 import { abortMigration, migrateDomain } from "./migration";
 import { hostFacts, observeHost } from "./observe";
 import type { CallName, HostCalls, LabCalls, PowerCalls, WorldCalls, WorldStatus } from "./port";
@@ -74,6 +75,8 @@ export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = 
   },
   removeDomain: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId }) => removeDomain(state, host, instanceId) },
   resizeDomain: { timeoutMs: QUICK_MS, handle: ({ state }, host, request) => resizeDomain(host, state, request) },
+  saveDomain: { timeoutMs: 600_000, handle: ({ state }, host, request) => saveDomain(state, host, request) },
+  restoreDomain: { timeoutMs: 300_000, handle: ({ state }, host, { spec, from }) => restoreDomain(state, host, spec, from).then(() => null) },
   growDisk: {
     timeoutMs: SLOW_MS,
     handle: ({ state }, host, input) => {
@@ -155,6 +158,7 @@ export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, host
   status: ({ state }) => worldStatus(state),
   runs: ({ state }) => state.runs,
   doubleRuns: ({ state }) => findDoubleRuns(state.runs),
+  tornGuests: ({ state }) => state.tornGuests,
 };
 
 function done(_effect: unknown): null {

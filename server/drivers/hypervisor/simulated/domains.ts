@@ -33,7 +33,8 @@ export async function startDomain(state: WorldState, host: HostRecord, spec: Dom
   await pause(state, state.timings.startMs);
 }
 
-function checkSpec(state: WorldState, host: HostRecord, spec: DomainSpec): void {
+/** Throws what a real host would throw at a definition that it cannot run. */
+export function checkSpec(state: WorldState, host: HostRecord, spec: DomainSpec): void {
   if (spec.vcpus < 1 || spec.maxVcpus < spec.vcpus || spec.memoryMiB < 1 || spec.maxMemoryMiB < spec.memoryMiB) {
     throw new DriverError(
       "invalid",

@@ -69,6 +69,10 @@ function simulatedHost(endpoint: HostEndpoint, name: string, port: WorldPort): H
       await port.call("rebootDomain", name, { instanceId, mode }, options);
     },
     removeDomain: (instanceId, options) => port.call("removeDomain", name, { instanceId }, options),
+    saveDomain: (request, options) => port.call("saveDomain", name, request, options),
+    async restoreDomain(spec, from, options) {
+      await port.call("restoreDomain", name, { spec, from }, options);
+    },
     resizeDomain: (request, options) => port.call("resizeDomain", name, request, options),
     async growDisk(instanceId, target, capacityMiB, options) {
       await port.call("growDisk", name, { instanceId, target, capacityMiB }, options);

@@ -28,6 +28,14 @@ export function takeLocks(state: WorldState, host: HostRecord, spec: DomainSpec,
     );
   }
   for (const key of wanted) state.locks.set(key, { host: host.name, instanceId: spec.instanceId, life });
+  countOpenings(state, host, spec);
+}
+
+function countOpenings(state: WorldState, host: HostRecord, spec: DomainSpec): void {
+  for (const disk of spec.disks) {
+    const volume = disk.readOnly ? undefined : state.pools.get(poolKey(state, host, disk.pool))?.volumes.get(disk.volume);
+    if (volume) volume.openings = (volume.openings ?? 0) + 1;
+  }
 }
 
 /** Gives back what this process holds and nothing else. */

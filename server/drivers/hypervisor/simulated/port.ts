@@ -4,17 +4,20 @@ import type {
   DomainSpec,
   HostFacts,
   HostObservation,
+  MemoryImage,
   MigrationProgress,
   MigrationResult,
   PoolObservation,
   ResizeRequest,
   ResizeResult,
+  SaveRequest,
+  SaveResult,
   ScreenEndpoint,
   VolumeObservation,
   VolumeSpec,
 } from "../types";
 import type { Migration } from "./migration";
-import type { DoubleRun, GuestProfile, LieKind, RunRecord } from "./types";
+import type { DoubleRun, GuestProfile, LieKind, RunRecord, TornGuest } from "./types";
 
 interface Call<Input, Output> {
   readonly input: Input;
@@ -39,6 +42,8 @@ export interface HostCalls {
   readonly rebootDomain: Call<OnInstance & { readonly mode: "guest" | "reset" }, null>;
   readonly removeDomain: Call<OnInstance, boolean>;
   readonly resizeDomain: Call<ResizeRequest, ResizeResult>;
+  readonly saveDomain: Call<SaveRequest, SaveResult>;
+  readonly restoreDomain: Call<{ readonly spec: DomainSpec; readonly from: MemoryImage }, null>;
   readonly growDisk: Call<OnInstance & { readonly target: string; readonly capacityMiB: number }, null>;
   readonly migrate: Call<Migration, MigrationResult>;
   readonly abortMigration: Call<OnInstance, null>;
@@ -73,6 +78,7 @@ export interface LabCalls {
   readonly status: Call<Record<string, never>, WorldStatus>;
   readonly runs: Call<Record<string, never>, readonly RunRecord[]>;
   readonly doubleRuns: Call<Record<string, never>, readonly DoubleRun[]>;
+  readonly tornGuests: Call<Record<string, never>, readonly TornGuest[]>;
 }
 
 /** Ground truth in short, for the lab's `status` and for the evidence of a test. */

@@ -12,7 +12,7 @@ import { decode, encode, lines } from "./wire";
 const GRACE_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const RECONNECT_MS = 250;
-const LONG_CALLS = new Set<CallName>(["migrate", "dirtyRate", "startDomain", "stopDomain"]);
+const LONG_CALLS = new Set<CallName>(["migrate", "dirtyRate", "startDomain", "stopDomain", "saveDomain", "restoreDomain"]);
 
 interface FailureLine {
   readonly code: DriverErrorCode;

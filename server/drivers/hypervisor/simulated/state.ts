@@ -16,6 +16,7 @@ import type {
   PoolRecord,
   RunRecord,
   Timings,
+  TornGuest,
   WorldOptions,
 } from "./types";
 
@@ -37,6 +38,8 @@ export interface WorldState {
   readonly runs: RunRecord[];
   /** The run that goes on for `host/instance`. */
   readonly openRuns: Map<string, RunRecord>;
+  /** Memory that was put over disks it does not fit; an empty list is asserted by every simulation that suspends. */
+  readonly tornGuests: TornGuest[];
   readonly watchers: Map<string, Set<Watcher>>;
   /** Calls in flight per host, to be cut when the host goes silent. */
   readonly inFlight: Map<string, Set<() => void>>;
@@ -74,6 +77,7 @@ export function createState(options: WorldOptions): WorldState {
     locks: new Map(),
     runs: [],
     openRuns: new Map(),
+    tornGuests: [],
     watchers: new Map(),
     inFlight: new Map(),
     armed: [],

@@ -204,6 +204,35 @@ export interface VolumeRecord {
   contentSha256: string | null;
   /** Files of the guest that are really on this disk. */
   readonly files: Map<string, string>;
+  /** How often a machine has begun to write to it. */
+  openings?: number;
+  /** Set where the volume is no disk but the saved memory of a machine. */
+  readonly memory?: SavedMemory;
+}
+
+/** What a guest's memory held when it was saved. */
+export interface SavedMemory {
+  readonly instanceId: string;
+  readonly uuid: string;
+  readonly cpuModel: string;
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  readonly savedAtMs: number;
+  readonly bootedAtMs: number | null;
+  readonly clockOffsetMs: number;
+  readonly cache: ReadonlyMap<string, { readonly content: string; readonly sinceMs: number }>;
+  readonly nextPid: number;
+  readonly screenLines: readonly string[];
+  /** The `openings` of each writable disk then. */
+  readonly writtenBy: Readonly<Record<string, number>>;
+}
+
+/** A guest that went on over a disk that had moved on without it: its file system is lost. */
+export interface TornGuest {
+  readonly instanceId: string;
+  readonly host: string;
+  readonly disk: string;
+  readonly atMs: number;
 }
 
 export interface PoolRecord {

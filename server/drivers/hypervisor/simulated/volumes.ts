@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import type { DiskSpec, DomainSpec, PoolObservation, VolumeObservation, VolumeSpec } from "../types";
+import type { DiskSpec, DomainSpec, MemoryImage, PoolObservation, VolumeObservation, VolumeSpec } from "../types";
 import { DriverError } from "../../errors";
 import { lockHolder, poolKey } from "./locks";
 import type { WorldState } from "./state";
-import type { HostRecord, PoolRecord, VolumeRecord } from "./types";
+import type { HostRecord, PoolRecord, SavedMemory, VolumeRecord } from "./types";
 
 const MIB = 1_048_576;
 const GIB = 1_073_741_824;
@@ -164,6 +164,13 @@ export function canBoot(state: WorldState, host: HostRecord, spec: DomainSpec): 
     volume = volume.backing ? (state.pools.get(poolKey(state, host, first.pool))?.volumes.get(volume.backing.volume) ?? null) : null;
   }
   return false;
+}
+
+/** A file with a machine's memory; whatever had that name is replaced. */
+export function putMemoryImage(state: WorldState, host: HostRecord, image: MemoryImage, sizeBytes: number, memory: SavedMemory): void {
+  const pool = poolOf(state, host, image.pool);
+  requireSpace(pool, sizeBytes, `save the memory of ${memory.instanceId}`);
+  putVolume(pool, { ...image, format: "raw", capacityMiB: sizeBytes / MIB, backing: null, allocatedBytes: sizeBytes, bootable: false, contentSha256: null, files: new Map(), memory });
 }
 
 function requireSpace(pool: PoolRecord, bytes: number, purpose: string): void {

@@ -11,7 +11,7 @@ import type { FaultKind, Watcher, WorldState } from "./state";
 import { addHost, createState } from "./state";
 import { deliver } from "./transport";
 import { defaultHost } from "./defaults";
-import type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, RunRecord, WorldOptions } from "./types";
+import type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, RunRecord, TornGuest, WorldOptions } from "./types";
 import { uploadVolume } from "./volumes";
 
 const POWER_TIMEOUT_MS = 10_000;
@@ -46,6 +46,8 @@ export interface World {
   runs(): readonly RunRecord[];
   /** Must be empty, always. */
   doubleRuns(): readonly DoubleRun[];
+  /** Guests whose memory was put over disks that had moved on. */
+  tornGuests(): readonly TornGuest[];
   close(): void;
 }
 
@@ -76,6 +78,7 @@ export function createWorld(options: WorldOptions = {}): World {
     status: () => lab("status", "", {}),
     runs: () => state.runs,
     doubleRuns: () => findDoubleRuns(state.runs),
+    tornGuests: () => state.tornGuests,
     close: () => screens.close(),
   };
 }

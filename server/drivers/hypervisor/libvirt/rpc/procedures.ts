@@ -82,7 +82,10 @@ export const procedures = {
     struct<{ params: readonly { field: string; value: bigint }[]; count: number }>({
       params: array(struct<{ field: string; value: bigint }>({ field: string, value: uhyper }), 16), count: int })),
   domainUndefine: remote("domain-undefine", 231, domFlags, nothing),
+  domainSave: remote("domain-save", 232, struct<{ dom: DomainRef; to: string; xml: string | null; flags: number }>({ dom: domainRef, to: string, xml: optionalString, flags: uint }), nothing),
+  domainRestore: remote("domain-restore", 233, struct<{ from: string; xml: string | null; flags: number }>({ from: string, xml: optionalString, flags: uint }), nothing),
   domainDestroyFlags: remote("domain-destroy-flags", 234, domFlags, nothing),
+  saveImageGetXml: remote("save-image-get-xml", 235, struct<{ file: string; flags: number }>({ file: string, flags: uint }), text),
   domainReset: remote("domain-reset", 245, domFlags, nothing),
   domainBlockResize: remote("domain-block-resize", 251, struct<{ dom: DomainRef; disk: string; size: bigint; flags: number }>({ dom: domainRef, disk: string, size: uhyper, flags: uint }), nothing),
   domainShutdown: remote("domain-shutdown", 258, domFlags, nothing),
