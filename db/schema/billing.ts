@@ -1,25 +1,103 @@
 import { sql } from "drizzle-orm";
-import { check, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, organizationId } from "../columns";
+import { check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
 import { organization } from "./tenancy";
 
-/** A draft is computed from usage windows whenever it is read; a row is written when a period is issued. */
+export const INVOICE_STATUSES = ["parked", "issued", "paid", "void"] as const;
+export const INVOICE_KINDS = ["period", "manual"] as const;
+export const LINE_KINDS = ["usage", "minimum", "cap", "tier", "included", "commitment-fee", "commitment-coverage", "movable-discount", "coupon", "credit", "adjustment", "manual"] as const;
+/**
+ * Positive amounts are owed to us, negative ones settle. `invoice` +, `payment` -, `refund` +, `dispute` + (a charge taken
+ * back), `dispute-won` -, `credit-note` -, `void` -, `write-off` -, `balance-applied` (a pair that sums to nothing: money
+ * held in advance goes to an invoice).
+ */
+export const LEDGER_KINDS = ["invoice", "payment", "refund", "dispute", "dispute-won", "credit-note", "void", "write-off", "balance-applied"] as const;
+export const CREDIT_KINDS = ["promotional", "goodwill", "sla", "trial"] as const;
+
+/** Who sends invoices. Numbers run without gaps for each issuer; the first row is made with the schema. */
+export const issuer = pgTable("issuer", {
+  id: id(),
+  legalName: text("legal_name").notNull(),
+  address: text("address").notNull().default(""),
+  /** ISO 3166 alpha-2. */
+  country: text("country").notNull().default("JP"),
+  /** Japanese qualified invoice issuer: T and 13 digits; null: none, then no invoice claims to be a qualified one. */
+  registrationNumber: text("registration_number"),
+  numberPrefix: text("number_prefix").notNull().default("B-"),
+  creditNotePrefix: text("credit_note_prefix").notNull().default("C-"),
+  /** The next numbers; raised in the transaction that uses them, so that none is lost. */
+  nextInvoice: bigCount("next_invoice").notNull().default(1),
+  nextCreditNote: bigCount("next_credit_note").notNull().default(1),
+  paymentTermDays: count("payment_term_days").notNull().default(14),
+  updatedAt: moment("updated_at").notNull(),
+});
+
+/** How an organization wants its invoices; without a row the organization's name alone is used. */
+export const billingProfile = pgTable("billing_profile", {
+  organizationId: organizationId().primaryKey().references(() => organization.id),
+  legalName: text("legal_name").notNull(),
+  address: text("address").notNull().default(""),
+  country: text("country").notNull().default("JP"),
+  billingEmail: text("billing_email"),
+  taxId: text("tax_id"),
+  updatedAt: moment("updated_at").notNull(),
+});
+
+export interface TaxTotal {
+  /** Hundredths of a percent: 1000 = 10 %. */
+  readonly rateBasisPoints: number;
+  readonly netMinor: number;
+  readonly taxMinor: number;
+}
+
+export interface Party {
+  readonly name: string;
+  readonly address: string;
+  readonly country: string;
+  readonly registrationNumber: string | null;
+}
+
+/** A draft is computed from usage whenever it is read; a row is written when a period is issued, and frozen by a trigger. */
 export const invoice = pgTable(
   "invoice",
   {
     id: id(),
     organizationId: organizationId().notNull().references(() => organization.id),
+    issuerId: text("issuer_id").notNull().default("iss_default").references(() => issuer.id),
+    kind: text("kind", { enum: INVOICE_KINDS }).notNull().default("period"),
+    /** Null while parked: a number is given when it is issued, so that there are no gaps. */
     number: text("number"),
     currency: text("currency").notNull(),
     periodStart: moment("period_start").notNull(),
     periodEnd: moment("period_end").notNull(),
-    status: text("status", { enum: ["issued", "paid", "void"] }).notNull(),
-    /** In the currency's minor unit. */
+    /** `paid` follows the ledger: nothing is open any more. */
+    status: text("status", { enum: INVOICE_STATUSES }).notNull(),
+    /** Net, tax and total in the currency's minor unit; subtotal = sum of lines + rounding. */
+    subtotalMinor: bigCount("subtotal_minor").notNull().default(0),
+    taxMinor: bigCount("tax_minor").notNull().default(0),
     totalMinor: bigCount("total_minor").notNull(),
+    taxes: jsonb("taxes").$type<TaxTotal[]>().notNull().default([]),
     roundingMicros: bigCount("rounding_micros").notNull(),
+    seller: jsonb("seller").$type<Party>(),
+    buyer: jsonb("buyer").$type<Party>(),
+    /** For a parked one: when it was parked, until it is released. */
     issuedAt: moment("issued_at").notNull(),
+    dueAt: moment("due_at"),
+    parkedReason: text("parked_reason"),
+    voidedAt: moment("voided_at"),
+    voidReason: text("void_reason"),
+    /** Set in the transaction that makes it, after its lines: from then on no line is added. */
+    sealedAt: moment("sealed_at"),
   },
-  (t) => [uniqueIndex("invoice_period").on(t.organizationId, t.periodStart).where(sql`status <> 'void'`)],
+  (t) => [
+    uniqueIndex("invoice_period").on(t.organizationId, t.periodStart).where(sql`status <> 'void' and kind = 'period'`),
+    uniqueIndex("invoice_number").on(t.issuerId, t.number),
+    index("invoice_organization").on(t.organizationId, t.issuedAt),
+    index("invoice_open").on(t.dueAt).where(sql`status = 'issued'`),
+    check("invoice_status", oneOf(t.status, INVOICE_STATUSES)),
+    check("invoice_sum", sql`${t.totalMinor} = ${t.subtotalMinor} + ${t.taxMinor}`),
+    check("invoice_numbered", sql`(${t.status} = 'parked') = (${t.number} is null) or ${t.status} = 'void'`),
+  ],
 );
 
 export const invoiceLine = pgTable(
@@ -29,13 +107,126 @@ export const invoiceLine = pgTable(
     organizationId: organizationId().notNull().references(() => organization.id),
     invoiceId: text("invoice_id").notNull().references(() => invoice.id),
     position: count("position").notNull(),
-    priceVersionId: text("price_version_id").notNull(),
+    kind: text("kind", { enum: LINE_KINDS }).notNull().default("usage"),
+    /** Stable name of the line within its invoice. */
+    key: text("key").notNull().default(""),
+    meter: text("meter"),
+    resourceId: text("resource_id"),
+    instanceId: text("instance_id"),
+    flavorId: text("flavor_id"),
+    priceVersionId: text("price_version_id"),
+    /** Commitment, coupon, credit grant or adjustment that the line comes from. */
+    reference: text("reference"),
     description: jsonb("description").$type<Record<string, unknown>>().notNull(),
     /** Unit-milliseconds: milliseconds of use times the quantity in use. */
     quantityUnitMs: bigCount("quantity_unit_ms").notNull(),
+    microsPerHour: bigCount("micros_per_hour"),
     amountMicros: bigCount("amount_micros").notNull(),
+    taxRateBasisPoints: count("tax_rate_basis_points").notNull().default(0),
     windowIds: jsonb("window_ids").$type<string[]>().notNull(),
     createdAt: createdAt(),
   },
-  (t) => [index("invoice_line_invoice").on(t.invoiceId, t.position), check("invoice_line_quantity", sql`${t.quantityUnitMs} >= 0`)],
+  (t) => [
+    index("invoice_line_invoice").on(t.invoiceId, t.position),
+    index("invoice_line_reference").on(t.reference),
+    check("invoice_line_quantity", sql`${t.quantityUnitMs} >= 0`),
+    check("invoice_line_kind", oneOf(t.kind, LINE_KINDS)),
+  ],
+);
+
+/** Append-only (trigger). The balance of an organization is the sum; what an invoice has open is the sum of its entries. */
+export const ledgerEntry = pgTable(
+  "ledger_entry",
+  {
+    id: id(),
+    organizationId: organizationId().notNull().references(() => organization.id),
+    at: moment("at").notNull(),
+    kind: text("kind", { enum: LEDGER_KINDS }).notNull(),
+    currency: text("currency").notNull(),
+    /** Minor units of the currency, signed: positive is owed to us. */
+    amountMinor: bigCount("amount_minor").notNull(),
+    invoiceId: text("invoice_id").references(() => invoice.id),
+    creditNoteId: text("credit_note_id"),
+    /** What it is in the outside world: a payment's, refund's or dispute's id, or a word of ours. */
+    reference: text("reference").notNull(),
+    idempotencyKey: text("idempotency_key").notNull(),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+  },
+  (t) => [
+    uniqueIndex("ledger_entry_key").on(t.idempotencyKey),
+    index("ledger_entry_organization").on(t.organizationId, t.at),
+    index("ledger_entry_invoice").on(t.invoiceId),
+    check("ledger_entry_kind", oneOf(t.kind, LEDGER_KINDS)),
+    check("ledger_entry_amount", sql`${t.amountMinor} <> 0`),
+    check(
+      "ledger_entry_sign",
+      sql`case when ${t.kind} in ('invoice', 'refund', 'dispute') then ${t.amountMinor} > 0 when ${t.kind} in ('payment', 'dispute-won', 'credit-note', 'void', 'write-off') then ${t.amountMinor} < 0 else true end`,
+    ),
+  ],
+);
+
+/** A correction of an issued invoice; never changed (trigger), and never more than the invoice. */
+export const creditNote = pgTable(
+  "credit_note",
+  {
+    id: id(),
+    organizationId: organizationId().notNull().references(() => organization.id),
+    issuerId: text("issuer_id").notNull().default("iss_default").references(() => issuer.id),
+    invoiceId: text("invoice_id").notNull().references(() => invoice.id),
+    number: text("number").notNull(),
+    currency: text("currency").notNull(),
+    reason: text("reason").notNull(),
+    netMinor: bigCount("net_minor").notNull(),
+    taxMinor: bigCount("tax_minor").notNull(),
+    totalMinor: bigCount("total_minor").notNull(),
+    taxes: jsonb("taxes").$type<TaxTotal[]>().notNull(),
+    issuedAt: moment("issued_at").notNull(),
+    createdBy: text("created_by").notNull(),
+    idempotencyKey: text("idempotency_key").notNull(),
+  },
+  (t) => [uniqueIndex("credit_note_number").on(t.issuerId, t.number), uniqueIndex("credit_note_key").on(t.idempotencyKey), index("credit_note_invoice").on(t.invoiceId), check("credit_note_positive", sql`${t.totalMinor} > 0 and ${t.netMinor} >= 0 and ${t.taxMinor} >= 0`)],
+);
+
+/** Money that we give away: it lowers the net amount of later invoices, before tax, until it is used or expires. */
+export const creditGrant = pgTable(
+  "credit_grant",
+  {
+    id: id(),
+    organizationId: organizationId().notNull().references(() => organization.id),
+    kind: text("kind", { enum: CREDIT_KINDS }).notNull(),
+    currency: text("currency").notNull(),
+    amountMicros: bigCount("amount_micros").notNull(),
+    reason: text("reason").notNull(),
+    /** What it is for: an incident, a campaign. */
+    reference: text("reference"),
+    /** Lower is used first, among grants that expire at the same time. */
+    priority: count("priority").notNull().default(100),
+    validFrom: moment("valid_from").notNull(),
+    expiresAt: moment("expires_at"),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+    idempotencyKey: text("idempotency_key").notNull(),
+    voidedAt: moment("voided_at"),
+  },
+  (t) => [
+    uniqueIndex("credit_grant_key").on(t.idempotencyKey),
+    index("credit_grant_organization").on(t.organizationId),
+    check("credit_grant_kind", oneOf(t.kind, CREDIT_KINDS)),
+    check("credit_grant_positive", sql`${t.amountMicros} > 0 and (${t.expiresAt} is null or ${t.expiresAt} > ${t.validFrom})`),
+  ],
+);
+
+/** What of a grant went to which invoice; append-only. A void invoice gives it back in a row of its own. */
+export const creditUse = pgTable(
+  "credit_use",
+  {
+    organizationId: organizationId().notNull().references(() => organization.id),
+    grantId: text("grant_id").notNull().references(() => creditGrant.id),
+    invoiceId: text("invoice_id").notNull().references(() => invoice.id),
+    kind: text("kind", { enum: ["use", "return"] }).notNull(),
+    amountMicros: bigCount("amount_micros").notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.grantId, t.invoiceId, t.kind] })],
 );

@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import { boolean, check, doublePrecision, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bigCount, count, createdAt, id, moment, oneOf } from "../columns";
 
-export const HOST_STATES = ["enrolling", "up", "suspect", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined", "retired"] as const;
+export const HOST_STATES = ["enrolling", "up", "suspect", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined", "retired", "isolated"] as const;
+export const POWER_STATES = ["on", "falling-asleep", "asleep", "waking", "failed-to-wake"] as const;
 
 export const cluster = pgTable("cluster", {
   id: id(),
@@ -70,10 +71,31 @@ export const host = pgTable(
     preflight: jsonb("preflight").$type<{ check: string; ok: boolean; text: string }[]>(),
     preflightAt: moment("preflight_at"),
     retiredAt: moment("retired_at"),
+    /** What is being done to its power on purpose; a crash is no power state. */
+    powerState: text("power_state", { enum: POWER_STATES }).notNull().default("on"),
+    powerStateReason: text("power_state_reason").notNull().default(""),
+    powerStateChangedAt: moment("power_state_changed_at"),
+    /** From the power button to an answering hypervisor, the slowest of late; null before the first wake. */
+    wakeSeconds: doublePrecision("wake_seconds"),
+    lastWakeTestAt: moment("last_wake_test_at"),
+    /** The operator's wish: it never sleeps. */
+    keepAwake: boolean("keep_awake").notNull().default(false),
+    /** Watts at 0, 10, ... 100 % of the cores busy, and asleep; null: a typical server's curve is assumed. */
+    powerCurve: jsonb("power_curve").$type<{ watts: number[]; asleepWatts: number }>(),
+    /** Bandwidth for migrations; null: gigabit Ethernet. */
+    linkMbps: count("link_mbps"),
+    /** Its run-lease as the shared storage has it: a number that grows, when it was last seen to grow, how long it lasts. Null: no lease is kept there. */
+    leaseBeat: bigCount("lease_beat"),
+    leaseSeenAt: moment("lease_seen_at"),
+    leaseTtlSeconds: doublePrecision("lease_ttl_seconds"),
+    /** What its sensors and disks say that should worry an operator. */
+    health: jsonb("health").$type<{ sensor: string; text: string; severe: boolean }[]>().notNull().default([]),
+    healthAt: moment("health_at"),
   },
   (t) => [
     uniqueIndex("host_name").on(t.clusterId, t.name).where(sql`retired_at is null`),
     check("host_state", oneOf(t.state, HOST_STATES)),
+    check("host_power_state", oneOf(t.powerState, POWER_STATES)),
     check("host_reserved_cpu", sql`${t.reservedCpuMillicores} between 0 and ${t.cores} * 1000`),
     check("host_reserved_memory", sql`${t.reservedMemoryMiB} between 0 and ${t.memoryMiB} - ${t.systemMemoryMiB}`),
     check("host_committed", sql`${t.committedVcpus} >= 0 and ${t.committedMemoryMiB} >= 0`),
@@ -167,7 +189,7 @@ export const fencing = pgTable(
     attempts: count("attempts").notNull().default(0),
     lastError: text("last_error"),
     confirmedAt: moment("confirmed_at"),
-    method: text("method", { enum: ["power", "vouched"] }),
+    method: text("method", { enum: ["power", "vouched", "lease"] }),
     vouchedBy: text("vouched_by"),
     /** All restarts planned from it are done. */
     closedAt: moment("closed_at"),
@@ -181,7 +203,7 @@ export const decision = pgTable(
   "decision",
   {
     id: id(),
-    kind: text("kind", { enum: ["place", "refuse", "migrate", "evacuate", "failover", "fence", "resize", "rebalance", "consolidate", "wake"] }).notNull(),
+    kind: text("kind", { enum: ["place", "refuse", "migrate", "evacuate", "failover", "fence", "resize", "rebalance", "consolidate", "wake", "sleep", "update"] }).notNull(),
     clusterId: text("cluster_id").notNull().references(() => cluster.id),
     /** Not named organization_id: tenants never read decisions, they read their instance's events. */
     subjectOrganizationId: text("subject_organization_id"),

@@ -47,7 +47,7 @@ export const createClusterInput = z.object({
 export const decisionListInput = z.object({
   cursor: z.string().max(64).nullish(),
   limit: z.number().int().min(1).max(100).default(50),
-  kind: z.enum(["place", "refuse", "migrate", "evacuate", "failover", "fence", "resize", "rebalance", "consolidate", "wake"]).optional(),
+  kind: z.enum(["place", "refuse", "migrate", "evacuate", "failover", "fence", "resize", "rebalance", "consolidate", "wake", "sleep", "update"]).optional(),
   instanceId: z.string().max(64).optional(),
   hostId: z.string().max(64).optional(),
   clusterId: z.string().max(64).optional(),

@@ -1,4 +1,5 @@
 import type { cluster, host, storagePool, allocation, migration, fencing, decision } from "@/db/schema/fleet";
+import type { advice, clusterAutomation, energyReport, hostPowerEvent, hostUpdate, hostUpdateHost, incident, incidentEntry, powerReading, sleepCertificate } from "@/db/schema/automation";
 import type { Id } from "@/server/platform/id";
 
 export type ClusterRow = typeof cluster.$inferSelect;
@@ -8,6 +9,16 @@ export type AllocationRow = typeof allocation.$inferSelect;
 export type MigrationRow = typeof migration.$inferSelect;
 export type FencingRow = typeof fencing.$inferSelect;
 export type DecisionRow = typeof decision.$inferSelect;
+export type AutomationRow = typeof clusterAutomation.$inferSelect;
+export type CertificateRow = typeof sleepCertificate.$inferSelect;
+export type PowerEventRow = typeof hostPowerEvent.$inferSelect;
+export type PowerReadingRow = typeof powerReading.$inferSelect;
+export type EnergyReportRow = typeof energyReport.$inferSelect;
+export type AdviceRow = typeof advice.$inferSelect;
+export type IncidentRow = typeof incident.$inferSelect;
+export type IncidentEntryRow = typeof incidentEntry.$inferSelect;
+export type HostUpdateRow = typeof hostUpdate.$inferSelect;
+export type HostUpdateHostRow = typeof hostUpdateHost.$inferSelect;
 
 export type ClusterId = Id<"cluster">;
 export type HostId = Id<"host">;

@@ -23,7 +23,7 @@ const SAMPLE_EVERY_MS = 60_000;
 const METERED_A_PASS = 150;
 /** Hosts of one statement: the database joins what it is told without an index, so the work grows with the square. */
 const METERED_AT_ONCE = 50;
-const WATCHED: readonly HostRow["state"][] = ["up", "suspect", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined"];
+const WATCHED: readonly HostRow["state"][] = ["up", "suspect", "isolated", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined"];
 
 /**
  * Asks every host what it runs, all at once, and writes down what is news. Slow hosts keep nobody waiting. Nothing is

@@ -7,7 +7,7 @@ import { Badge, type Tone } from "@/app/_components/ui/badge";
 export type HostSummary = RouterOutputs["admin"]["hosts"]["list"]["items"][number];
 
 const TONES: Record<HostSummary["state"], Tone> = {
-  enrolling: "accent", up: "good", suspect: "warn", unreachable: "bad", fencing: "bad", fenced: "bad", returning: "accent", asleep: "neutral", quarantined: "warn", retired: "neutral",
+  enrolling: "accent", up: "good", suspect: "warn", isolated: "warn", unreachable: "bad", fencing: "bad", fenced: "bad", returning: "accent", asleep: "neutral", quarantined: "warn", retired: "neutral",
 };
 const MOVING: readonly HostSummary["state"][] = ["enrolling", "suspect", "fencing", "returning"];
 
