@@ -22,3 +22,12 @@ export function oneOf(column: SQL | { name: string }, words: readonly string[]):
   const list = sql.raw(words.map((word) => `'${word}'`).join(", "));
   return sql`${column} in (${list})`;
 }
+
+/** A name, a figure, a list of names, or a server of ours that its reader may not know by name (0: any). */
+export type WordValue = string | number | { readonly server: number } | readonly (string | { readonly server: number })[];
+
+/** A sentence as data: which one, and what stands in it. Screens say it in their reader's language. */
+export interface Words {
+  readonly code: string;
+  readonly params: Readonly<Record<string, WordValue>>;
+}

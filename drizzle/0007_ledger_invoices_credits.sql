@@ -137,4 +137,61 @@ CREATE UNIQUE INDEX "invoice_period" ON "invoice" USING btree ("organization_id"
 ALTER TABLE "invoice" ADD CONSTRAINT "invoice_status" CHECK ("invoice"."status" in ('parked', 'issued', 'paid', 'void'));--> statement-breakpoint
 ALTER TABLE "invoice" ADD CONSTRAINT "invoice_sum" CHECK ("invoice"."total_minor" = "invoice"."subtotal_minor" + "invoice"."tax_minor");--> statement-breakpoint
 ALTER TABLE "invoice" ADD CONSTRAINT "invoice_numbered" CHECK (("invoice"."status" = 'parked') = ("invoice"."number" is null) or "invoice"."status" = 'void');--> statement-breakpoint
-ALTER TABLE "invoice_line" ADD CONSTRAINT "invoice_line_kind" CHECK ("invoice_line"."kind" in ('usage', 'minimum', 'cap', 'tier', 'included', 'commitment-fee', 'commitment-coverage', 'movable-discount', 'coupon', 'credit', 'adjustment', 'manual'));
+ALTER TABLE "invoice_line" ADD CONSTRAINT "invoice_line_kind" CHECK ("invoice_line"."kind" in ('usage', 'minimum', 'cap', 'tier', 'included', 'commitment-fee', 'commitment-coverage', 'movable-discount', 'coupon', 'credit', 'adjustment', 'manual'));--> statement-breakpoint
+-- Every invoice has a sender; who it is in law is entered by an operator before the first one goes out.
+INSERT INTO issuer (id, legal_name, updated_at) VALUES ('iss_default', 'Berth', now()) ON CONFLICT DO NOTHING;
+--> statement-breakpoint
+CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER credit_note_immutable BEFORE UPDATE OR DELETE ON credit_note FOR EACH ROW EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER credit_use_append_only BEFORE UPDATE OR DELETE ON credit_use FOR EACH ROW EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+-- A grant may only be voided, once; nothing else of it ever changes.
+CREATE FUNCTION guard_credit_grant() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.voided_at IS NOT NULL OR to_jsonb(NEW) - 'voided_at' <> to_jsonb(OLD) - 'voided_at' THEN
+    RAISE EXCEPTION 'credit grant % may only be voided, once', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER credit_grant_frozen BEFORE UPDATE OR DELETE ON credit_grant FOR EACH ROW EXECUTE FUNCTION guard_credit_grant();
+--> statement-breakpoint
+-- An invoice that was made keeps every figure. What may still change is where it stands: parked -> issued (a number, a date) or
+-- void; issued <-> paid, as the ledger says; issued -> void.
+CREATE FUNCTION guard_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  loose text[] := ARRAY['status', 'voided_at', 'void_reason', 'sealed_at'];
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    RAISE EXCEPTION 'invoice % is never deleted', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF OLD.status = 'void' THEN
+    RAISE EXCEPTION 'invoice % is void and never changed', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF OLD.sealed_at IS NOT NULL AND NEW.sealed_at IS DISTINCT FROM OLD.sealed_at THEN
+    RAISE EXCEPTION 'invoice % is sealed', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF OLD.status = 'parked' AND NEW.status = 'issued' THEN
+    loose := loose || ARRAY['number', 'issued_at', 'due_at'];
+  ELSIF NOT (NEW.status = OLD.status OR (OLD.status, NEW.status) IN (('parked', 'void'), ('issued', 'paid'), ('paid', 'issued'), ('issued', 'void'))) THEN
+    RAISE EXCEPTION 'invoice % cannot go from % to %', OLD.id, OLD.status, NEW.status USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF to_jsonb(NEW) - loose <> to_jsonb(OLD) - loose THEN
+    RAISE EXCEPTION 'invoice % is frozen: corrections are credit notes', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER invoice_frozen BEFORE UPDATE OR DELETE ON invoice FOR EACH ROW EXECUTE FUNCTION guard_invoice();
+--> statement-breakpoint
+CREATE FUNCTION guard_invoice_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM invoice i WHERE i.id = NEW.invoice_id AND i.sealed_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'invoice % is sealed: no line is added', NEW.invoice_id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER invoice_line_sealed BEFORE INSERT ON invoice_line FOR EACH ROW EXECUTE FUNCTION guard_invoice_line();

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
+import { jsonb, boolean, check, index, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Words } from "../columns";
 import { organization } from "./tenancy";
 
 export const FLAVOR_CLASSES = ["dedicated", "standard", "burstable"] as const;
@@ -80,6 +80,7 @@ export const image = pgTable(
     minimumMemoryMiB: count("minimum_memory_mib").notNull().default(64),
     status: text("status", { enum: ["importing", "available", "failed", "retired"] }).notNull(),
     statusReason: text("status_reason"),
+    statusWords: jsonb("status_words").$type<Words[]>(),
     /** When its file had arrived and passed the checks; null while an upload is awaited. */
     uploadedAt: moment("uploaded_at"),
     /** When its volume was confirmed gone from the storage, after it was retired. */

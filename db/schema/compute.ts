@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
+import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Words } from "../columns";
 import { flavor, image } from "./catalog";
 import { cluster } from "./fleet";
 import { organization } from "./tenancy";
@@ -88,6 +88,8 @@ export const instanceObservation = pgTable(
     appliedGeneration: count("applied_generation").notNull().default(0),
     /** A change waits for the next boot; the reason is for the tenant. */
     pendingBootReason: text("pending_boot_reason"),
+    /** The same as codes with figures, for screens in other languages; null in rows of before. So are all columns that end in _words. */
+    pendingBootWords: jsonb("pending_boot_words").$type<Words[]>(),
     runningSince: moment("running_since"),
     /** Last moment at which its host confirmed this state. */
     observedAt: moment("observed_at").notNull(),
@@ -95,8 +97,9 @@ export const instanceObservation = pgTable(
     phase: text("phase", { enum: INSTANCE_PHASES }),
     phaseChangedAt: moment("phase_changed_at"),
     /** Why it waits for capacity, in the tenant's words, and the smallest change that would make it fit. */
-    waiting: jsonb("waiting").$type<{ text: string; smallestChange: string | null }>(),
+    waiting: jsonb("waiting").$type<{ text: string; smallestChange: string | null; words?: Words[]; changeWords?: Words[] | null }>(),
     lastError: text("last_error"),
+    lastErrorWords: jsonb("last_error_words").$type<Words[]>(),
     lastErrorAt: moment("last_error_at"),
     failures: count("failures").notNull().default(0),
     /** Converge leaves it alone until then (back-off). */

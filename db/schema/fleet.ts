@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, doublePrecision, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, oneOf } from "../columns";
+import { bigCount, count, createdAt, id, moment, oneOf, type Words } from "../columns";
 
 export const HOST_STATES = ["enrolling", "up", "suspect", "unreachable", "fencing", "fenced", "returning", "asleep", "quarantined", "retired", "isolated"] as const;
 export const POWER_STATES = ["on", "falling-asleep", "asleep", "waking", "failed-to-wake"] as const;
@@ -49,6 +49,8 @@ export const host = pgTable(
     systemMemoryMiB: count("system_memory_mib").notNull().default(0),
     state: text("state", { enum: HOST_STATES }).notNull(),
     stateReason: text("state_reason").notNull().default(""),
+    /** The reason as codes with figures; null in rows of before. So are all columns that end in _words. */
+    stateWords: jsonb("state_words").$type<Words[]>(),
     stateChangedAt: moment("state_changed_at").notNull(),
     /** Accepts no more; what runs here stays. */
     cordoned: boolean("cordoned").notNull().default(false),
@@ -161,6 +163,7 @@ export const migration = pgTable(
     memoryReservationMiB: count("memory_reservation_mib").notNull(),
     state: text("state", { enum: ["planned", "running", "done", "failed", "aborted"] }).notNull(),
     reason: text("reason").notNull(),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     wave: count("wave").notNull().default(0),
     decisionId: text("decision_id").notNull(),
     createdAt: createdAt(),
@@ -184,6 +187,7 @@ export const fencing = pgTable(
     hostId: text("host_id").notNull().references(() => host.id),
     state: text("state", { enum: ["requested", "confirmed", "blocked", "cancelled"] }).notNull(),
     reason: text("reason").notNull(),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     requestedAt: moment("requested_at").notNull(),
     silentSince: moment("silent_since"),
     attempts: count("attempts").notNull().default(0),
@@ -216,6 +220,7 @@ export const decision = pgTable(
     rejected: jsonb("rejected").$type<unknown[]>().notNull(),
     /** One sentence for an operator. */
     reason: text("reason").notNull(),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     predicted: jsonb("predicted").$type<Record<string, unknown>>().notNull().default({}),
     measured: jsonb("measured").$type<Record<string, unknown>>(),
     outcome: text("outcome", { enum: ["planned", "applied", "superseded", "failed", "refused"] }).notNull(),
