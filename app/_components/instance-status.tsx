@@ -14,6 +14,8 @@ const LOOK: Record<InstanceStatus, { readonly tone: Tone; readonly moving?: bool
   provisioning: { tone: "accent", moving: true },
   starting: { tone: "accent", moving: true },
   stopping: { tone: "accent", moving: true },
+  suspending: { tone: "accent", moving: true },
+  suspended: { tone: "neutral" },
   rebooting: { tone: "accent", moving: true },
   resizing: { tone: "accent", moving: true },
   rebuilding: { tone: "accent", moving: true },

@@ -5,7 +5,8 @@ import { flavor, image } from "./catalog";
 import { cluster } from "./fleet";
 import { organization } from "./tenancy";
 
-export const DESIRED_POWERS = ["running", "stopped"] as const;
+/** `suspended`: its memory goes to a file of the storage, and it takes no room on a host. */
+export const DESIRED_POWERS = ["running", "stopped", "suspended"] as const;
 
 /** What the tenant asked for. What was decided is in `allocation`, what is so in `instance_observation`. */
 export const instance = pgTable(
@@ -134,7 +135,8 @@ export const volume = pgTable(
     poolId: text("pool_id").notNull(),
     /** Volume name inside the pool. */
     name: text("name").notNull(),
-    kind: text("kind", { enum: ["root", "data", "seed"] }).notNull(),
+    /** `memory`: what a suspended machine had in its memory; it fits the disks only as they were then, so it is used once. */
+    kind: text("kind", { enum: ["root", "data", "seed", "memory"] }).notNull(),
     format: text("format", { enum: ["qcow2", "raw"] }).notNull(),
     sizeGiB: count("size_gib").notNull(),
     backingVolume: text("backing_volume"),
@@ -143,6 +145,8 @@ export const volume = pgTable(
     /** wanted: to be made; present: seen on storage; unwanted: to be removed; removed: confirmed gone. */
     state: text("state", { enum: ["wanted", "present", "unwanted", "removed"] }).notNull(),
     observedSizeMiB: count("observed_size_mib"),
+    /** Of a memory image: the fencing epoch under which a machine was asked to go on from it. Set before it is asked, so that nobody uses it again. */
+    usedByEpoch: bigCount("used_by_epoch"),
     /** Since when it takes room on the storage (storage is metered from here). */
     presentSince: moment("present_since"),
     removedAt: moment("removed_at"),

@@ -29,7 +29,7 @@ export interface VolumeView {
   readonly instanceId: string;
   readonly poolId: string;
   readonly name: string;
-  readonly kind: "root" | "data" | "seed";
+  readonly kind: "root" | "data" | "seed" | "memory";
   readonly format: "qcow2" | "raw";
   readonly sizeGiB: number;
   readonly backingVolume: string | null;
@@ -37,6 +37,8 @@ export interface VolumeView {
   readonly rebuildGeneration: number;
   readonly state: "wanted" | "present" | "unwanted" | "removed";
   readonly observedSizeMiB: number | null;
+  /** Of a memory image: the epoch under which a machine was asked to go on from it; null while nobody was. */
+  readonly usedByEpoch: number | null;
 }
 
 export interface AddressView {

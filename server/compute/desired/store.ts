@@ -56,6 +56,7 @@ const VOLUME = {
   rebuildGeneration: volume.rebuildGeneration,
   state: volume.state,
   observedSizeMiB: volume.observedSizeMiB,
+  usedByEpoch: volume.usedByEpoch,
 };
 
 const ADDRESS = { id: address.id, instanceId: address.instanceId, networkId: address.networkId, kind: address.kind, ip: address.ip, mac: address.mac, bridge: network.bridge };
@@ -87,7 +88,7 @@ async function selectFast<C extends Columns>(tx: Transaction, columns: C, rest: 
   return rows as unknown as RowOf<C>[];
 }
 
-const KIND_ORDER = { root: 0, data: 1, seed: 2 } as const;
+const KIND_ORDER = { root: 0, data: 1, seed: 2, memory: 3 } as const;
 
 /** Everything desired of instances that match `which`, in five statements whatever their number. */
 async function selectDesired(tx: Transaction, which: SQL): Promise<DesiredInstance[]> {

@@ -31,6 +31,7 @@ export function statusSql({ desired, seen }: StatusColumns, now: Date): SQL<Inst
     when ${seen.phase} = 'migrating' and ${live} then 'migrating'
     when ${rebuild} > 0 and ${rebuild} < ${desired.rebuildGeneration} and (${desired.desiredPower} = 'running' or ${behind}) then 'rebuilding'
     when ${desired.desiredPower} = 'stopped' then case when not ${live} then 'stopped' when ${failing} then 'error' else 'stopping' end
+    when ${desired.desiredPower} = 'suspended' then case when not ${live} then 'suspended' when ${failing} then 'error' else 'suspending' end
     when ${state} = 'running' then case when ${rebootDue} then 'rebooting' when ${behind} and ${seen.pendingBootReason} is null and ${sizesDiffer} then 'resizing' else 'running' end
     when ${state} in ('paused', 'suspended') then 'paused'
     when ${state} = 'shutting-down' then case when ${rebootDue} then 'rebooting' else 'stopping' end

@@ -6,7 +6,7 @@ export const ERROR_AFTER_FAILURES = 3;
 
 /** What the status is derived from; one row of `instance` with its observation. */
 export interface StatusFacts {
-  readonly desiredPower: "running" | "stopped";
+  readonly desiredPower: "running" | "stopped" | "suspended";
   readonly generation: number;
   readonly bootGeneration: number;
   readonly rebuildGeneration: number;
@@ -46,6 +46,10 @@ export function deriveStatus(desired: StatusFacts, now: Date): InstanceStatus {
   if (desired.desiredPower === "stopped") {
     if (!live) return "stopped";
     return seen.failures >= ERROR_AFTER_FAILURES ? "error" : "stopping";
+  }
+  if (desired.desiredPower === "suspended") {
+    if (!live) return "suspended";
+    return seen.failures >= ERROR_AFTER_FAILURES ? "error" : "suspending";
   }
   const rebootDue = seen.bootGeneration > 0 && seen.bootGeneration < desired.bootGeneration;
   switch (seen.state) {
@@ -100,6 +104,8 @@ export function statusReason(status: InstanceStatus, desired: StatusFacts): stri
     case "running":
     case "stopping":
     case "stopped":
+    case "suspending":
+    case "suspended":
     case "rebooting":
     case "resizing":
     case "rebuilding":

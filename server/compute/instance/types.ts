@@ -1,6 +1,6 @@
 /** What a person reads; derived, never stored (derive-status.ts). */
 export const INSTANCE_STATUSES = [
-  "provisioning", "waiting-for-capacity", "starting", "running", "stopping", "stopped", "rebooting", "resizing", "rebuilding",
+  "provisioning", "waiting-for-capacity", "starting", "running", "stopping", "stopped", "suspending", "suspended", "rebooting", "resizing", "rebuilding",
   "migrating", "recovering", "paused", "crashed", "deleted", "deleting", "error", "unreachable",
 ] as const;
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number];
@@ -29,11 +29,11 @@ export interface InstanceDetail extends InstanceSummary {
   readonly sshKeys: readonly { readonly id: string; readonly name: string; readonly fingerprint: string; readonly deleted: boolean }[];
   readonly userData: string;
   readonly addresses: readonly { readonly id: string; readonly kind: "private" | "public"; readonly ip: string; readonly mac: string; readonly networkName: string }[];
-  readonly desiredPower: "running" | "stopped";
+  readonly desiredPower: "running" | "stopped" | "suspended";
   readonly powerDecidedBy: "tenant" | "standing" | "guest" | "operator";
   readonly generation: number;
   readonly antiAffinityGroup: string | null;
-  readonly volumes: readonly { readonly id: string; readonly kind: "root" | "data" | "seed"; readonly sizeGiB: number; readonly state: string }[];
+  readonly volumes: readonly { readonly id: string; readonly kind: "root" | "data" | "seed" | "memory"; readonly sizeGiB: number; readonly state: string }[];
   readonly waiting: { readonly text: string; readonly smallestChange: string | null } | null;
   readonly deletedAt: Date | null;
   readonly purgeAfter: Date | null;
