@@ -19,6 +19,7 @@ export { restoreInstance } from "./instance/restore-instance";
 export { startInstance } from "./instance/start-instance";
 export { deriveStatus, statusReason } from "./instance/derive-status";
 export { checkNetwork, createNetwork, type CreateNetworkInput } from "./network/create-network";
+export { suspendInstance } from "./instance/suspend-instance";
 export { stopInstance } from "./instance/stop-instance";
 export { INSTANCE_STATUSES } from "./instance/types";
 export type { ChangeEffect, InstanceDetail, InstancePage, InstanceStatus, InstanceSummary, ResizePreview, TimelineEntry } from "./instance/types";
@@ -32,6 +33,7 @@ export type { SshKeyView } from "./ssh-key/types";
 export { imageSource, imageSources } from "./image/image-sources";
 export { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";
 export { recordInstanceEvents } from "./instance/record-events";
+export { abandonSuspend } from "./observation/abandon-suspend";
 export { decideGuestShutdown } from "./observation/decide-guest-shutdown";
 export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue } from "./desired/list-for-cluster";
 export { noteApplied } from "./observation/note-applied";
@@ -43,6 +45,7 @@ export { listNotRunning, listUnsettled, readObserved, type ObservedRow } from ".
 export { recordObservation } from "./observation/record-observation";
 export { noteWaiting, setPhase } from "./observation/set-phase";
 export { seedFiles } from "./seed/seed-files";
+export { dropMemory, giveBackMemory, useMemory } from "./volume/use-memory";
 export { markVolumes } from "./volume/mark-volumes";
 export { enforceStanding } from "./standing/enforce-standing";
 export type {

@@ -2,11 +2,14 @@ import { listUnsettled, noteFailure, readObserved, recordInstanceEvents } from "
 import { DriverError } from "@/server/drivers/errors";
 import { readFleet, type Fleet } from "@/server/fleet";
 import { LeaseLost } from "@/server/platform/lease";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
+import { Overtaken } from "./converge/conclude";
 import { decideStep, stateHere, type Memory, type Step } from "./converge/decide-step";
 import { look, type FullView } from "./converge/look";
-import { acceptGuestShutdown, askShutdown, concludeApplied, cutPower, Overtaken, reboot, start, unplace } from "./converge/power";
+import { acceptGuestShutdown, askShutdown, concludeApplied, cutPower, reboot, start, unplace } from "./converge/power";
 import { resizeRunning, resizeStopped } from "./converge/resize";
+import { forgetMemory, suspend } from "./converge/suspend";
 import { deleteVolumes, finishPurge } from "./converge/volumes";
 import { Gate } from "./gate";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
@@ -123,6 +126,12 @@ export class InstanceConverger implements LoopDefinition {
       case "reboot":
         await reboot(pass, view);
         return true;
+      case "suspend":
+        await suspend(pass, view);
+        return true;
+      case "forget-memory":
+        await forgetMemory(pass, view);
+        return true;
       case "resize":
         await resizeRunning(pass, view);
         return true;
@@ -138,7 +147,7 @@ export class InstanceConverger implements LoopDefinition {
         return true;
       case "give-up-crashing":
         await inTransaction(pass.context, async (tx) => {
-          await noteFailure(tx, pass.context, { instanceId: view.desired.id, error: "The guest crashed again and again right after its start. It is not started again by itself; look at its console, then start it." });
+          await noteFailure(tx, pass.context, { instanceId: view.desired.id, error: sentence("failure-crashing") });
           await recordInstanceEvents(tx, pass.context, [{ instanceId: view.desired.id, kind: "crashed-again" }]);
         });
         return false;
@@ -177,23 +186,23 @@ function placeVersion(fleet: Fleet, instanceId: string): string {
 }
 
 /** What a tenant reads of a driver's error: no host of ours, and what happens next. */
-function tenantWords(error: DriverError): string {
+function tenantWords(error: DriverError): Sentence {
   switch (error.code) {
     case "unreachable":
     case "timeout":
-      return "Its server did not answer in time. It is tried again.";
+      return sentence("failure-unreachable");
     case "locked":
-      return "Its disk is still held by another process. It is started as soon as the disk is free.";
+      return sentence("failure-locked");
     case "insufficient":
-      return "Its server has too little free memory or storage right now. It is tried again.";
+      return sentence("failure-insufficient");
     case "not-found":
-      return "A disk or image of it was not found on the storage. Our staff can see why; it is tried again.";
+      return sentence("failure-not-found");
     case "already-exists":
     case "stale-epoch":
     case "invalid":
     case "unsupported":
     case "refused":
     case "failed":
-      return "Its server refused the operation. Our staff can see why; it is tried again.";
+      return sentence("failure-refused");
   }
 }

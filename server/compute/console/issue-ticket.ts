@@ -25,7 +25,7 @@ export async function issueConsoleTicket(context: Context, input: IssueConsoleTi
     if (target.standing === "suspended" && context.actor.kind === "user") {
       throw new Problem("standing", "The console cannot be opened while the organization is suspended. Settle the open invoices first.");
     }
-    if (target.desiredPower === "stopped") {
+    if (target.desiredPower !== "running") {
       throw new Problem("conflict", `${target.name} is stopped, so it has no console. Start it first.`, { instanceId });
     }
     const now = context.clock.now();

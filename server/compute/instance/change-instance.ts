@@ -5,7 +5,7 @@ import { inTransaction, violatedConstraint, type Transaction } from "@/server/pl
 import { wakeAndAnnounce } from "@/server/platform/wake";
 import type { InstanceRow } from "../types";
 import { recordEventsOf } from "./record-events";
-import { requireVerb, type InstanceVerb } from "./state";
+import { requireAwake, requireVerb, type InstanceVerb } from "./state";
 import { lockInstance, updateInstance } from "./store";
 import { readSummary } from "./read-summary";
 import type { InstanceSummary } from "./types";
@@ -40,6 +40,7 @@ export async function changeInstance(
       const row = await lockInstance(tx, context, instanceId);
       if (!row || row.purgedAt) throw notFound("instance", instanceId);
       requireVerb(row, verb, context.clock.now());
+      requireAwake(row, verb);
       const change = await decide(row, tx);
       if (change) await writeChange(tx, context, row, change);
       const summary = await readSummary(tx, context, instanceId);

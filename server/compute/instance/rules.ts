@@ -75,6 +75,10 @@ export function mintMac(random: Random): string {
 export function rootVolumeName(instanceId: string, rebuildGeneration: number): string {
   return `${instanceId}-root-${rebuildGeneration}.qcow2`;
 }
+/** A name of its own for every time that it is put aside. */
+export function memoryVolumeName(instanceId: string, generation: number): string {
+  return `${instanceId}-memory-${generation}.save`;
+}
 export function seedVolumeName(instanceId: string, rebuildGeneration: number): string {
   return `${instanceId}-seed-${rebuildGeneration}.img`;
 }

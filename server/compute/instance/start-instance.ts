@@ -6,7 +6,7 @@ import { instanceRef, type InstanceRef } from "./schema";
 import { selectStanding } from "./store";
 import type { InstanceSummary } from "./types";
 
-/** Asks for power. Asked for already: nothing changes. Refused while the organization is suspended. */
+/** Asks for power; a suspended machine goes on where it was. Asked for already: nothing changes. Refused while the organization is suspended. */
 export async function startInstance(context: Context, input: InstanceRef): Promise<InstanceSummary> {
   const { instanceId } = instanceRef.parse(input);
   return changeInstance(context, instanceId, "start", async (row, tx) => {
@@ -16,7 +16,7 @@ export async function startInstance(context: Context, input: InstanceRef): Promi
     if (row.desiredPower === "running") return null;
     return {
       set: { desiredPower: "running", stopRequestedAt: null, powerDecidedBy: decidedBy(context) },
-      event: "start-requested",
+      event: row.desiredPower === "suspended" ? "resume-requested" : "start-requested",
       before: { desiredPower: row.desiredPower },
       after: { desiredPower: "running" },
     };

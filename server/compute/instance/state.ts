@@ -3,11 +3,11 @@ import type { InstanceRow } from "../types";
 
 export const LIFECYCLES = ["active", "trash", "purging", "purged"] as const;
 export type Lifecycle = (typeof LIFECYCLES)[number];
-export type InstanceVerb = "start" | "stop" | "reboot" | "rename" | "resize" | "rebuild" | "delete" | "restore" | "purge";
+export type InstanceVerb = "start" | "stop" | "reboot" | "rename" | "resize" | "rebuild" | "delete" | "restore" | "purge" | "suspend";
 
 /** Which verbs a tenant or operator may use on an instance in which stretch of its life. */
 export const ALLOWED_VERBS: Readonly<Record<Lifecycle, readonly InstanceVerb[]>> = {
-  active: ["start", "stop", "reboot", "rename", "resize", "rebuild", "delete"],
+  active: ["start", "stop", "suspend", "reboot", "rename", "resize", "rebuild", "delete"],
   trash: ["restore", "purge"],
   purging: ["purge"],
   purged: [],
@@ -25,6 +25,15 @@ const WHY_NOT: Readonly<Record<Lifecycle, string>> = {
   purging: "it is being removed for good",
   purged: "it was removed for good",
 };
+
+/** What these change would not fit the memory that was put aside. */
+const NEEDS_AWAKE: readonly InstanceVerb[] = ["reboot", "resize", "rebuild"];
+
+/** Throws a `conflict` for what cannot be done to a machine that is put aside with its memory. */
+export function requireAwake(row: Pick<InstanceRow, "id" | "name" | "desiredPower">, verb: InstanceVerb): void {
+  if (row.desiredPower !== "suspended" || !NEEDS_AWAKE.includes(verb)) return;
+  throw new Problem("conflict", `Cannot ${verb} the instance ${row.name}: it is suspended, and what it has in memory would no longer fit. Start it, or stop it and lose what is in memory.`, { instanceId: row.id, verb });
+}
 
 /** Throws a `conflict` that says why the verb is not for an instance in this stretch of its life. */
 export function requireVerb(row: Pick<InstanceRow, "id" | "name" | "deletedAt" | "purgeAfter" | "purgedAt">, verb: InstanceVerb, now: Date): void {

@@ -1,4 +1,4 @@
-import { and, eq, ne, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import { volume } from "@/db/schema/compute";
 import type { Transaction } from "@/server/platform/transaction";
 
@@ -24,6 +24,20 @@ export async function updateMarks(tx: Transaction, marks: readonly VolumeMark[],
       as m("volumeId", state, "observedSizeMiB")
     where v.id = m."volumeId" and v.state <> 'removed'
       and (m.state = 'removed' or v.state = 'wanted' or v.present_since is null or v.observed_size_mib is distinct from coalesce(m."observedSizeMiB", v.observed_size_mib))`);
+  return result.rowCount ?? 0;
+}
+
+export async function claimMemory(tx: Transaction, volumeId: string, epoch: number): Promise<boolean> {
+  const result = await tx.update(volume).set({ usedByEpoch: epoch }).where(and(eq(volume.id, volumeId), eq(volume.kind, "memory"), eq(volume.state, "present"), isNull(volume.usedByEpoch)));
+  return result.rowCount === 1;
+}
+
+export async function releaseMemory(tx: Transaction, volumeId: string, epoch: number): Promise<void> {
+  await tx.update(volume).set({ usedByEpoch: null }).where(and(eq(volume.id, volumeId), eq(volume.usedByEpoch, epoch)));
+}
+
+export async function retireMemory(tx: Transaction, instanceId: string): Promise<number> {
+  const result = await tx.update(volume).set({ state: "unwanted" }).where(and(eq(volume.instanceId, instanceId), eq(volume.kind, "memory"), inArray(volume.state, ["wanted", "present"])));
   return result.rowCount ?? 0;
 }
 

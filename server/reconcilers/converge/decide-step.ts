@@ -36,6 +36,10 @@ export type Step =
   | { readonly kind: "resize-stopped" }
   | { readonly kind: "delete-volumes" }
   | { readonly kind: "finish-purge" }
+  /** Its memory into a file; repeated, it only writes down that this was done. */
+  | { readonly kind: "suspend" }
+  /** A saved memory that nothing will go on from. */
+  | { readonly kind: "forget-memory" }
   | { readonly kind: "accept-guest-shutdown" }
   | { readonly kind: "give-up-crashing" };
 
@@ -74,6 +78,7 @@ export function decideStep(view: View, memory: Memory, nowMs: number): Step {
   const state = stateHere(view);
   const live = LIVE.includes(state);
   const wantsToRun = desired.desiredPower === "running" && desired.deletedAt === null;
+  if (desired.desiredPower === "suspended" && desired.deletedAt === null) return live ? suspending(state) : suspended(view, state);
   if (!wantsToRun) return live ? stopping(view, memory, nowMs) : stopped(view);
   return live ? running(view, memory, nowMs) : starting(view, state, memory, nowMs);
 }
@@ -85,8 +90,11 @@ function withoutPlace(desired: DesiredInstance, nowMs: number): Step {
   const retryAfterMs = desired.observation?.retryAfter?.getTime() ?? 0;
   if (retryAfterMs > nowMs) return { kind: "wait", untilMs: retryAfterMs };
   if (unwanted(desired).length > 0) return { kind: "delete-volumes" };
+  if (memoryIsVoid(desired)) return { kind: "forget-memory" };
   if (desired.purgeAfter && desired.purgeAfter.getTime() <= nowMs && desired.volumes.length === 0) return { kind: "finish-purge" };
   if (desired.desiredPower === "running" && desired.deletedAt === null) return NONE;
+  // A change of size that was under way when it was put aside is made when it goes on.
+  if (memoryOf(desired)) return NONE;
   return isApplied(desired) ? NONE : { kind: "note-applied" };
 }
 
@@ -100,9 +108,32 @@ function stopping(view: View, memory: Memory, nowMs: number): Step {
   return { kind: "wait", untilMs: Math.min(endMs, memory.askedAtMs + ASK_AGAIN_MS) };
 }
 
+/** What has no running guest (a pause after a storage error, a shutdown under way) has to end first. */
+function suspending(state: ObservedState): Step {
+  return state === "running" ? { kind: "suspend" } : NONE;
+}
+
+/** Saved, or gone by itself before it could be: either way it gives its place back. */
+function suspended(view: View, state: ObservedState): Step {
+  return savedUnnoted(view, state) ? { kind: "suspend" } : { kind: "unplace" };
+}
+
+/** The host says that it saved the memory, and a worker died before it wrote that down. */
+function savedUnnoted({ desired }: View, state: ObservedState): boolean {
+  return state === "stopped" && desired.observation?.reason === "saved" && memoryOf(desired)?.state === "wanted";
+}
+
+/** Off every host: a memory is only good if it is whole, unused, and somebody wants to go on from it. */
+function memoryIsVoid(desired: DesiredInstance): boolean {
+  const memory = memoryOf(desired);
+  if (!memory || desired.deletedAt) return false;
+  return memory.state === "wanted" || (desired.desiredPower !== "suspended" && desired.desiredPower !== "running");
+}
+
 function stopped(view: View): Step {
   const { desired, allocation } = view;
   if (desired.deletedAt) return { kind: "unplace" };
+  if (memoryOf(desired)) return { kind: "forget-memory" };
   if (unwanted(desired).length > 0) return { kind: "delete-volumes" };
   if (allocation && (claimDiffers(desired, allocation) || disksToGrow(desired).length > 0)) return { kind: "resize-stopped" };
   return isApplied(desired) ? NONE : { kind: "note-applied" };
@@ -110,6 +141,7 @@ function stopped(view: View): Step {
 
 function starting(view: View, state: ObservedState, memory: Memory, nowMs: number): Step {
   const { desired } = view;
+  if (savedUnnoted(view, state)) return { kind: "suspend" };
   const { observation } = desired;
   // Nothing new was asked for since it ran: whatever ended it came from inside.
   const settled = observation !== null && (isApplied(desired) || observation.pendingBootReason !== null) && observation.bootGeneration >= desired.bootGeneration && !needsRebuild(desired);
@@ -126,6 +158,8 @@ function running(view: View, memory: Memory, nowMs: number): Step {
   const { desired } = view;
   const { observation } = desired;
   if (!observation) return NONE;
+  // It runs, so its disks move on: no memory of it fits them any more.
+  if (memoryOf(desired)) return { kind: "forget-memory" };
   if (needsRebuild(desired)) return { kind: "cut-power", why: "rebuild" };
   if (observation.bootGeneration < desired.bootGeneration) {
     // What waits for the next boot needs a new QEMU: a guest's own reboot would keep the old one.
@@ -137,7 +171,7 @@ function running(view: View, memory: Memory, nowMs: number): Step {
   }
   if (unwanted(desired).length > 0) return { kind: "delete-volumes" };
   if (isApplied(desired) || observation.state !== "running") return NONE;
-  const sizes = observation.vcpus !== desired.vcpus || observation.memoryMiB !== desired.memoryMiB || disksToGrow(desired).length > 0;
+  const sizes = !sizesStand(desired) || disksToGrow(desired).length > 0;
   const claims = view.allocation !== null && claimDiffers(desired, view.allocation);
   if (sizes || claims) return observation.pendingBootReason === null ? { kind: "resize" } : NONE;
   return { kind: "note-applied" };
@@ -145,6 +179,11 @@ function running(view: View, memory: Memory, nowMs: number): Step {
 
 export function isApplied(desired: DesiredInstance): boolean {
   return (desired.observation?.appliedGeneration ?? 0) >= desired.generation;
+}
+
+/** It runs (or ran last) with the vCPUs and the memory that are asked for. */
+export function sizesStand({ vcpus, memoryMiB, observation }: DesiredInstance): boolean {
+  return observation?.vcpus === vcpus && observation.memoryMiB === memoryMiB;
 }
 
 /** The domain runs (or ran last) on a root disk that was replaced since. */
@@ -159,11 +198,16 @@ export function unwanted(desired: DesiredInstance): VolumeView[] {
 
 /** Disks that the guest sees, in order: those that stand or shall stand. */
 export function disksOf(desired: DesiredInstance): VolumeView[] {
-  return desired.volumes.filter((volume) => volume.state === "wanted" || volume.state === "present");
+  return desired.volumes.filter((volume) => volume.kind !== "memory" && (volume.state === "wanted" || volume.state === "present"));
+}
+
+/** The memory that it was put aside with, or is about to be. */
+export function memoryOf(desired: DesiredInstance): VolumeView | null {
+  return desired.volumes.find((volume) => volume.kind === "memory" && (volume.state === "wanted" || volume.state === "present")) ?? null;
 }
 
 export function disksToGrow(desired: DesiredInstance): VolumeView[] {
-  return desired.volumes.filter((volume) => volume.state === "present" && volume.kind !== "seed" && volume.observedSizeMiB !== null && volume.observedSizeMiB < volume.sizeGiB * MIB_PER_GIB);
+  return desired.volumes.filter((volume) => volume.state === "present" && (volume.kind === "root" || volume.kind === "data") && volume.observedSizeMiB !== null && volume.observedSizeMiB < volume.sizeGiB * MIB_PER_GIB);
 }
 
 function claimDiffers(desired: DesiredInstance, allocation: AllocationRow): boolean {

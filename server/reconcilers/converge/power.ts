@@ -1,47 +1,15 @@
-import { noteApplied, recordInstanceEvents, recordObservation, setPhase, decideGuestShutdown, type ObservationInput } from "@/server/compute";
+import { decideGuestShutdown, dropMemory, noteApplied, recordInstanceEvents, recordObservation, setPhase } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
+import type { DomainSpec, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { claimOf, measureDecision, releaseAllocation, resizeAllocation } from "@/server/fleet";
-import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
+import { applied, conclude, Overtaken, placed, word, type Placed } from "./conclude";
+import { sizesStand } from "./decide-step";
 import { domainSpec } from "./domain-spec";
 import { imageOf, lookIn, stillSo, type FullView } from "./look";
+import { resume } from "./suspend";
 import { ensureVolumes, growVolumes } from "./volumes";
-
-/** The view changed while something was done; what was learned is void and the next look decides anew. */
-export class Overtaken extends Error {
-  override readonly name = "Overtaken";
-}
-
-interface Placed extends FullView {
-  readonly allocation: NonNullable<FullView["allocation"]>;
-  readonly host: NonNullable<FullView["host"]>;
-}
-
-export function placed(view: FullView): Placed {
-  if (!view.allocation || !view.host) throw new Overtaken(`${view.desired.id} has no place any more.`);
-  return { ...view, allocation: view.allocation, host: view.host };
-}
-
-function word(view: Placed, state: ObservationInput["state"], reason: string, observedAt: Date, more: Partial<ObservationInput> = {}): ObservationInput {
-  return { instanceId: view.desired.id, hostId: view.host.id, state, reason, epoch: view.allocation.epoch, vcpus: null, memoryMiB: null, observedAt, ...more };
-}
-
-/**
- * Writes in one transaction what was done, if the place is still the one it was done at. The sizes are those of the
- * desired row that was looked at.
- */
-async function conclude(pass: Pass, view: FullView, write: (tx: Transaction, now: FullView) => Promise<void>): Promise<void> {
-  await inTransaction(pass.context, async (tx) => {
-    const now = await lookIn(tx, pass.context, view.desired.id);
-    if (!now || now.allocation?.epoch !== view.allocation?.epoch || now.allocation?.hostId !== view.allocation?.hostId) throw new Overtaken(`${view.desired.id} was placed elsewhere meanwhile.`);
-    await write(tx, now);
-  });
-}
-
-export function applied(view: FullView) {
-  const { id, generation, vcpus, memoryMiB, diskGiB } = view.desired;
-  return { instanceId: id, generation, vcpus, memoryMiB, diskGiB };
-}
 
 /** Brings the machine up at its place: room, disks, domain; each step is a no-op when it was done before. */
 export async function start(pass: Pass, given: FullView): Promise<void> {
@@ -57,28 +25,37 @@ export async function start(pass: Pass, given: FullView): Promise<void> {
   });
   if (!roomy) return unplace(pass, view);
   await ensureVolumes(pass, view, host);
-  await growVolumes(pass, view, host);
   const spec = domainSpec({ ...view, image: await imageOf(context, view.desired) });
   const startedAt = context.clock.now();
+  const resumed = await resume(pass, view, host, spec);
+  if (!resumed) {
+    // What goes on sees its disks as they were; they grow while it runs.
+    await growVolumes(pass, view, host);
+    await startAfresh(host, spec);
+  }
+  await conclude(pass, view, async (tx) => {
+    const { desired } = view;
+    const now = context.clock.now();
+    // What went on has the sizes and the boot that it had; a change that was asked for before is still to be made.
+    const fresh = { vcpus: desired.vcpus, memoryMiB: desired.memoryMiB, bootGeneration: desired.bootGeneration, rebuildGeneration: desired.rebuildGeneration };
+    await recordObservation(tx, context, [word(view, "running", "started", now, { runningSince: startedAt, ...(resumed ? {} : fresh) })]);
+    await setPhase(tx, context, [desired.id], null);
+    if (resumed) await dropMemory(tx, context, desired.id);
+    if (!resumed || sizesStand(desired)) await noteApplied(tx, context, applied(view));
+    await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: resumed ? "resumed" : "started", decisionId: view.allocation.decisionId }]);
+    await measureDecision(tx, context, view.allocation.decisionId, { startedAt: now.toISOString(), restartMs: now.getTime() - view.allocation.decidedAt.getTime() });
+  });
+}
+
+async function startAfresh(host: HypervisorHost, spec: DomainSpec): Promise<void> {
   try {
     await host.startDomain(spec);
   } catch (error) {
     if (!(error instanceof DriverError) || error.code !== "already-exists") throw error;
     // An older life of it still runs on this very host; the allocation is newer, so that one has to go.
-    await host.stopDomain(view.desired.id, "destroy");
+    await host.stopDomain(spec.instanceId, "destroy");
     await host.startDomain(spec);
   }
-  await conclude(pass, view, async (tx) => {
-    const { desired } = view;
-    const now = context.clock.now();
-    await recordObservation(tx, context, [
-      word(view, "running", "started", now, { vcpus: desired.vcpus, memoryMiB: desired.memoryMiB, runningSince: startedAt, bootGeneration: desired.bootGeneration, rebuildGeneration: desired.rebuildGeneration }),
-    ]);
-    await setPhase(tx, context, [desired.id], null);
-    await noteApplied(tx, context, applied(view));
-    await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: "started", decisionId: view.allocation.decisionId }]);
-    await measureDecision(tx, context, view.allocation.decisionId, { startedAt: now.toISOString(), restartMs: now.getTime() - view.allocation.decidedAt.getTime() });
-  });
 }
 
 /** Takes a machine that runs nowhere off its host, definition and all, and gives its place back. */

@@ -1,15 +1,17 @@
 import { markVolumes, noteApplied, notePendingBoot, recordInstanceEvents, recordObservation } from "@/server/compute";
 import { claimOf, recordDecision, resizeAllocation, type Claim } from "@/server/fleet";
+import { sentence, sentences, textOf, wordsOf, type Said, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 import { disksOf, disksToGrow } from "./decide-step";
 import { diskTarget } from "./domain-spec";
 import type { FullView } from "./look";
-import { applied, placed, unplace } from "./power";
+import { applied, placed } from "./conclude";
+import { unplace } from "./power";
 import { growVolumes } from "./volumes";
 
 const MIB_PER_GIB = 1_024;
-const NO_ROOM = "Its server has no room for the new size now. It gets the new size when it is started next, on a server that has.";
+const NO_ROOM = sentence("boot-no-room");
 
 /** A running machine: what can change live changes now, the rest waits for the next boot and says so. */
 export async function resizeRunning(pass: Pass, given: FullView): Promise<void> {
@@ -27,7 +29,8 @@ export async function resizeRunning(pass: Pass, given: FullView): Promise<void> 
   // While it runs, the larger of both sizes is taken: a size that shrinks at the next boot is used until then.
   const roomy = await inTransaction(context, (tx) => resizeAllocation(tx, desired.id, larger(wanted, view.allocation)));
   const sizeSeen = desired.observation?.vcpus === desired.vcpus && desired.observation.memoryMiB === desired.memoryMiB;
-  const result = !roomy ? { applied: "at-next-boot" as const, reason: NO_ROOM } : sizeSeen ? { applied: "live" as const, reason: null } : await host.resizeDomain({ instanceId: desired.id, epoch: view.allocation.epoch, vcpus: desired.vcpus, memoryMiB: desired.memoryMiB });
+  const result = !roomy ? { applied: "at-next-boot" as const, reason: NO_ROOM.text, words: NO_ROOM.words } : sizeSeen ? { applied: "live" as const, reason: null, words: undefined } : await host.resizeDomain({ instanceId: desired.id, epoch: view.allocation.epoch, vcpus: desired.vcpus, memoryMiB: desired.memoryMiB });
+  const why: Said = result.reason === null ? sentence("boot-needs-restart") : result.words ? { text: result.reason, words: [...result.words] } : result.reason;
   await inTransaction(context, async (tx) => {
     await recordDecision(tx, context, {
       kind: "resize",
@@ -38,8 +41,8 @@ export async function resizeRunning(pass: Pass, given: FullView): Promise<void> 
       basedOn: { instanceGeneration: desired.generation, clusterGeneration: view.cluster.generation },
       inputs: { before: { vcpus: view.allocation.vcpus, memoryMiB: view.allocation.memoryMiB }, after: { ...wanted }, diskGiB: desired.diskGiB },
       chosen: { applied: result.applied, reason: result.reason },
-      rejected: result.applied === "live" ? [] : [{ action: "live", why: result.reason }],
-      reason: result.applied === "live" ? `${desired.name} got its new size while it runs.` : `${desired.name} gets its new size at its next boot: ${result.reason ?? ""}`,
+      rejected: result.applied === "live" ? [] : [{ action: "live", why: textOf(why), words: wordsOf(why) }],
+      reason: result.applied === "live" ? sentence("resized-live", { instance: desired.name }) : joined(sentence("resized-at-boot", { instance: desired.name }), why),
       outcome: "applied",
     });
     if (result.applied === "live") {
@@ -48,9 +51,14 @@ export async function resizeRunning(pass: Pass, given: FullView): Promise<void> 
       await noteApplied(tx, context, applied(view));
       await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: "resized", detail: { vcpus: desired.vcpus, memoryMiB: desired.memoryMiB, diskGiB: desired.diskGiB, live: true } }]);
     } else {
-      await notePendingBoot(tx, context, { instanceId: desired.id, generation: desired.generation, reason: result.reason ?? "It needs a restart.", diskGiB: desired.diskGiB });
+      await notePendingBoot(tx, context, { instanceId: desired.id, generation: desired.generation, reason: why, diskGiB: desired.diskGiB });
     }
   });
+}
+
+/** One sentence after the other; without codes when one of them has none. */
+function joined(first: Sentence, second: Said): Said {
+  return typeof second === "string" ? `${first.text} ${second}` : sentences(first, second);
 }
 
 function larger(a: Claim, b: Claim): Claim {

@@ -20,7 +20,7 @@ function poolName(pools: ReadonlyMap<string, StoragePoolRow>, volume: VolumeView
 /** Makes what is wanted and is not there yet, all at once. Each creation confirms one that a former worker made. */
 export async function ensureVolumes(pass: Pass, view: FullView, host: HypervisorHost): Promise<void> {
   const { context } = pass;
-  const wanted = view.desired.volumes.filter((volume) => volume.state === "wanted");
+  const wanted = view.desired.volumes.filter((volume) => volume.state === "wanted" && volume.kind !== "memory");
   const attempts = await Promise.allSettled(
     wanted.map(async (volume) => {
       if (volume.kind !== "seed") {
