@@ -71,7 +71,8 @@ export const sleepCertificate = pgTable(
     id: id(),
     clusterId: text("cluster_id").notNull().references(() => cluster.id),
     asleepHostIds: jsonb("asleep_host_ids").$type<string[]>().notNull(),
-    restarts: jsonb("restarts").$type<{ lostHostId: string; failedSleeperId: string | null; placements: { instanceId: string; hostId: string }[] }[]>().notNull(),
+    /** The whole proof, as the planner's `SleepCertificate`; anyone can check it against the fleet of that generation. */
+    proof: jsonb("restarts").$type<Record<string, unknown>>().notNull(),
     madeAt: moment("made_at").notNull(),
     madeForGeneration: bigCount("made_for_generation").notNull(),
     /** The newest change of the cluster that it was checked against. */

@@ -1,0 +1,51 @@
+import { and, asc, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { incident, incidentEntry } from "@/db/schema/automation";
+import type { Transaction } from "@/server/platform/transaction";
+import type { IncidentEntryRow, IncidentRow } from "../types";
+
+export async function insertIncident(tx: Transaction, row: typeof incident.$inferInsert): Promise<void> {
+  await tx.insert(incident).values(row);
+}
+
+/** The open incident of a kind, locked; of a host, or of the cluster as a whole. */
+export async function lockOpenIncident(tx: Transaction, which: { readonly clusterId: string; readonly hostId: string | null; readonly kind: IncidentRow["kind"] }): Promise<IncidentRow | null> {
+  const about = which.hostId === null ? isNull(incident.hostId) : eq(incident.hostId, which.hostId);
+  const [row] = await tx.select().from(incident).where(and(eq(incident.clusterId, which.clusterId), about, eq(incident.kind, which.kind), isNull(incident.closedAt))).for("update");
+  return row ?? null;
+}
+
+export function openIncidents(tx: Transaction): Promise<IncidentRow[]> {
+  return tx.select().from(incident).where(isNull(incident.closedAt)).orderBy(asc(incident.openedAt));
+}
+
+export async function writeIncident(tx: Transaction, incidentId: string, change: { readonly closedAt?: Date; readonly figures?: Record<string, unknown> }): Promise<void> {
+  const { figures, closedAt } = change;
+  await tx.execute(sql`update incident set figures = figures || ${JSON.stringify(figures ?? {})}::jsonb, closed_at = coalesce(${closedAt?.toISOString() ?? null}::timestamptz, closed_at) where id = ${incidentId}`);
+}
+
+export async function insertEntry(tx: Transaction, row: typeof incidentEntry.$inferInsert): Promise<void> {
+  await tx.insert(incidentEntry).values(row);
+}
+
+export async function findIncident(tx: Transaction, incidentId: string): Promise<IncidentRow | null> {
+  const [row] = await tx.select().from(incident).where(eq(incident.id, incidentId));
+  return row ?? null;
+}
+
+export function entriesOf(tx: Transaction, incidentId: string): Promise<IncidentEntryRow[]> {
+  return tx.select().from(incidentEntry).where(eq(incidentEntry.incidentId, incidentId)).orderBy(asc(incidentEntry.at), asc(incidentEntry.id));
+}
+
+export async function hasEntry(tx: Transaction, incidentId: string, text: string): Promise<boolean> {
+  const rows = await tx.select({ id: incidentEntry.id }).from(incidentEntry).where(and(eq(incidentEntry.incidentId, incidentId), eq(incidentEntry.text, text))).limit(1);
+  return rows.length > 0;
+}
+
+export function pageIncidents(tx: Transaction, filter: { readonly clusterId?: string; readonly hostId?: string; readonly cursor?: string | null; readonly limit: number }): Promise<IncidentRow[]> {
+  return tx
+    .select()
+    .from(incident)
+    .where(and(filter.clusterId ? eq(incident.clusterId, filter.clusterId) : undefined, filter.hostId ? eq(incident.hostId, filter.hostId) : undefined, filter.cursor ? lt(incident.id, filter.cursor) : undefined))
+    .orderBy(desc(incident.id))
+    .limit(filter.limit + 1);
+}
