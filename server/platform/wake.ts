@@ -12,7 +12,7 @@ export const CHANGE_CHANNEL = "berth_change";
 export interface Change {
   /** Null: the provider's side only. */
   readonly organizationId: string | null;
-  readonly topic: "instance" | "image" | "ssh-key" | "member" | "quota" | "usage" | "host" | "cluster" | "decision" | "loop" | "organization" | "catalog" | "audit" | "console" | "session";
+  readonly topic: "instance" | "image" | "ssh-key" | "member" | "quota" | "usage" | "billing" | "host" | "cluster" | "decision" | "loop" | "organization" | "catalog" | "audit" | "console" | "session";
   readonly id: string;
 }
 
@@ -28,9 +28,10 @@ export async function announce(tx: Transaction, change: Change): Promise<void> {
 }
 
 /** Both in one statement, for verbs that are measured in round trips. */
-export async function wakeAndAnnounce(tx: Transaction, loops: readonly string[], change: Change): Promise<void> {
-  const notes = [...loops.map((loop) => sql`pg_notify(${WAKE_CHANNEL}, ${loop})`), sql`pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify(change)})`];
-  await tx.execute(sql`select ${sql.join(notes, sql`, `)}`);
+export async function wakeAndAnnounce(tx: Transaction, loops: readonly string[], ...changes: readonly Change[]): Promise<void> {
+  const channels = [...loops.map(() => WAKE_CHANNEL), ...changes.map(() => CHANGE_CHANNEL)];
+  const payloads = [...loops, ...changes.map((change) => JSON.stringify(change))];
+  await tx.execute(sql`select pg_notify(n.channel, n.payload) from unnest(${sql.param(channels)}::text[], ${sql.param(payloads)}::text[]) as n(channel, payload)`);
 }
 
 /**

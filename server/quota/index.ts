@@ -1,11 +1,12 @@
 export { admitHold } from "./admit-hold";
+export { admitHolds } from "./admit-holds";
 export { commitHold } from "./commit-hold";
 export { createQuota } from "./create-quota";
 export { previewLimits } from "./preview-limits";
 export { readQuota, readQuotaIn } from "./read-quota";
 export { releaseCommitted } from "./release-committed";
 export { releaseHold } from "./release-hold";
-export { exceeding } from "./rules";
+export { admissible, exceeding } from "./rules";
 export { limitsInput, type LimitsInput } from "./schema";
 export { setLimits } from "./set-limits";
 export { settleClaim } from "./settle-claim";

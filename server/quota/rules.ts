@@ -21,6 +21,27 @@ export function toAmounts(claim: Claim): Amounts {
   return amounts;
 }
 
+export function sumOf(claims: readonly Amounts[]): Amounts {
+  const sum = toAmounts({});
+  return claims.reduce((total, claim) => ({
+    instances: total.instances + claim.instances, vcpus: total.vcpus + claim.vcpus, memoryMiB: total.memoryMiB + claim.memoryMiB,
+    storageGiB: total.storageGiB + claim.storageGiB, publicAddresses: total.publicAddresses + claim.publicAddresses, snapshots: total.snapshots + claim.snapshots,
+  }), sum);
+}
+
+/** Of claims in their order, those that still fit when the ones before them were admitted; by position. */
+export function admissible(quota: Quota, claims: readonly Claim[]): ReadonlySet<number> {
+  let sum = toAmounts({});
+  const fits = new Set<number>();
+  for (const [index, claim] of claims.entries()) {
+    const next = sumOf([sum, toAmounts(claim)]);
+    if (exceeding(quota, next).length > 0) continue;
+    sum = next;
+    fits.add(index);
+  }
+  return fits;
+}
+
 export function isNothing(claim: Claim): boolean {
   return RESOURCES.every((resource) => (claim[resource] ?? 0) === 0);
 }

@@ -1,8 +1,10 @@
 import { sql, type SQL } from "drizzle-orm";
+import { insertRows } from "@/db/insert-rows";
+import { hold } from "@/db/schema/quota";
 import { mintId } from "@/server/platform/id";
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
-import { RESOURCES, type Amounts, type HoldKey, type Quota, type Resource, type ResourceState } from "./types";
+import { RESOURCES, type Amounts, type HoldKey, type HoldPurpose, type Quota, type Resource, type ResourceState } from "./types";
 
 /** Columns of db/schema/quota.ts, by resource; the statements below are written once for all six. */
 const COLUMNS: Readonly<Record<Resource, string>> = {
@@ -92,6 +94,28 @@ export async function upsertHoldIfItFits(tx: Transaction, context: Context, key:
     select ${mintId("hold", context)}, ${key.organizationId}, ${key.subjectId}, ${key.purpose}, ${JSON.stringify(amounts)}::jsonb, ${now}::timestamptz from admitted
     on conflict (organization_id, subject_id, purpose) do update set amounts = excluded.amounts`);
   return result.rowCount === 1;
+}
+
+/** One conditional statement for many new holds: all of them if their sum fits under every limit. False: refused, nothing is changed. */
+export async function insertHoldsIfTheyFit(
+  tx: Transaction,
+  context: Context,
+  input: { readonly organizationId: string; readonly purpose: HoldPurpose; readonly holds: readonly { readonly subjectId: string; readonly amounts: Amounts }[]; readonly sum: Amounts },
+): Promise<boolean> {
+  const { organizationId, purpose, sum } = input;
+  const fits = RESOURCES.filter((resource) => sum[resource] > 0).map(
+    (resource) => sql`${column("committed", resource)} + ${column("held", resource)} + ${sum[resource]}::bigint <= ${column("limit", resource)}`,
+  );
+  const now = context.clock.now();
+  const rows = input.holds.map(({ subjectId, amounts }) => ({ id: mintId("hold", context), organizationId, subjectId, purpose, amounts, createdAt: now }));
+  const result = await tx.execute(sql`
+    with admitted as (
+      update quota q set updated_at = ${now.toISOString()}, ${movement((resource) => ({ held: sql`${sum[resource]}::bigint`, committed: sql`0` }))}
+      where q.organization_id = ${organizationId} and ${sql.join([sql`true`, ...fits], sql` and `)}
+      returning 1
+    )
+    ${insertRows(hold, rows)} where exists (select 1 from admitted)`);
+  return result.rowCount === rows.length;
 }
 
 /** Deletes the subject's holds of these purposes and gives their sum back to `held`, moving `committed` by `change`. */

@@ -1,4 +1,4 @@
-export { listAudit, PROVIDER_CHAIN, recordAudit, verifyAuditChains } from "./audit";
+export { listAudit, PROVIDER_CHAIN, recordAudit, recordAudits, verifyAuditChains } from "./audit";
 export type { AuditEntryView, AuditPage, AuditRecord, AuditVerification, BrokenLink, ChainReport } from "./audit";
 export { acceptInvitation, inviteMember, inviteOwner, listInvitations, readInvitation, revokeInvitation } from "./invitation";
 export type { Accepted, Invitation, InvitationPreview, Invited } from "./invitation";

@@ -13,12 +13,15 @@ export interface AddressClaim {
   readonly at: Date;
 }
 
-/** One free address of the network, as text; null when the range is full. */
-export async function claimFreeAddress(tx: Transaction, claim: AddressClaim): Promise<string | null> {
-  const result = await tx.execute<{ ip: string | null }>(
-    sql`select claim_address(${claim.addressId}, ${claim.organizationId}, ${claim.networkId}, ${claim.instanceId}, ${claim.mac}, ${claim.startFraction}, ${claim.at.toISOString()}) as ip`,
-  );
-  return result.rows[0]?.ip ?? null;
+/** One free address for each claim, in their order; null where the range is full. */
+export async function claimFreeAddresses(tx: Transaction, claims: readonly AddressClaim[]): Promise<(string | null)[]> {
+  const rows = claims.map((claim) => ({ ...claim, at: claim.at.toISOString() }));
+  const result = await tx.execute<{ ip: string | null }>(sql`
+    select claim_address(c."addressId", c."organizationId", c."networkId", c."instanceId", c.mac, c."startFraction", c.at) as ip
+    from rows from (json_to_recordset(${JSON.stringify(rows)}::json)
+      as ("addressId" text, "organizationId" text, "networkId" text, "instanceId" text, mac text, "startFraction" double precision, at timestamptz)) with ordinality as c
+    order by c.ordinality`);
+  return result.rows.map((row) => row.ip);
 }
 
 export async function releaseAddressesOf(tx: Transaction, instanceId: string, at: Date): Promise<void> {

@@ -32,6 +32,7 @@ export const createInstanceInput = z.object({
   clusterId: id.optional(),
 });
 export type CreateInstanceInput = z.input<typeof createInstanceInput>;
+export type ParsedOrder = z.output<typeof createInstanceInput>;
 
 export const instanceRef = z.object({ instanceId: id });
 export type InstanceRef = z.input<typeof instanceRef>;

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, ilike, inArray, isNotNull, isNull, or, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { insertRows } from "@/db/insert-rows";
 import { flavor, image } from "@/db/schema/catalog";
 import { address, instance, instanceEvent, instanceObservation, instanceSshKey, network, sshKey, volume } from "@/db/schema/compute";
 import { organization } from "@/db/schema/tenancy";
@@ -24,20 +25,22 @@ export async function selectInstance(tx: Transaction, context: Context, instance
   return row ?? null;
 }
 
-/** Everything of an order but its address, in one statement. */
-export async function insertInstance(
-  tx: Transaction,
-  row: typeof instance.$inferInsert,
-  volumes: (typeof volume.$inferInsert)[],
-  sshKeyIds: readonly string[],
-  event: typeof instanceEvent.$inferInsert,
-): Promise<void> {
-  const keys = sshKeyIds.map((sshKeyId) => ({ organizationId: row.organizationId, instanceId: row.id, sshKeyId }));
+/** What one order writes, but its address. */
+export interface OrderRows {
+  readonly row: typeof instance.$inferInsert;
+  readonly volumes: readonly (typeof volume.$inferInsert)[];
+  readonly sshKeyIds: readonly string[];
+  readonly event: typeof instanceEvent.$inferInsert;
+}
+
+/** Everything of some orders but their addresses, in one statement. */
+export async function insertInstances(tx: Transaction, orders: readonly OrderRows[]): Promise<void> {
+  const keys = orders.flatMap(({ row, sshKeyIds }) => sshKeyIds.map((sshKeyId) => ({ organizationId: row.organizationId, instanceId: row.id, sshKeyId })));
   const parts = [
-    sql`made as ${tx.insert(instance).values(row)}`,
-    sql`disks as ${tx.insert(volume).values(volumes)}`,
-    sql`told as ${tx.insert(instanceEvent).values(event)}`,
-    ...(keys.length > 0 ? [sql`given as ${tx.insert(instanceSshKey).values(keys)}`] : []),
+    sql`made as (${insertRows(instance, orders.map(({ row }) => row))})`,
+    sql`disks as (${insertRows(volume, orders.flatMap(({ volumes }) => volumes))})`,
+    sql`told as (${insertRows(instanceEvent, orders.map(({ event }) => event))})`,
+    ...(keys.length > 0 ? [sql`given as (${insertRows(instanceSshKey, keys)})`] : []),
   ];
   await tx.execute(sql`with ${sql.join(parts, sql`, `)} select 1`);
 }
@@ -62,37 +65,39 @@ export async function growRootVolume(tx: Transaction, instanceId: string, rebuil
   await tx.update(volume).set({ sizeGiB }).where(and(eq(volume.instanceId, instanceId), eq(volume.kind, "root"), eq(volume.rebuildGeneration, rebuildGeneration)));
 }
 
-/** Everything that an order depends on, in one statement. */
+/** Everything that orders of one organization depend on, in one statement. */
 export interface OrderFacts {
   readonly organization: { readonly standing: "good" | "restricted" | "suspended"; readonly closed: boolean } | null;
-  readonly flavor: { readonly id: string; readonly name: string; readonly vcpus: number; readonly memoryMiB: number; readonly diskGiB: number; readonly onSale: boolean } | null;
-  readonly image: Pick<ImageRow, "id" | "name" | "status" | "statusReason" | "virtualSizeMiB" | "minimumMemoryMiB" | "volume" | "format"> | null;
-  readonly network: { readonly id: string; readonly clusterId: string } | null;
-  readonly poolId: string | null;
+  readonly flavors: readonly { readonly id: string; readonly name: string; readonly vcpus: number; readonly memoryMiB: number; readonly diskGiB: number; readonly onSale: boolean }[];
+  readonly images: readonly Pick<ImageRow, "id" | "name" | "status" | "statusReason" | "virtualSizeMiB" | "minimumMemoryMiB" | "volume" | "format">[];
+  /** Network and pool for each cluster that was asked for; `wanted` null is the choice of those who asked for none. */
+  readonly places: readonly { readonly wanted: string | null; readonly networkId: string; readonly clusterId: string; readonly poolId: string | null }[];
   readonly sshKeyIds: readonly string[];
-  readonly nameTaken: boolean;
+  readonly takenNames: readonly string[];
 }
 
 export async function selectOrderFacts(
   tx: Transaction,
-  order: { readonly organizationId: string; readonly name: string; readonly flavorId: string; readonly imageId: string; readonly sshKeyIds: readonly string[]; readonly clusterId: string | null },
+  organizationId: string,
+  orders: readonly { readonly name: string; readonly flavorId: string; readonly imageId: string; readonly sshKeyIds: readonly string[]; readonly clusterId?: string | undefined }[],
 ): Promise<OrderFacts> {
+  const all = (values: readonly (string | null)[]) => sql`${sql.param([...new Set(values)])}::text[]`;
   const result = await tx.execute<{ facts: OrderFacts }>(sql`
-    with place as (
-      select n.id, n.cluster_id from network n join cluster c on c.id = n.cluster_id
-      where (n.organization_id = ${order.organizationId} or n.organization_id is null) and (${order.clusterId}::text is null or c.id = ${order.clusterId})
-      order by n.organization_id is null, c.created_at, n.created_at, n.id limit 1
-    )
     select json_build_object(
-      'organization', (select json_build_object('standing', o.standing, 'closed', o.closed_at is not null) from organization o where o.id = ${order.organizationId}),
-      'flavor', (select json_build_object('id', f.id, 'name', f.name, 'vcpus', f.vcpus, 'memoryMiB', f.memory_mib, 'diskGiB', f.disk_gib, 'onSale', f.on_sale) from flavor f where f.id = ${order.flavorId}),
-      'image', (select json_build_object('id', m.id, 'name', m.name, 'status', m.status, 'statusReason', m.status_reason, 'virtualSizeMiB', m.virtual_size_mib,
-                  'minimumMemoryMiB', m.minimum_memory_mib, 'volume', m.volume, 'format', m.format)
-                from image m where m.id = ${order.imageId} and (m.organization_id is null or m.organization_id = ${order.organizationId})),
-      'network', (select json_build_object('id', p.id, 'clusterId', p.cluster_id) from place p),
-      'poolId', (select s.id from storage_pool s where s.cluster_id = (select p.cluster_id from place p) order by s.available_mib desc, s.id limit 1),
-      'sshKeyIds', (select coalesce(json_agg(k.id), '[]') from ssh_key k where k.organization_id = ${order.organizationId} and k.deleted_at is null and k.id = any(${sql.param([...order.sshKeyIds])}::text[])),
-      'nameTaken', exists (select 1 from instance i where i.organization_id = ${order.organizationId} and i.name = ${order.name} and i.deleted_at is null)
+      'organization', (select json_build_object('standing', o.standing, 'closed', o.closed_at is not null) from organization o where o.id = ${organizationId}),
+      'flavors', (select coalesce(json_agg(json_build_object('id', f.id, 'name', f.name, 'vcpus', f.vcpus, 'memoryMiB', f.memory_mib, 'diskGiB', f.disk_gib, 'onSale', f.on_sale)), '[]')
+                  from flavor f where f.id = any(${all(orders.map((order) => order.flavorId))})),
+      'images', (select coalesce(json_agg(json_build_object('id', m.id, 'name', m.name, 'status', m.status, 'statusReason', m.status_reason, 'virtualSizeMiB', m.virtual_size_mib,
+                   'minimumMemoryMiB', m.minimum_memory_mib, 'volume', m.volume, 'format', m.format)), '[]')
+                 from image m where m.id = any(${all(orders.map((order) => order.imageId))}) and (m.organization_id is null or m.organization_id = ${organizationId})),
+      'places', (select coalesce(json_agg(json_build_object('wanted', w.id, 'networkId', place.id, 'clusterId', place.cluster_id,
+                   'poolId', (select s.id from storage_pool s where s.cluster_id = place.cluster_id order by s.available_mib desc, s.id limit 1))), '[]')
+                 from unnest(${all(orders.map((order) => order.clusterId ?? null))}) as w(id), lateral (
+                   select n.id, n.cluster_id from network n join cluster c on c.id = n.cluster_id
+                   where (n.organization_id = ${organizationId} or n.organization_id is null) and (w.id is null or c.id = w.id)
+                   order by n.organization_id is null, c.created_at, n.created_at, n.id limit 1) as place),
+      'sshKeyIds', (select coalesce(json_agg(k.id), '[]') from ssh_key k where k.organization_id = ${organizationId} and k.deleted_at is null and k.id = any(${all(orders.flatMap((order) => order.sshKeyIds))})),
+      'takenNames', (select coalesce(json_agg(i.name), '[]') from instance i where i.organization_id = ${organizationId} and i.name = any(${all(orders.map((order) => order.name))}) and i.deleted_at is null)
     ) as facts`);
   const row = result.rows[0];
   if (!row) throw new Error("a select without from answered no row");

@@ -1,4 +1,4 @@
-export { recordAudit } from "./record-audit";
+export { recordAudit, recordAudits } from "./record-audit";
 export { listAudit, type AuditPage } from "./list-audit";
 export { verifyAuditChains } from "./verify-audit";
 export { PROVIDER_CHAIN } from "./types";

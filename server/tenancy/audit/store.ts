@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
+import { insertRows } from "@/db/insert-rows";
 import { auditEntry, auditHead, user } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
 import { CHANGE_CHANNEL, type Change } from "@/server/platform/wake";
@@ -34,6 +35,21 @@ export async function appendEntry(tx: Transaction, entry: AuditContent, contentH
     )
     select pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify(change)}) from link`);
   return result.rows.length > 0;
+}
+
+/** The newest link of a chain, locked until the transaction ends; null when the chain has none yet. */
+export async function lockHead(tx: Transaction, chain: string): Promise<{ readonly sequence: number; readonly hash: string } | null> {
+  const [head] = await tx.select({ sequence: auditHead.sequence, hash: auditHead.hash }).from(auditHead).where(eq(auditHead.chain, chain)).for("update");
+  return head ?? null;
+}
+
+/** Adds links whose hashes were computed under the head's lock, moves the head and tells open screens. */
+export async function appendLinks(tx: Transaction, links: readonly Omit<AuditEntry, "id">[], head: AuditHead & { readonly chain: string; readonly organizationId: string | null }): Promise<void> {
+  const change: Change = { organizationId: head.organizationId, topic: "audit", id: head.chain };
+  await tx.execute(sql`
+    with added as (${insertRows(auditEntry, [...links])}),
+      moved as (update audit_head set sequence = ${head.sequence}, hash = ${head.hash} where chain = ${head.chain})
+    select pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify(change)})`);
 }
 
 export interface AuditFilter {
