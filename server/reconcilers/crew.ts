@@ -16,6 +16,7 @@ export interface CrewOptions {
   readonly databaseUrl: string | null;
   readonly onPass?: LoopOptions["onPass"];
   readonly leaseTtlMs?: number;
+  readonly leaseClock?: LoopOptions["leaseClock"];
 }
 
 /** All loops of one worker, woken by name. */
@@ -24,9 +25,9 @@ export class Crew {
   private stopListening: (() => Promise<void>) | null = null;
 
   constructor(private readonly options: CrewOptions) {
-    const { context, machines, seedImage, holder, onPass, leaseTtlMs } = options;
+    const { context, machines, seedImage, holder, onPass, leaseTtlMs, leaseClock } = options;
     for (const definition of options.loops) {
-      const loop = new Loop(definition, { context, machines, seedImage, holder, wakeLoop: (name) => this.wake(name), ...(onPass ? { onPass } : {}), ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }) });
+      const loop = new Loop(definition, { context, machines, seedImage, holder, wakeLoop: (name) => this.wake(name), ...(onPass ? { onPass } : {}), ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }), ...(leaseClock ? { leaseClock } : {}) });
       this.loops.set(definition.name, loop);
     }
   }

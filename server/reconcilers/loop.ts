@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from "@/server/platform/clock";
 import type { Context } from "@/server/platform/context";
 import { acquireLease, LeaseLost, releaseLease, type Lease } from "@/server/platform/lease";
 import { recordPass } from "@/server/fleet";
@@ -26,6 +27,8 @@ export interface LoopOptions {
   readonly holder: string;
   /** Default `LEASE_TTL_MS`. */
   readonly leaseTtlMs?: number;
+  /** The clock that leases are renewed by; their times are the database's own, so it is the real one unless the database's is not. */
+  readonly leaseClock?: Clock;
   readonly wakeLoop: (name: string) => void;
   readonly onPass?: (figures: { readonly loop: string; readonly ok: boolean; readonly durationMs: number; readonly backlog: number; readonly busy: number }) => void;
 }
@@ -40,7 +43,7 @@ export class Loop {
   private ring: (() => void) | null = null;
   private failures = 0;
   private running: Promise<void> | null = null;
-  private renewTimer: NodeJS.Timeout | null = null;
+  private renewing: AbortController | null = null;
   private readonly ttlMs: number;
 
   constructor(
@@ -67,7 +70,7 @@ export class Loop {
     this.ring?.();
     await this.running;
     await this.background.settle();
-    if (this.renewTimer) clearInterval(this.renewTimer);
+    this.renewing?.abort(new Error("the worker stops"));
     if (this.lease) await releaseLease(this.options.context.db, this.lease);
     this.lease = null;
   }
@@ -75,8 +78,7 @@ export class Loop {
   /** Ends without waiting and without giving the lease back, as a killed process does. */
   abandon(): void {
     this.stopping.abort(new Error("the worker is gone"));
-    if (this.renewTimer) clearInterval(this.renewTimer);
-    this.renewTimer = null;
+    this.renewing?.abort(new Error("the worker is gone"));
     this.ring?.();
   }
 
@@ -112,9 +114,25 @@ export class Loop {
       this.leaseLost = new AbortController();
     }
     this.lease = lease;
-    // The lease's times are the database's own, so it is renewed by real time whatever clock the loops live under.
-    if (!this.stopping.signal.aborted) this.renewTimer ??= setInterval(() => void this.renew(), this.ttlMs / RENEWALS).unref();
+    if (!this.renewing && !this.stopping.signal.aborted) {
+      this.renewing = new AbortController();
+      void this.keepRenewing(this.renewing.signal);
+    }
     return true;
+  }
+
+  private async keepRenewing(signal: AbortSignal): Promise<void> {
+    const clock = this.options.leaseClock ?? systemClock;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(this.ttlMs / RENEWALS, signal);
+      } catch (error) {
+        // The worker ends: nothing is left to renew.
+        if (signal.aborted) return;
+        throw error;
+      }
+      await this.renew();
+    }
   }
 
   private async renew(): Promise<void> {

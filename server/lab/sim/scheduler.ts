@@ -1,0 +1,157 @@
+import type { Clock } from "@/server/platform/clock";
+
+interface Entry {
+  readonly dueMs: number;
+  readonly order: number;
+  readonly fn: () => void | Promise<void>;
+  cancelled: boolean;
+}
+
+/**
+ * The one source of time and order of a simulation. Nothing happens by itself: a step takes the earliest entry, moves
+ * the clock to it, runs it, and waits until every promise that it settled has run. Entries of the same moment run in
+ * the order of asking. Real input and output (the database) happens only inside a step, which waits for it, so that the
+ * order of everything is a function of the seed.
+ */
+export class Scheduler implements Clock {
+  private heap: Entry[] = [];
+  private order = 0;
+  private currentMs: number;
+  /** Steps taken so far. */
+  steps = 0;
+
+  constructor(startMs: number) {
+    this.currentMs = startMs;
+  }
+
+  nowMs(): number {
+    return this.currentMs;
+  }
+
+  now(): Date {
+    return new Date(this.currentMs);
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepBy((afterMs, fn) => this.schedule(afterMs, fn), ms, signal);
+  }
+
+  /** Runs `fn` once, `afterMs` from now; the returned function cancels it. */
+  schedule(afterMs: number, fn: () => void | Promise<void>): () => void {
+    const entry: Entry = { dueMs: this.currentMs + Math.max(0, afterMs), order: this.order++, fn, cancelled: false };
+    this.push(entry);
+    return () => {
+      entry.cancelled = true;
+    };
+  }
+
+  /** Runs `fn` before everything else that is due now: nothing comes between its asking and it. */
+  first(fn: () => void | Promise<void>): void {
+    this.push({ dueMs: this.currentMs, order: -1, fn, cancelled: false });
+  }
+
+  /** When the next entry is due; null when nothing waits. */
+  nextDueMs(): number | null {
+    return this.peek()?.dueMs ?? null;
+  }
+
+  /** One step, if something is due until `limitMs`; false when nothing is. */
+  async step(limitMs: number): Promise<boolean> {
+    const entry = this.peek();
+    if (!entry || entry.dueMs > limitMs) return false;
+    this.pop();
+    this.currentMs = Math.max(this.currentMs, entry.dueMs);
+    this.steps += 1;
+    const work = entry.fn();
+    if (work) await work;
+    await settled();
+    return true;
+  }
+
+  /** Steps until nothing is due before `atMs`, and leaves the clock there. */
+  async runUntil(atMs: number, afterStep?: () => void): Promise<void> {
+    await settled();
+    while (await this.step(atMs)) afterStep?.();
+    this.currentMs = Math.max(this.currentMs, atMs);
+  }
+
+  /** Steps as far as `work` needs. */
+  async drive<T>(work: Promise<T>, limitMs = Number.POSITIVE_INFINITY): Promise<T> {
+    let done = false;
+    const end = (): void => {
+      done = true;
+    };
+    work.then(end, end);
+    await settled();
+    while (!done) {
+      if (!(await this.step(limitMs))) throw new Error(`The simulation stands still at ${new Date(this.currentMs).toISOString()}: what is waited for can never happen.`);
+    }
+    return work;
+  }
+
+  private peek(): Entry | undefined {
+    while (this.heap[0]?.cancelled) this.pop();
+    return this.heap[0];
+  }
+
+  private push(entry: Entry): void {
+    const heap = this.heap;
+    heap.push(entry);
+    let at = heap.length - 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above];
+      if (!parent || before(parent, entry)) break;
+      heap[at] = parent;
+      heap[above] = entry;
+      at = above;
+    }
+  }
+
+  private pop(): Entry | undefined {
+    const heap = this.heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (!first || !last || heap.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      const below = right && left && before(right, left) ? 2 * at + 2 : 2 * at + 1;
+      const child = heap[below];
+      if (!child || before(last, child)) break;
+      heap[at] = child;
+      at = below;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
+}
+
+/** Every microtask and every `nextTick` has run when an immediate does. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A sleep by any way of scheduling, with the clock's contract about signals. */
+export function sleepBy(schedule: (afterMs: number, fn: () => void) => () => void, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const aborted = (): void => {
+      cancel();
+      reject(signal?.reason as Error);
+    };
+    const cancel = schedule(ms, () => {
+      signal?.removeEventListener("abort", aborted);
+      resolve();
+    });
+    signal?.addEventListener("abort", aborted, { once: true });
+  });
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { migrateDatabase } from "@/db/migrate";
+import { ensureLocalPostgres, type LocalPostgres } from "../postgres";
+import { SimPostgres } from "./postgres";
+
+const PASSWORD = "only-on-loopback-and-only-for-simulations";
+const TEMPLATE = "sim_template";
+
+/** A Postgres of this run alone, in a folder that goes with it, and databases copied from a migrated one. */
+export interface SimServer {
+  /** A database of its own for one process that simulates. */
+  database(): Promise<SimDatabaseServer>;
+  close(): Promise<void>;
+}
+
+export interface SimDatabaseServer {
+  readonly postgres: SimPostgres;
+  /** Empties every table that has been written; what the migrations put there stays. */
+  reset(): Promise<void>;
+  rows<T extends Record<string, unknown>>(query: string, values?: readonly unknown[]): Promise<T[]>;
+  close(): Promise<void>;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no free port"))));
+    });
+  });
+}
+
+/** Starts it; takes some seconds, which all simulations of a run share. */
+export async function startSimServer(): Promise<SimServer> {
+  const directory = join(tmpdir(), `berth-sim-${process.pid}-${randomBytes(4).toString("hex")}`);
+  const server = await ensureLocalPostgres({ directory, port: await freePort(), password: PASSWORD, fast: true });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const admin = new pg.Client({ connectionString: server.url("postgres") });
+    await admin.connect();
+    await admin.query(`create database ${TEMPLATE}`);
+    await admin.end();
+    await migrateDatabase({ url: server.url(TEMPLATE), passwords: { app: PASSWORD, worker: PASSWORD } });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { database: () => copyDatabase(server.url), close: stop };
+}
+
+/** Joins a server that another process started: its copies of the template are its own. */
+export async function joinSimServer(port: number): Promise<SimDatabaseServer> {
+  return copyDatabase((database, role = { name: "postgres", password: PASSWORD }) => `postgres://${role.name}:${PASSWORD}@127.0.0.1:${port}/${database}`);
+}
+
+async function copyDatabase(url: LocalPostgres["url"]): Promise<SimDatabaseServer> {
+  const name = `sim_${randomBytes(6).toString("hex")}`;
+  const admin = new pg.Client({ connectionString: url("postgres") });
+  await admin.connect();
+  await admin.query("select pg_advisory_lock(1)");
+  await admin.query(`create database ${name} template ${TEMPLATE} strategy file_copy`);
+  await admin.end();
+  const owner = new pg.Client({ connectionString: url(name), application_name: "berth-sim-owner" });
+  owner.on("error", () => undefined);
+  await owner.connect();
+  const roles = { app: { name: "berth_app", password: PASSWORD }, worker: { name: "berth_worker", password: PASSWORD } };
+  const postgres = await SimPostgres.open({ owner: url(name), app: url(name, roles.app), worker: url(name, roles.worker) });
+  const tables = (await owner.query<{ name: string }>("select relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'public' and relkind in ('r', 'p') order by relname")).rows.map((row) => row.name);
+  const filled: string[] = [];
+  for (const table of tables) if ((await owner.query(`select 1 from "${table}" limit 1`)).rows.length > 0) filled.push(table);
+  const emptied = tables.filter((table) => !filled.includes(table));
+  const truncate = `truncate ${emptied.map((table) => `"${table}"`).join(", ")} cascade`;
+  return {
+    postgres,
+    reset: async () => {
+      await owner.query("set session_replication_role = replica");
+      await owner.query(truncate);
+      await owner.query("set session_replication_role = origin");
+      postgres.changed(tables);
+      postgres.forget();
+    },
+    rows: async <T extends Record<string, unknown>>(query: string, values: readonly unknown[] = []) => (await owner.query(query, [...values])).rows as T[],
+    close: async () => {
+      await postgres.close();
+      await owner.end();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** What the simulation has to know of a statement; found once for each text. */
+export interface StatementFacts {
+  readonly kind: "begin" | "commit" | "rollback" | "read" | "write";
+  /** Tables whose rows it reads or changes, those changed by triggers and cascades included. */
+  readonly tables: readonly string[];
+  /** Takes locks or looks at the database's own clock: always asked anew. */
+  readonly volatile: boolean;
+  /** The same statement with the database's clock as its last parameter, where it looks at it. */
+  readonly text: string;
+  readonly usesNow: boolean;
+}
+
+/** Reads statements of one schema. `follows` says which tables a change of a table changes too. */
+export class StatementReader {
+  private readonly known = new Map<string, StatementFacts>();
+  private readonly pattern: RegExp;
+
+  constructor(
+    tables: readonly string[],
+    private readonly follows: ReadonlyMap<string, readonly string[]>,
+  ) {
+    this.pattern = new RegExp(`\\b(${[...tables].sort((a, b) => b.length - a.length).join("|")})\\b`, "g");
+  }
+
+  read(text: string, parameters: number): StatementFacts {
+    const key = `${parameters}:${text}`;
+    let facts = this.known.get(key);
+    if (!facts) {
+      facts = this.facts(text, parameters);
+      this.known.set(key, facts);
+    }
+    return facts;
+  }
+
+  private facts(text: string, parameters: number): StatementFacts {
+    const head = text.trimStart().slice(0, 12).toLowerCase();
+    if (head.startsWith("begin")) return plain("begin", text);
+    if (head.startsWith("commit")) return plain("commit", text);
+    if (head.startsWith("rollback") && !/to savepoint/i.test(text)) return plain("rollback", text);
+    const named = new Set([...text.matchAll(this.pattern)].map((match) => match[1] ?? ""));
+    const changes = !/^\s*(select|with|savepoint|release|rollback)\b/i.test(text) || /\b(insert into|update|delete from)\s+"?[a-z_]+"?/i.test(text.replace(/for (no key )?update/gi, ""));
+    const locks = /\bfor (no key )?(update|share)\b|\bfor key share\b|pg_advisory|set_config|pg_notify|nextval|savepoint/i.test(text);
+    const usesNow = /\bnow\(\)/.test(text);
+    const rewritten = usesNow ? text.replace(/\bnow\(\)/g, `($${parameters + 1}::timestamptz)`) : text;
+    if (!changes) return { kind: "read", tables: [...named], volatile: locks, text: rewritten, usesNow };
+    for (const table of [...named]) for (const also of this.follows.get(table) ?? []) named.add(also);
+    return { kind: "write", tables: [...named], volatile: true, text: rewritten, usesNow };
+  }
+}
+
+function plain(kind: StatementFacts["kind"], text: string): StatementFacts {
+  return { kind, tables: [], volatile: true, text, usesNow: false };
+}
