@@ -1,3 +1,11 @@
 export { draftInvoice, listLineWindows } from "./draft";
 export { billingPeriod } from "./rules";
 export type { DraftLine, InvoiceDraft } from "./types";
+export { grantCredit, grantCreditIn, listCredits, voidCredit } from "./credit";
+export type { CreditGrantInput, CreditGrantRow, CreditGrantView, CreditKind } from "./credit";
+export { issueCreditNote, issueCreditNoteIn, issueManualInvoice, listInvoices, listInvoicesIn, listParkedInvoices, readInvoice, readInvoiceIn, releaseInvoice, voidInvoice } from "./invoice";
+export type { CreditNoteInput, CreditNoteRow, InvoiceFilter, InvoiceLineRow, InvoiceListItem, InvoiceRow, InvoiceStatus, InvoiceView, ManualInvoiceInput } from "./invoice";
+export { postLedgerEntry, readBalance, readLedger, readOpenMinor } from "./ledger";
+export type { Balance, InvoiceStanding, LedgerEntryRow, LedgerKind, LedgerPosting } from "./ledger";
+export { isRegistrationNumber, readBillingProfile, readIssuer, selectBillingEmails, selectStaffEmails, setBillingProfile, setIssuer } from "./profile";
+export type { BillingProfileRow, IssuerRow, Party, TaxCategory } from "./profile";

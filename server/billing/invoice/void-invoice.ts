@@ -1,0 +1,48 @@
+import type { Context } from "@/server/platform/context";
+import { notFound, Problem } from "@/server/platform/errors";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { announce, wake } from "@/server/platform/wake";
+import { recordAudit } from "@/server/tenancy";
+import { insertUses, selectUsesOf } from "../credit";
+import { postLedgerEntry, readOpenMinor } from "../ledger";
+import { selectInvoice, updateInvoice } from "./store";
+import type { InvoiceRow } from "./types";
+import { issueSealed } from "./write-invoice";
+
+async function lock(tx: Transaction, invoiceId: string): Promise<InvoiceRow> {
+  const row = await selectInvoice(tx, invoiceId, true);
+  if (!row) throw notFound("invoice", invoiceId);
+  return row;
+}
+
+/**
+ * Takes an invoice back as a whole: nothing is owed, its credits are free again, and its period can be invoiced anew.
+ * @throws Problem `conflict` when something was paid or credited on it: then a credit note is the way.
+ */
+export async function voidInvoice(context: Context, input: { readonly invoiceId: string; readonly reason: string }): Promise<InvoiceRow> {
+  return inTransaction(context, async (tx) => {
+    const invoice = await lock(tx, input.invoiceId);
+    const now = context.clock.now();
+    if (invoice.status === "void") throw new Problem("conflict", `The invoice ${invoice.number ?? invoice.id} is void already.`, { invoiceId: invoice.id });
+    const wasIssued = invoice.status !== "parked";
+    if (wasIssued && (invoice.status === "paid" || (await readOpenMinor(tx, invoice.id)) !== invoice.totalMinor)) {
+      throw new Problem("conflict", `The invoice ${invoice.number ?? invoice.id} was not voided: something was paid or credited on it. Issue a credit note instead.`, { invoiceId: invoice.id });
+    }
+    const row = await updateInvoice(tx, invoice.id, { status: "void", voidedAt: now, voidReason: input.reason });
+    if (wasIssued) await postLedgerEntry(tx, context, { organizationId: row.organizationId, kind: "void", currency: row.currency, amountMinor: -row.totalMinor, invoiceId: row.id, reference: row.number ?? row.id, idempotencyKey: `void:${row.id}` });
+    await insertUses(tx, (await selectUsesOf(tx, row.id)).map((use) => ({ ...use, organizationId: row.organizationId, invoiceId: row.id, kind: "return" as const, createdAt: now })));
+    await wake(tx, "issue-invoices", "push-payments", "dun-organizations");
+    await announce(tx, { organizationId: row.organizationId, topic: "billing", id: row.id });
+    await recordAudit(tx, context, { organizationId: row.organizationId, action: "invoice.voided", targetKind: "invoice", targetId: row.id, before: { status: invoice.status }, after: { status: "void", reason: input.reason } });
+    return row;
+  });
+}
+
+/** Lets a parked invoice go out: from now on it has a number and is owed. @throws Problem `conflict` when it is not parked. */
+export async function releaseInvoice(context: Context, input: { readonly invoiceId: string }): Promise<InvoiceRow> {
+  return inTransaction(context, async (tx) => {
+    const invoice = await lock(tx, input.invoiceId);
+    if (invoice.status !== "parked") throw new Problem("conflict", `The invoice ${invoice.number ?? invoice.id} is not parked; it is ${invoice.status}.`, { invoiceId: invoice.id, status: invoice.status });
+    return issueSealed(tx, context, invoice);
+  });
+}
