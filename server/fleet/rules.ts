@@ -1,4 +1,5 @@
 import { Problem } from "@/server/platform/errors";
+import { replaceNames, type Words } from "@/server/platform/sentences";
 
 /** The plan was made for a cluster that has changed since; nothing was written, plan again. */
 export class PlanSuperseded extends Error {
@@ -11,6 +12,11 @@ export class PlanSuperseded extends Error {
 /** Only sentences for people carry names; ids in a planner's sentence are put into the operator's words. */
 export function nameHosts(text: string, names: ReadonlyMap<string, string>): string {
   return text.replace(/\b(?:hst|ins|stp)_[0-9a-z]{26}\b/g, (id) => names.get(id) ?? id);
+}
+
+/** The same for a sentence as data. */
+export function namedWords(words: readonly Words[], names: ReadonlyMap<string, string>): Words[] {
+  return replaceNames(words, (text) => names.get(text) ?? text);
 }
 
 export function conflict(message: string, detail: Record<string, unknown> = {}): Problem {

@@ -1,7 +1,8 @@
-import { lastEvacuation, measureDecision, moveStopped, nameHosts, planMigration, readFleet, recordDecision, takeSnapshot, type FleetSnapshot, type HostRow } from "@/server/fleet";
+import { lastEvacuation, measureDecision, moveStopped, namedWords, nameHosts, planMigration, readFleet, recordDecision, takeSnapshot, type FleetSnapshot, type HostRow } from "@/server/fleet";
 import { evacuateHosts, type Action, type Plan } from "@/server/planner";
+import { sentence, type Words } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
-import { inputsOf, rejectedOf } from "./place-instances";
+import { inputsOf, rejectedOf, saidOf } from "./place-instances";
 import type { LoopDefinition, Pass } from "./types";
 
 /** Empties the hosts whose draining was asked for: plans the moves, names what cannot leave, and tries again until empty. */
@@ -52,7 +53,7 @@ async function planMove(pass: Pass, snapshot: FleetSnapshot, from: HostRow, plan
       clusterId: snapshot.cluster.id,
       toHostId: action.toHostId,
       wave: action.wave,
-      reason: nameHosts(action.reason, snapshot.names),
+      reason: saidOf(snapshot, action.reason, action.words),
       decision: {
         basedOn: { clusterGeneration: snapshot.cluster.generation },
         inputs: inputsOf(snapshot, instance),
@@ -82,7 +83,7 @@ async function moveOff(pass: Pass, snapshot: FleetSnapshot, from: HostRow, plan:
         inputs: inputsOf(snapshot, instance),
         chosen: { action: "place", fromHostId: from.id, hostId: action.toHostId, hostName: snapshot.names.get(action.toHostId) ?? action.toHostId },
         rejected: rejectionsOf(snapshot, plan, instance.id),
-        reason: nameHosts(action.reason, snapshot.names),
+        reason: saidOf(snapshot, action.reason, action.words),
       },
     }),
   );
@@ -93,14 +94,19 @@ function rejectionsOf(snapshot: FleetSnapshot, plan: Plan, instanceId: string): 
 }
 
 /** What cannot leave, by name; written again only when it changed. */
-function blockersOf(snapshot: FleetSnapshot, plan: Plan): { instanceId: string; name: string; text: string }[] {
-  const refused = plan.refusals.map((refusal) => ({ instanceId: refusal.instanceId, name: snapshot.names.get(refusal.instanceId) ?? refusal.instanceId, text: nameHosts(refusal.text, snapshot.names) }));
+function blockersOf(snapshot: FleetSnapshot, plan: Plan): { instanceId: string; name: string; text: string; words: Words[] }[] {
+  const refused = plan.refusals.map((refusal) => ({ instanceId: refusal.instanceId, name: snapshot.names.get(refusal.instanceId) ?? refusal.instanceId, text: nameHosts(refusal.text, snapshot.names), words: namedWords(refusal.words, snapshot.names) }));
   const restarts = plan.actions.filter((action) => action.op === "stop").flatMap((action) => {
     const instance = snapshot.instances.get(action.instanceId ?? "");
     // Movable ones that are only starting or paused become movable by themselves.
-    return instance && !instance.movable ? [{ instanceId: instance.id, name: instance.name, text: `${instance.name} cannot move while it runs. It leaves when its owner stops it.` }] : [];
+    return instance && !instance.movable ? [{ instanceId: instance.id, name: instance.name, ...sentence("stays-while-running", { instance: instance.name }) }] : [];
   });
   return [...refused, ...restarts];
+}
+
+/** jsonb gives keys back in an order of its own, so only what is said is compared. */
+function textsOf(blockers: readonly unknown[]): string {
+  return JSON.stringify(blockers.map((one) => (typeof one === "object" && one !== null && "text" in one ? one.text : null)));
 }
 
 async function notePlan(pass: Pass, snapshot: FleetSnapshot, host: HostRow, since: Date, plan: Plan): Promise<void> {
@@ -108,7 +114,7 @@ async function notePlan(pass: Pass, snapshot: FleetSnapshot, host: HostRow, sinc
   const blockers = blockersOf(snapshot, plan);
   await inTransaction(context, async (tx) => {
     const before = await lastEvacuation(tx, host.id, since);
-    if (before && JSON.stringify(before.rejected) === JSON.stringify(blockers)) return;
+    if (before && textsOf(before.rejected) === textsOf(blockers)) return;
     await recordDecision(tx, context, {
       kind: "evacuate",
       clusterId: snapshot.cluster.id,
@@ -117,7 +123,7 @@ async function notePlan(pass: Pass, snapshot: FleetSnapshot, host: HostRow, sinc
       inputs: { requestedBy: host.drainRequestedBy, requestedAt: since.toISOString(), instances: [...snapshot.allocations.values()].filter((row) => row.hostId === host.id).length },
       chosen: { moves: plan.actions.filter((action) => action.op !== "stop").map((action) => ({ instanceId: action.instanceId, op: action.op, toHostId: action.toHostId, toHostName: snapshot.names.get(action.toHostId) ?? action.toHostId, wave: action.wave })) },
       rejected: blockers,
-      reason: nameHosts(plan.summary.join(" "), snapshot.names),
+      reason: saidOf(snapshot, plan.summary.join(" "), plan.summaryWords),
       predicted: { ...plan.predicted },
       outcome: "planned",
     });
@@ -131,6 +137,6 @@ async function finish(pass: Pass, host: HostRow, since: Date, snapshot: FleetSna
     const totalMs = context.clock.nowMs() - since.getTime();
     if (last?.outcome === "planned") await measureDecision(tx, context, last.id, { totalMs, empty: true }, "applied");
     if (last) return;
-    await recordDecision(tx, context, { kind: "evacuate", clusterId: snapshot.cluster.id, hostId: host.id, inputs: { requestedBy: host.drainRequestedBy, instances: 0 }, chosen: { moves: [] }, reason: `${host.name} is empty.`, measured: { totalMs, empty: true }, outcome: "applied" });
+    await recordDecision(tx, context, { kind: "evacuate", clusterId: snapshot.cluster.id, hostId: host.id, inputs: { requestedBy: host.drainRequestedBy, instances: 0 }, chosen: { moves: [] }, reason: sentence("host-empty", { host: host.name }), measured: { totalMs, empty: true }, outcome: "applied" });
   });
 }

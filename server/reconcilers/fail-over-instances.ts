@@ -1,9 +1,10 @@
 import { noteApplied, noteWaiting, recordInstanceEvents, recordObservation, setPhase, type ObservationInput } from "@/server/compute";
-import { applyRestarts, closeFencing, lastDecisions, nameHosts, PlanSuperseded, readFleet, recordDecision, releaseAllocation, takeSnapshot, type FleetSnapshot, type HostRow, type Restart } from "@/server/fleet";
+import { applyRestarts, closeFencing, lastDecisions, namedWords, nameHosts, PlanSuperseded, readFleet, recordDecision, releaseAllocation, takeSnapshot, type FleetSnapshot, type HostRow, type Restart } from "@/server/fleet";
 import { closeHostUsage } from "@/server/metering";
 import { planFailover, type Plan } from "@/server/planner";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
-import { inputsOf, rejectedOf } from "./place-instances";
+import { inputsOf, rejectedOf, saidOf } from "./place-instances";
 import type { LoopDefinition, Pass } from "./types";
 
 const ATTEMPTS = 5;
@@ -67,7 +68,7 @@ async function apply(pass: Pass, snapshot: FleetSnapshot, plan: Plan, dead: read
           inputs: { ...inputsOf(snapshot, instance), lostHost: { id: from.id, name: from.name, lastSeenAt: from.lastSeenAt?.toISOString() ?? null, confirmedDeadAt: from.stateChangedAt.toISOString() } },
           chosen: { action: "restart", fromHostId: from.id, fromHostName: from.name, hostId: action.toHostId, hostName: toName, numbers: action.numbers },
           rejected: rejectedOf(snapshot, rejected.get(instance.id) ?? []),
-          reason: nameHosts(action.reason, snapshot.names),
+          reason: saidOf(snapshot, action.reason, action.words),
           predicted: { ...action.predicted },
           measured: { confirmedToDecidedMs: context.clock.nowMs() - from.stateChangedAt.getTime() },
         },
@@ -123,14 +124,14 @@ async function refuse(pass: Pass, snapshot: FleetSnapshot, plan: Plan, moving: R
         instanceId: instance.id,
         basedOn: { clusterGeneration: snapshot.cluster.generation },
         inputs: inputsOf(snapshot, instance),
-        chosen: { action: "wait", after: "loss of its host", smallestChange: refusal.smallestChange ? { kind: refusal.smallestChange.kind, text: smallestChange } : null },
+        chosen: { action: "wait", after: "loss of its host", smallestChange: refusal.smallestChange ? { kind: refusal.smallestChange.kind, text: smallestChange, words: namedWords(refusal.smallestChange.words, snapshot.names) } : null },
         rejected,
-        reason: nameHosts(refusal.text, snapshot.names),
+        reason: saidOf(snapshot, refusal.text, refusal.words),
         outcome: "refused",
       });
       await releaseAllocation(tx, instance.id);
       await recordObservation(tx, context, [gone(pass, instance.id)]);
-      await noteWaiting(tx, context, { instanceId: instance.id, text: `Its server failed, and no other server has room for ${instance.name} now. It starts by itself as soon as one has.`, smallestChange: null, decisionId });
+      await noteWaiting(tx, context, { instanceId: instance.id, text: sentence("waits-after-loss", { instance: instance.name }), smallestChange: null, decisionId });
     });
   }
   if (waiting > 0) pass.wake("place-instances");

@@ -1,6 +1,7 @@
 import { DriverError } from "@/server/drivers/errors";
 import { closeHostUsage } from "@/server/metering";
 import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
@@ -55,7 +56,7 @@ async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Pr
     if (braked) {
       if (dueMs <= 0) await hold(pass, host, silent.length, hosts.length, cluster);
     } else if (dueMs <= 0) {
-      await request(pass, host, cluster, silentMs, `It has been silent for ${(silentMs / 1_000).toFixed(1)} s; ${cluster.fenceAfterSeconds} s are allowed.`);
+      await request(pass, host, cluster, silentMs, sentence("host-silent-for", { silentSeconds: (silentMs / 1_000).toFixed(1), allowedSeconds: cluster.fenceAfterSeconds }));
     } else {
       againInMs = Math.min(againInMs, Math.max(20, dueMs));
       // A controller that says "off" of a silent host has seen it die: there is nothing to wait for.
@@ -74,8 +75,8 @@ export function isBraked(cluster: Pick<ClusterRow, "fenceBrakeFraction">, hosts:
 
 async function hold(pass: Pass, row: HostRow, silent: number, all: number, cluster: ClusterRow): Promise<void> {
   const { context } = pass;
-  const reason = `It is silent, as ${silent} of ${all} hosts are at once; no more than ${Math.round(cluster.fenceBrakeFraction * 100)} % are fenced by themselves. Look at the network between the control plane and the hosts. If this host is really dead, switch it off by hand and vouch for it.`;
-  if (row.state === "unreachable" && row.stateReason === reason) return;
+  const reason = sentence("host-too-many-silent", { silent, hosts: all, allowedPercent: Math.round(cluster.fenceBrakeFraction * 100) });
+  if (row.state === "unreachable" && row.stateReason === reason.text) return;
   await inTransaction(context, async (tx) => {
     const host = await lockHostRow(tx, row.id);
     if (host?.state !== "suspect" && host?.state !== "unreachable") return;
@@ -84,7 +85,7 @@ async function hold(pass: Pass, row: HostRow, silent: number, all: number, clust
   context.logger.error({ host: row.name, silent, all }, "too many hosts are silent at once; none is fenced");
 }
 
-async function request(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs: number, reason: string): Promise<void> {
+async function request(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs: number, reason: Sentence): Promise<void> {
   const { context } = pass;
   const inputs = { silentMs, silentSince: host.silentSince?.toISOString() ?? null, lastSeenAt: host.lastSeenAt?.toISOString() ?? null, suspectAfterSeconds: cluster.suspectAfterSeconds, fenceAfterSeconds: cluster.fenceAfterSeconds };
   const row = await inTransaction(context, async (tx) => {
@@ -106,7 +107,7 @@ async function askController(pass: Pass, host: HostRow, cluster: ClusterRow, sil
     pass.context.logger.debug({ host: host.name, err: error }, "the controller of a silent host does not answer yet");
     return;
   }
-  await request(pass, host, cluster, silentMs, `It is silent, and its management controller says that it is off.`);
+  await request(pass, host, cluster, silentMs, sentence("host-controller-off"));
 }
 
 async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: Record<string, unknown> | null): Promise<void> {

@@ -3,6 +3,7 @@ import { rm, stat } from "node:fs/promises";
 import { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved, uploadPath } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import { readFleet, type HostRow, type StoragePoolRow } from "@/server/fleet";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import type { LoopDefinition, Pass } from "./types";
 
@@ -52,7 +53,7 @@ async function importImage(pass: Pass, directory: string, image: { readonly id: 
   try {
     sizeBytes = (await stat(file)).size;
   } catch (error) {
-    await inTransaction(context, (tx) => markFailed(tx, context, { imageId: image.id, reason: "Its file is not in the upload folder any more. Upload it again." }));
+    await inTransaction(context, (tx) => markFailed(tx, context, { imageId: image.id, reason: sentence("image-file-gone") }));
     context.logger.error({ imageId: image.id, err: error }, "an uploaded image has no file");
     return;
   }
@@ -64,7 +65,7 @@ async function importImage(pass: Pass, directory: string, image: { readonly id: 
       context.logger.warn({ imageId: image.id, err: error }, "an image could not be copied now; tried again");
       return;
     }
-    await inTransaction(context, (tx) => markFailed(tx, context, { imageId: image.id, reason: `It could not be copied to the storage: ${error.code}. Upload it again, or ask our staff.` }));
+    await inTransaction(context, (tx) => markFailed(tx, context, { imageId: image.id, reason: sentence("image-copy-failed", { error: error.code }) }));
     context.logger.error({ imageId: image.id, err: error }, "an image could not be imported");
     return;
   }

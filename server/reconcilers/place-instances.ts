@@ -1,7 +1,8 @@
 import { notePlaced, noteWaiting, type DesiredInstance } from "@/server/compute";
-import { applyPlacements, claimOf, hasWaiting, lastDecisions, nameHosts, PlanSuperseded, recordDecision, takeSnapshot, type FleetSnapshot, type Placement } from "@/server/fleet";
+import { applyPlacements, claimOf, hasWaiting, lastDecisions, namedWords, nameHosts, PlanSuperseded, recordDecision, takeSnapshot, type FleetSnapshot, type Placement } from "@/server/fleet";
 import { placeInstances } from "@/server/planner";
-import type { Action, Plan, Refusal, Rejection } from "@/server/planner";
+import type { Action, Plan, PlannerWords, Refusal, Rejection } from "@/server/planner";
+import { replaceNames, sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { clusterIds } from "./clusters";
 import type { LoopDefinition, Pass } from "./types";
@@ -89,7 +90,7 @@ function placementOf(snapshot: FleetSnapshot, action: Action, rejections: readon
         inputs: inputsOf(snapshot, instance),
         chosen: { hostId: action.toHostId, hostName, numbers: action.numbers },
         rejected: rejectedOf(snapshot, rejections),
-        reason: nameHosts(action.reason, snapshot.names),
+        reason: saidOf(snapshot, action.reason, action.words),
         predicted: { ...action.predicted },
       },
     },
@@ -105,12 +106,18 @@ export function inputsOf(snapshot: FleetSnapshot, instance: DesiredInstance): Re
   };
 }
 
+/** What the planner says, with the names of hosts and instances. */
+export function saidOf(snapshot: FleetSnapshot, text: string, words: readonly PlannerWords[]): Sentence {
+  return { text: nameHosts(text, snapshot.names), words: namedWords(words, snapshot.names) };
+}
+
 export function rejectedOf(snapshot: FleetSnapshot, rejections: readonly Rejection[]): unknown[] {
   return rejections.slice(0, REJECTED_KEPT).map((rejection) => ({
     hostId: rejection.hostId,
     hostName: snapshot.names.get(rejection.hostId) ?? rejection.hostId,
     rule: rejection.rule,
     text: nameHosts(rejection.text, snapshot.names),
+    words: namedWords(rejection.words, snapshot.names),
     needed: rejection.needed,
     available: rejection.available,
     missing: rejection.missing,
@@ -129,11 +136,11 @@ async function refuse(pass: Pass, snapshot: FleetSnapshot, refusals: readonly Re
         const instance = snapshot.instances.get(refusal.instanceId);
         if (!instance) continue;
         const rejected = rejectedOf(snapshot, refusal.rejections);
-        const smallestChange = refusal.smallestChange ? { kind: refusal.smallestChange.kind, text: nameHosts(refusal.smallestChange.text, snapshot.names), hostId: refusal.smallestChange.hostId, amount: refusal.smallestChange.amount, unit: refusal.smallestChange.unit } : null;
-        const chosen = { action: "wait", smallestChange, otherChanges: refusal.otherChanges.map((change) => nameHosts(change.text, snapshot.names)) };
+        const smallestChange = refusal.smallestChange ? { kind: refusal.smallestChange.kind, text: nameHosts(refusal.smallestChange.text, snapshot.names), words: namedWords(refusal.smallestChange.words, snapshot.names), hostId: refusal.smallestChange.hostId, amount: refusal.smallestChange.amount, unit: refusal.smallestChange.unit } : null;
+        const chosen = { action: "wait", smallestChange, otherChanges: refusal.otherChanges.map((change) => ({ text: nameHosts(change.text, snapshot.names), words: namedWords(change.words, snapshot.names) })) };
         const before = last.get(refusal.instanceId);
         if (before?.kind === "refuse" && same(before.rejected, rejected) && same(before.chosen, chosen)) continue;
-        const reason = nameHosts(refusal.text, snapshot.names);
+        const reason = saidOf(snapshot, refusal.text, refusal.words);
         const decisionId = await recordDecision(tx, context, {
           kind: "refuse",
           clusterId: snapshot.cluster.id,
@@ -170,14 +177,19 @@ function canonical(value: unknown): string {
 }
 
 /** The tenant reads how many hosts lack what, and what would help; no host of ours by its name. */
-function tenantWords(snapshot: FleetSnapshot, instance: DesiredInstance, refusal: Refusal): { text: string; smallestChange: string | null } {
+function tenantWords(snapshot: FleetSnapshot, instance: DesiredInstance, refusal: Refusal): { text: Sentence; smallestChange: Sentence | null } {
   const labels = new Map<string, string>();
   for (const rejection of refusal.rejections) if (!labels.has(rejection.hostId)) labels.set(rejection.hostId, `server ${labels.size + 1}`);
   const hidden = new Map([...snapshot.names].map(([id, name]) => [id, labels.get(id) ?? (id.startsWith("hst_") ? "a server" : name)]));
   const why = refusal.rejections.slice(0, REJECTED_KEPT).map((rejection) => nameHosts(rejection.text, hidden));
-  const size = `${instance.vcpus} vCPU, ${instance.memoryMiB} MiB`;
+  const all = sentence("waits-no-room", { instance: instance.name, vcpus: instance.vcpus, memoryMiB: instance.memoryMiB });
+  const server = (text: string): string | { readonly server: number } => {
+    const label = [...labels.keys()].indexOf(text);
+    return text.startsWith("hst_") ? { server: label + 1 } : (snapshot.names.get(text) ?? text);
+  };
+  const change = refusal.smallestChange;
   return {
-    text: `No server has room for ${instance.name} (${size}) now. It starts by itself as soon as one has.${why.length > 0 ? ` ${why.join("; ")}.` : ""}`,
-    smallestChange: refusal.smallestChange ? nameHosts(refusal.smallestChange.text, hidden) : null,
+    text: { text: `${all.text}${why.length > 0 ? ` ${why.join("; ")}.` : ""}`, words: [...all.words, ...refusal.rejections.slice(0, REJECTED_KEPT).flatMap((rejection) => replaceNames(rejection.words, server))] },
+    smallestChange: change ? { text: nameHosts(change.text, hidden), words: replaceNames(change.words, server) } : null,
   };
 }

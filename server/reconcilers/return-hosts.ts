@@ -1,6 +1,7 @@
 import { setPhase } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import { changeHostState, closeFencing, lockHostRow, readFleet, refreshFacts, type HostRow } from "@/server/fleet";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { cleanHost } from "./remove-strays";
 import type { LoopDefinition, Pass } from "./types";
@@ -28,7 +29,7 @@ async function takeBack(pass: Pass, row: HostRow, allocatedHere: readonly string
   try {
     const facts = await machines.host(row).facts({ timeoutMs: FACTS_TIMEOUT_MS });
     if (row.hostUuid !== null && facts.hostUuid !== row.hostUuid) {
-      await settle(pass, row, "quarantined", `Another machine answers at ${row.uri}: its host UUID is ${facts.hostUuid}, and ${row.hostUuid} was enrolled. Correct the address, or retire this host and enroll the new machine.`, []);
+      await settle(pass, row, "quarantined", sentence("host-other-machine", { address: row.uri, found: facts.hostUuid, enrolled: row.hostUuid }), []);
       return;
     }
     await cleanHost(pass, row);
@@ -36,7 +37,7 @@ async function takeBack(pass: Pass, row: HostRow, allocatedHere: readonly string
     // Looked at twice: what was stale is gone only when the host itself no longer shows it.
     const second = await cleanHost(pass, row);
     if (second.removed > 0) throw new DriverError("failed", `${row.name} showed stale machines again after they were removed.`);
-    await settle(pass, row, "up", "It is back; nothing stale is left there.", allocatedHere);
+    await settle(pass, row, "up", sentence("host-back"), allocatedHere);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     context.logger.warn({ host: row.name, err: error }, "the host could not be cleaned yet; tried again");
@@ -44,7 +45,7 @@ async function takeBack(pass: Pass, row: HostRow, allocatedHere: readonly string
   }
 }
 
-async function settle(pass: Pass, row: HostRow, to: "up" | "quarantined", reason: string, allocatedHere: readonly string[]): Promise<void> {
+async function settle(pass: Pass, row: HostRow, to: "up" | "quarantined", reason: Sentence, allocatedHere: readonly string[]): Promise<void> {
   const { context } = pass;
   const done = await inTransaction(context, async (tx) => {
     const host = await lockHostRow(tx, row.id);

@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
+import { sentence, textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import { announce } from "@/server/platform/wake";
 import { settleClaim } from "@/server/quota";
 import type { ImageRow } from "../types";
@@ -26,18 +27,18 @@ export async function markAvailable(tx: Transaction, context: Context, input: { 
   const row = await lockOwnImage(tx, context, input.imageId);
   if (!row || !mayBecome(row.status, "available")) return false;
   await settle(tx, context, row, storageGiBOf(row.sizeBytes));
-  await updateImage(tx, row.id, { status: "available", statusReason: null });
+  await updateImage(tx, row.id, { status: "available", statusReason: null, statusWords: null });
   await tell(tx, context, row, "image.imported", { volume: row.volume });
   return true;
 }
 
 /** The import cannot succeed; the reason is for the owner. Its storage returns to the quota. */
-export async function markFailed(tx: Transaction, context: Context, input: { readonly imageId: string; readonly reason: string }): Promise<boolean> {
+export async function markFailed(tx: Transaction, context: Context, input: { readonly imageId: string; readonly reason: Said }): Promise<boolean> {
   const row = await lockOwnImage(tx, context, input.imageId);
   if (!row || !mayBecome(row.status, "failed")) return false;
   await settle(tx, context, row, 0);
-  await updateImage(tx, row.id, { status: "failed", statusReason: input.reason });
-  await tell(tx, context, row, "image.import-failed", { reason: input.reason });
+  await updateImage(tx, row.id, { status: "failed", statusReason: textOf(input.reason), statusWords: wordsOf(input.reason) });
+  await tell(tx, context, row, "image.import-failed", { reason: textOf(input.reason) });
   return true;
 }
 
@@ -54,7 +55,7 @@ export async function markImageRemoved(tx: Transaction, context: Context, input:
 /** Fails uploads that were begun a day ago and never arrived. Answers how many. */
 export async function failAbandonedUploads(tx: Transaction, context: Context): Promise<number> {
   const abandoned = await selectAbandoned(tx, new Date(context.clock.nowMs() - ABANDONED_AFTER_MS), 100);
-  for (const imageId of abandoned) await markFailed(tx, context, { imageId, reason: "Its file did not arrive within a day. Begin a new upload." });
+  for (const imageId of abandoned) await markFailed(tx, context, { imageId, reason: sentence("image-abandoned") });
   return abandoned.length;
 }
 

@@ -6,6 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
+import { textOf, type Said } from "@/server/platform/sentences";
 import { notFound, Problem } from "@/server/platform/errors";
 import { isId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
@@ -83,7 +84,7 @@ async function receive({ body }: Upload, path: string, announcedBytes: number): 
 }
 
 /** Fails the image for good and makes the error that says why. */
-async function refused(context: Context, image: ImageRow, reason: string): Promise<Problem> {
+async function refused(context: Context, image: ImageRow, reason: Said): Promise<Problem> {
   await inTransaction(context, (tx) => markFailed(tx, context, { imageId: image.id, reason }));
-  return new Problem("bad-input", `The image ${image.name} was refused. ${reason}`, { imageId: image.id });
+  return new Problem("bad-input", `The image ${image.name} was refused. ${textOf(reason)}`, { imageId: image.id });
 }

@@ -1,3 +1,4 @@
+import { sentence, textOf, wordsOf, type Said, type Sentence } from "@/server/platform/sentences";
 import type { ImageRow } from "../types";
 import type { ImageFacts, ImageFormat, ImageView } from "./types";
 
@@ -9,14 +10,14 @@ const MAX_VIRTUAL_SIZE_BYTES = 2048 * GIB;
 const SECTOR_BYTES = 512;
 
 /** Why an image is not accepted, in words for its owner; null = it is. */
-export function refusalOf(facts: ImageFacts, format: ImageFormat): string | null {
-  if (facts.backingFile !== null) return "It refers to a backing file, so it is only a part of a disk. Flatten it with: qemu-img convert -O qcow2 IN OUT";
-  if (facts.dataFile !== null) return "It keeps its content in an external data file. Convert it with: qemu-img convert -O qcow2 IN OUT";
-  if (facts.encrypted) return "It is encrypted, and hosts have no key for it. Send it without encryption.";
-  if (facts.corrupt) return "Its own header says that it is damaged. Repair it with: qemu-img check -r all FILE";
-  if (facts.virtualSizeBytes < SECTOR_BYTES) return "It holds no disk.";
-  if (facts.virtualSizeBytes > MAX_VIRTUAL_SIZE_BYTES) return `Its disk has ${Math.ceil(facts.virtualSizeBytes / GIB)} GiB, more than the ${MAX_VIRTUAL_SIZE_BYTES / GIB} GiB that are sold.`;
-  if (format === "raw" && facts.fileSizeBytes % SECTOR_BYTES !== 0) return `Its size of ${facts.fileSizeBytes} bytes is no multiple of ${SECTOR_BYTES}, so it is no raw disk, or it was cut off.`;
+export function refusalOf(facts: ImageFacts, format: ImageFormat): Sentence | null {
+  if (facts.backingFile !== null) return sentence("image-backing-file");
+  if (facts.dataFile !== null) return sentence("image-data-file");
+  if (facts.encrypted) return sentence("image-encrypted");
+  if (facts.corrupt) return sentence("image-corrupt");
+  if (facts.virtualSizeBytes < SECTOR_BYTES) return sentence("image-no-disk");
+  if (facts.virtualSizeBytes > MAX_VIRTUAL_SIZE_BYTES) return sentence("image-too-large", { sizeGiB: Math.ceil(facts.virtualSizeBytes / GIB), limitGiB: MAX_VIRTUAL_SIZE_BYTES / GIB });
+  if (format === "raw" && facts.fileSizeBytes % SECTOR_BYTES !== 0) return sentence("image-not-raw", { bytes: facts.fileSizeBytes, sectorBytes: SECTOR_BYTES });
   return null;
 }
 
@@ -33,10 +34,16 @@ export function imageVolumeName(imageId: string, format: ImageFormat): string {
   return `${imageId}.${format}`;
 }
 
+function reasonOf(row: ImageRow): Said | null {
+  if (row.statusReason !== null) return row.statusWords ? { text: row.statusReason, words: row.statusWords } : row.statusReason;
+  return row.status === "importing" ? sentence(row.uploadedAt ? "image-copying" : "image-awaited") : null;
+}
+
 export function toImageView(row: ImageRow): ImageView {
+  const reason = reasonOf(row);
   return {
     id: row.id, name: row.name, description: row.description, public: row.organizationId === null, status: row.status,
-    statusReason: row.statusReason ?? (row.status === "importing" ? (row.uploadedAt ? "It is being copied to the storage." : "Its file is awaited.") : null),
+    statusReason: reason === null ? null : textOf(reason), statusWords: reason === null ? null : wordsOf(reason),
     format: row.format, sizeBytes: row.sizeBytes, virtualSizeMiB: row.virtualSizeMiB, minimumMemoryMiB: row.minimumMemoryMiB, createdAt: row.createdAt,
   };
 }

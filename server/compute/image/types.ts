@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Words } from "@/server/platform/sentences";
 import type { ImageRow } from "../types";
 
 export type ImageStatus = ImageRow["status"];
@@ -12,6 +13,7 @@ export interface ImageView {
   readonly public: boolean;
   readonly status: ImageStatus;
   readonly statusReason: string | null;
+  readonly statusWords: readonly Words[] | null;
   readonly format: ImageFormat;
   readonly sizeBytes: number;
   readonly virtualSizeMiB: number;

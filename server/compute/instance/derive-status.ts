@@ -1,3 +1,4 @@
+import { sentence, textOf, type Said, type Words } from "@/server/platform/sentences";
 import type { ObservationRow } from "../types";
 import type { InstanceStatus } from "./types";
 
@@ -19,14 +20,14 @@ export interface StatusFacts {
   readonly observation: Pick<
     ObservationRow,
     "state" | "reason" | "phase" | "appliedGeneration" | "bootGeneration" | "rebuildGeneration" | "vcpus" | "memoryMiB" | "diskGiB" | "pendingBootReason" | "failures" | "lastError" | "waiting"
-  > | null;
+  > & Partial<Pick<ObservationRow, "lastErrorWords">> | null;
 }
 
 type Observed = NonNullable<StatusFacts["observation"]>;
 
 const NEVER_SEEN: Observed = {
   state: "absent", reason: "unknown", phase: null, appliedGeneration: 0, bootGeneration: 0, rebuildGeneration: 0,
-  vcpus: null, memoryMiB: null, diskGiB: null, pendingBootReason: null, failures: 0, lastError: null, waiting: null,
+  vcpus: null, memoryMiB: null, diskGiB: null, pendingBootReason: null, failures: 0, lastError: null, lastErrorWords: null, waiting: null,
 };
 
 const LIVE: ReadonlySet<string> = new Set(["running", "paused", "shutting-down", "suspended"]);
@@ -81,24 +82,32 @@ function sizesDiffer(desired: StatusFacts, seen: Observed): boolean {
 
 /** A sentence for the person where the status alone does not say what is going on; null where it does. */
 export function statusReason(status: InstanceStatus, desired: StatusFacts): string | null {
+  const said = explainStatus(status, desired);
+  return said === null ? null : textOf(said);
+}
+
+const stored = (text: string, words: Words[] | null | undefined): Said => (words ? { text, words } : text);
+
+/** The same with its codes, for screens in other languages. */
+export function explainStatus(status: InstanceStatus, desired: StatusFacts): Said | null {
   const seen = desired.observation ?? NEVER_SEEN;
   switch (status) {
     case "waiting-for-capacity":
-      return seen.waiting?.text ?? "No host has room for it at the moment. It starts by itself as soon as one has.";
+      return seen.waiting ? stored(seen.waiting.text, seen.waiting.words) : sentence("status-waiting");
     case "unreachable":
-      return "Its host does not answer. It is started elsewhere only when that host is known to be off, so that no two copies write to one disk.";
+      return sentence("status-unreachable");
     case "recovering":
-      return "Its host failed. It is being started on another one.";
+      return sentence("status-recovering");
     case "migrating":
-      return "It is being moved to another host while it runs.";
+      return sentence("status-migrating");
     case "paused":
-      return seen.reason === "io-error" ? "It was paused because its storage did not take a write." : "It is paused.";
+      return sentence(seen.reason === "io-error" ? "status-paused-storage" : "status-paused");
     case "crashed":
-      return "Its virtual hardware stopped unexpectedly. It is being started again.";
+      return sentence("status-crashed");
     case "error":
-      return seen.lastError ?? "It could not be brought to the wanted state. We go on trying.";
+      return seen.lastError === null ? sentence("status-error") : stored(seen.lastError, seen.lastErrorWords);
     case "deleted":
-      return desired.purgedAt ? null : "It is in the trash and can be restored.";
+      return desired.purgedAt ? null : sentence("status-trash");
     case "provisioning":
     case "starting":
     case "running":
@@ -110,6 +119,6 @@ export function statusReason(status: InstanceStatus, desired: StatusFacts): stri
     case "resizing":
     case "rebuilding":
     case "deleting":
-      return seen.failures > 0 ? seen.lastError : null;
+      return seen.failures > 0 && seen.lastError !== null ? stored(seen.lastError, seen.lastErrorWords) : null;
   }
 }

@@ -1,4 +1,5 @@
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import type { InstanceRow, ObservationRow } from "../types";
 import { requireImageFits, type Sizes } from "./rules";
@@ -40,7 +41,12 @@ export async function planResize(
 
 function effectOf(observation: ObservationRow | null, changesClass: boolean): ChangeEffect {
   const running = observation?.state === "running";
-  if (!running) return { effect: "at-next-boot", effectText: "It does not run now; the new size is there when it starts." };
-  if (changesClass) return { effect: "at-next-boot", effectText: "The class of the size changes, which takes effect with the next boot. Reboot it when it suits you." };
-  return { effect: "live", effectText: "It changes while it runs. Where the guest cannot take it, it waits for the next boot, and this page says so." };
+  if (!running) return effect("at-next-boot", sentence("resize-at-start"));
+  if (changesClass) return effect("at-next-boot", sentence("resize-class"));
+  return effect("live", sentence("resize-live"));
+}
+
+/** When a change takes effect, and the sentence about it. */
+export function effect(when: ChangeEffect["effect"], { text, words }: Sentence): ChangeEffect {
+  return { effect: when, effectText: text, effectWords: words };
 }

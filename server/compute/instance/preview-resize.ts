@@ -36,6 +36,7 @@ export async function previewResize(context: Context, input: ResizeInstanceInput
         },
         live: planned?.effect.effect !== "at-next-boot",
         reason: planned?.effect.effect === "at-next-boot" ? planned.effect.effectText : null,
+        reasonWords: planned?.effect.effect === "at-next-boot" ? planned.effect.effectWords : null,
       };
     },
     { readOnly: true },

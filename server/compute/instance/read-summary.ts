@@ -1,7 +1,8 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { textOf, wordsOf } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
-import { deriveStatus, statusReason } from "./derive-status";
+import { deriveStatus, explainStatus } from "./derive-status";
 import { selectSummary, type SummaryRow } from "./store";
 import type { InstanceSummary } from "./types";
 
@@ -9,11 +10,13 @@ import type { InstanceSummary } from "./types";
 export function toSummary({ row, observation, flavorName, imageName, privateIp }: SummaryRow, now: Date): InstanceSummary {
   const facts = { ...row, observation };
   const status = deriveStatus(facts, now);
+  const reason = explainStatus(status, facts);
   return {
     id: row.id,
     name: row.name,
     status,
-    statusReason: statusReason(status, facts),
+    statusReason: reason === null ? null : textOf(reason),
+    statusWords: reason === null ? null : wordsOf(reason),
     flavorName,
     imageName,
     vcpus: row.vcpus,
@@ -23,6 +26,7 @@ export function toSummary({ row, observation, flavorName, imageName, privateIp }
     createdAt: row.createdAt,
     runningSince: observation?.runningSince ?? null,
     pendingBootReason: observation?.pendingBootReason ?? null,
+    pendingBootWords: observation?.pendingBootWords ?? null,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Context } from "@/server/platform/context";
+import { sentence } from "@/server/platform/sentences";
 import { admitHold } from "@/server/quota";
 import { changeInstance } from "./change-instance";
-import { planResize } from "./plan-resize";
+import { effect, planResize } from "./plan-resize";
 import { committedPart, fullClaim, missingPart } from "./rules";
 import { resizeInstanceInput, type ResizeInstanceInput } from "./schema";
 import { growRootVolume, selectObservationOf } from "./store";
@@ -14,11 +15,11 @@ import type { ChangeEffect, InstanceSummary } from "./types";
  */
 export async function resizeInstance(context: Context, input: ResizeInstanceInput): Promise<InstanceSummary & ChangeEffect> {
   const asked = resizeInstanceInput.parse(input);
-  let effect: ChangeEffect = { effect: "live", effectText: "Nothing changes: it has this size already." };
+  let changes = effect("live", sentence("resize-none"));
   const summary = await changeInstance(context, asked.instanceId, "resize", async (row, tx) => {
     const planned = await planResize(tx, row, await selectObservationOf(tx, row.id), asked);
     if (!planned) return null;
-    effect = planned.effect;
+    changes = planned.effect;
     const { sizes, flavorId } = planned;
     // An order that has no place yet has nothing committed: its own hold grows or shrinks.
     const purpose = row.quotaInstances === 0 ? "order" : "resize";
@@ -28,6 +29,6 @@ export async function resizeInstance(context: Context, input: ResizeInstanceInpu
     const after = { flavorId, ...sizes };
     return { set: after, event: "resize-requested", detail: { from: before, to: after }, before, after };
   });
-  return { ...summary, ...effect };
+  return { ...summary, ...changes };
 }
 

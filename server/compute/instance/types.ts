@@ -1,3 +1,5 @@
+import type { Words } from "@/server/platform/sentences";
+
 /** What a person reads; derived, never stored (derive-status.ts). */
 export const INSTANCE_STATUSES = [
   "provisioning", "waiting-for-capacity", "starting", "running", "stopping", "stopped", "suspending", "suspended", "rebooting", "resizing", "rebuilding",
@@ -11,6 +13,8 @@ export interface InstanceSummary {
   readonly status: InstanceStatus;
   /** A sentence where the status alone does not say enough. */
   readonly statusReason: string | null;
+  /** The same as data; null where there is only the text. */
+  readonly statusWords: readonly Words[] | null;
   readonly flavorName: string;
   readonly imageName: string;
   readonly vcpus: number;
@@ -20,6 +24,7 @@ export interface InstanceSummary {
   readonly createdAt: Date;
   readonly runningSince: Date | null;
   readonly pendingBootReason: string | null;
+  readonly pendingBootWords: readonly Words[] | null;
 }
 
 export interface InstanceDetail extends InstanceSummary {
@@ -34,7 +39,7 @@ export interface InstanceDetail extends InstanceSummary {
   readonly generation: number;
   readonly antiAffinityGroup: string | null;
   readonly volumes: readonly { readonly id: string; readonly kind: "root" | "data" | "seed" | "memory"; readonly sizeGiB: number; readonly state: string }[];
-  readonly waiting: { readonly text: string; readonly smallestChange: string | null } | null;
+  readonly waiting: { readonly text: string; readonly smallestChange: string | null; readonly words?: readonly Words[]; readonly changeWords?: readonly Words[] | null } | null;
   readonly deletedAt: Date | null;
   readonly purgeAfter: Date | null;
   readonly lastError: string | null;
@@ -66,10 +71,12 @@ export interface ResizePreview {
   readonly live: boolean;
   /** Why not live. */
   readonly reason: string | null;
+  readonly reasonWords: readonly Words[] | null;
 }
 
 /** Whether a change takes effect at once or with the next boot, in words. */
 export interface ChangeEffect {
   readonly effect: "live" | "at-next-boot";
   readonly effectText: string;
+  readonly effectWords: readonly Words[];
 }

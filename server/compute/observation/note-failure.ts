@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
+import type { Said } from "@/server/platform/sentences";
 import { announce } from "@/server/platform/wake";
 import { selectOwners } from "../instance/store";
 import { updateFailure } from "./store";
@@ -14,7 +15,7 @@ export function backoffMs(failures: number, chance: number): number {
 }
 
 /** Something could not be done; converge leaves the instance alone until `retryAfter`. The text is for the tenant: no host is named. */
-export async function noteFailure(tx: Transaction, context: Context, input: { readonly instanceId: string; readonly error: string }): Promise<void> {
+export async function noteFailure(tx: Transaction, context: Context, input: { readonly instanceId: string; readonly error: Said }): Promise<void> {
   const failures = await updateFailure(tx, input.instanceId, input.error, context.clock.now(), (count) => backoffMs(count, context.random.float()));
   const organizationId = (await selectOwners(tx, [input.instanceId])).get(input.instanceId);
   if (failures !== null && organizationId !== undefined) await announce(tx, { organizationId, topic: "instance", id: input.instanceId });

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
+import { textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import { announce } from "@/server/platform/wake";
 import { recordEventsOf } from "../instance/record-events";
 import { lockInstance } from "../instance/store";
@@ -12,12 +13,12 @@ import { updatePendingBoot } from "./store";
 export async function notePendingBoot(
   tx: Transaction,
   context: Context,
-  input: { readonly instanceId: string; readonly generation: number; readonly reason: string; readonly diskGiB?: number | null },
+  input: { readonly instanceId: string; readonly generation: number; readonly reason: Said; readonly diskGiB?: number | null },
 ): Promise<boolean> {
   const row = await lockInstance(tx, context, input.instanceId);
   if (!row || row.generation !== input.generation) return false;
   if (!(await updatePendingBoot(tx, row.id, input.reason, input.diskGiB ?? null))) return false;
-  await recordEventsOf(tx, context, [{ instanceId: row.id, organizationId: row.organizationId, kind: "waits-for-boot", detail: { reason: input.reason } }]);
+  await recordEventsOf(tx, context, [{ instanceId: row.id, organizationId: row.organizationId, kind: "waits-for-boot", detail: { reason: textOf(input.reason), words: wordsOf(input.reason) } }]);
   await announce(tx, { organizationId: row.organizationId, topic: "instance", id: row.id });
   return true;
 }

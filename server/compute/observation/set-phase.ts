@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
+import { textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import { announce } from "@/server/platform/wake";
 import { recordEventsOf } from "../instance/record-events";
 import type { InstancePhase } from "../types";
@@ -20,13 +21,20 @@ export async function setPhase(tx: Transaction, context: Context, instanceIds: r
 export async function noteWaiting(
   tx: Transaction,
   context: Context,
-  input: { readonly instanceId: string; readonly text: string; readonly smallestChange: string | null; readonly decisionId?: string | null },
+  input: { readonly instanceId: string; readonly text: Said; readonly smallestChange: Said | null; readonly decisionId?: string | null },
 ): Promise<boolean> {
-  const { instanceId, text, smallestChange, decisionId } = input;
-  const [written] = await upsertPhase(tx, [instanceId], "waiting-for-capacity", { text, smallestChange }, context.clock.now());
+  const { instanceId, decisionId } = input;
+  const words = wordsOf(input.text);
+  const waiting = {
+    text: textOf(input.text),
+    smallestChange: input.smallestChange === null ? null : textOf(input.smallestChange),
+    ...(words ? { words } : {}),
+    ...(input.smallestChange === null ? {} : { changeWords: wordsOf(input.smallestChange) }),
+  };
+  const [written] = await upsertPhase(tx, [instanceId], "waiting-for-capacity", waiting, context.clock.now());
   if (!written) return false;
   const { organizationId, before } = written;
-  if (before !== "waiting-for-capacity") await recordEventsOf(tx, context, [{ instanceId, organizationId, kind: "waiting-for-capacity", detail: { text, smallestChange }, decisionId: decisionId ?? null }]);
+  if (before !== "waiting-for-capacity") await recordEventsOf(tx, context, [{ instanceId, organizationId, kind: "waiting-for-capacity", detail: waiting, decisionId: decisionId ?? null }]);
   await announce(tx, { organizationId, topic: "instance", id: instanceId });
   return true;
 }

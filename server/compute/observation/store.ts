@@ -1,5 +1,6 @@
 import { eq, sql, type SQL } from "drizzle-orm";
 import { instanceObservation } from "@/db/schema/compute";
+import { textOf, wordsOf, type Said, type Words } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import type { InstancePhase, ObservationChange, ObservationInput, ObservationRow } from "../types";
 
@@ -47,7 +48,7 @@ export async function upsertPhase(
   tx: Transaction,
   instanceIds: readonly string[],
   phase: InstancePhase | null,
-  waiting: { readonly text: string; readonly smallestChange: string | null } | null,
+  waiting: ObservationRow["waiting"],
   at: Date,
 ): Promise<{ readonly instanceId: string; readonly organizationId: string; readonly before: InstancePhase | null }[]> {
   const waitingJson = waiting === null ? sql`null::jsonb` : sql`${JSON.stringify(waiting)}::jsonb`;
@@ -78,22 +79,26 @@ export async function updateApplied(tx: Transaction, instanceId: string, organiz
     insert into instance_observation as o (instance_id, organization_id, state, observed_at, applied_generation, vcpus, memory_mib, disk_gib)
     values (${instanceId}, ${organizationId}, 'absent', 'epoch', ${generation}, ${sizes.vcpus}, ${sizes.memoryMiB}, ${sizes.diskGiB})
     on conflict (instance_id) do update set applied_generation = excluded.applied_generation, vcpus = excluded.vcpus, memory_mib = excluded.memory_mib,
-      disk_gib = excluded.disk_gib, pending_boot_reason = null, failures = 0, last_error = null, last_error_at = null, retry_after = null
+      disk_gib = excluded.disk_gib, pending_boot_reason = null, pending_boot_words = null, failures = 0, last_error = null, last_error_words = null, last_error_at = null, retry_after = null
     where o.applied_generation <= excluded.applied_generation and (o.applied_generation, o.failures, o.vcpus, o.memory_mib, o.disk_gib, o.pending_boot_reason, o.last_error)
       is distinct from (excluded.applied_generation, 0, excluded.vcpus, excluded.memory_mib, excluded.disk_gib, null::text, null::text)`);
   return result.rowCount === 1;
 }
 
+/** A null of its own type: Postgres must not take it for a json null. */
+const jsonOf = (words: Words[] | null): SQL => (words === null ? sql`null::jsonb` : sql`${JSON.stringify(words)}::jsonb`);
+
 /** False when the same reason stands already. */
-export async function updatePendingBoot(tx: Transaction, instanceId: string, reason: string, diskGiB: number | null): Promise<boolean> {
+export async function updatePendingBoot(tx: Transaction, instanceId: string, said: Said, diskGiB: number | null): Promise<boolean> {
+  const reason = textOf(said);
   const result = await tx.execute(sql`
-    update instance_observation set pending_boot_reason = ${reason}, disk_gib = coalesce(${diskGiB}::int, disk_gib), failures = 0, last_error = null, last_error_at = null, retry_after = null
+    update instance_observation set pending_boot_reason = ${reason}, pending_boot_words = ${jsonOf(wordsOf(said))}, disk_gib = coalesce(${diskGiB}::int, disk_gib), failures = 0, last_error = null, last_error_words = null, last_error_at = null, retry_after = null
     where instance_id = ${instanceId} and (pending_boot_reason is distinct from ${reason} or failures > 0 or (${diskGiB}::int is not null and disk_gib is distinct from ${diskGiB}::int))`);
   return result.rowCount === 1;
 }
 
 /** Counts a failure; `retryAfterMs` is computed from the count that was. Answers the new count, null when there is no such instance. */
-export async function updateFailure(tx: Transaction, instanceId: string, error: string, at: Date, backoffMs: (failures: number) => number): Promise<number | null> {
+export async function updateFailure(tx: Transaction, instanceId: string, error: Said, at: Date, backoffMs: (failures: number) => number): Promise<number | null> {
   await tx.execute(sql`
     insert into instance_observation (instance_id, organization_id, state, observed_at)
     select i.id, i.organization_id, 'absent', 'epoch' from instance i where i.id = ${instanceId} on conflict do nothing`);
@@ -103,7 +108,7 @@ export async function updateFailure(tx: Transaction, instanceId: string, error: 
   const failures = row.failures + 1;
   await tx
     .update(instanceObservation)
-    .set({ failures, lastError: error, lastErrorAt: at, retryAfter: new Date(at.getTime() + backoffMs(failures)) })
+    .set({ failures, lastError: textOf(error), lastErrorWords: wordsOf(error), lastErrorAt: at, retryAfter: new Date(at.getTime() + backoffMs(failures)) })
     .where(eq(instanceObservation.instanceId, instanceId));
   return failures;
 }

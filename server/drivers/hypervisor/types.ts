@@ -1,3 +1,4 @@
+import type { Words } from "@/server/platform/sentences";
 import type { Duplex, Readable } from "node:stream";
 
 /**
@@ -205,6 +206,8 @@ export interface ResizeResult {
   readonly applied: "live" | "at-next-boot";
   /** Why not live, for the tenant to read; null when live. */
   readonly reason: string | null;
+  /** The same as data; absent where there is only the text. */
+  readonly words?: readonly Words[];
 }
 
 /**

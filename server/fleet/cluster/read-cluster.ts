@@ -1,6 +1,7 @@
 import { listInstancesForCluster } from "@/server/compute";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { sentence, sentences, type Said, type Words } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { allocationsOf } from "../allocation/store";
 import { hostsOf } from "../host/store";
@@ -47,13 +48,13 @@ export interface ClusterSummary {
   readonly capacity: ClusterCapacity;
   readonly policy: ClusterPolicyView;
   /** What an operator should look at, in sentences. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Said[];
 }
 
 export interface ClusterView extends ClusterSummary {
   readonly hosts: readonly HostSummary[];
   readonly pools: readonly StoragePoolRow[];
-  readonly waiting: readonly { readonly instanceId: string; readonly name: string; readonly organizationId: string; readonly since: Date; readonly text: string | null }[];
+  readonly waiting: readonly { readonly instanceId: string; readonly name: string; readonly organizationId: string; readonly since: Date; readonly text: string | null; readonly words: readonly Words[] | null }[];
 }
 
 /** A pool that full is worth a warning well before the floor refuses new disks. */
@@ -92,7 +93,7 @@ export function getCluster(context: Context, clusterId: string): Promise<Cluster
       pools,
       waiting: instances
         .filter((one) => isWaiting(one, placed.get(one.id)))
-        .map((one) => ({ instanceId: one.id, name: one.name, organizationId: one.organizationId, since: one.observation?.phaseChangedAt ?? one.updatedAt, text: one.observation?.waiting?.text ?? null })),
+        .map((one) => ({ instanceId: one.id, name: one.name, organizationId: one.organizationId, since: one.observation?.phaseChangedAt ?? one.updatedAt, text: one.observation?.waiting?.text ?? null, words: one.observation?.waiting?.words ?? null })),
     };
   });
 }
@@ -132,14 +133,19 @@ export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[],
   };
 }
 
-function warningsOf(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[]): string[] {
-  const warnings: string[] = [];
+function warningsOf(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[]): Said[] {
+  const warnings: Said[] = [];
   for (const pool of pools) {
     const free = pool.capacityMiB === 0 ? 1 : pool.availableMiB / pool.capacityMiB;
     const percent = Math.round(free * 100);
-    if (free <= cluster.storageFloorFraction) warnings.push(`Storage pool ${pool.name} has ${percent} % free, the floor is ${Math.round(cluster.storageFloorFraction * 100)} %: new disks are refused. Free or add space.`);
-    else if (free <= cluster.storageFloorFraction * POOL_WARNING_FACTOR) warnings.push(`Storage pool ${pool.name} has ${percent} % free and comes near the floor of ${Math.round(cluster.storageFloorFraction * 100)} %.`);
+    const figures = { pool: pool.name, freePercent: percent, floorPercent: Math.round(cluster.storageFloorFraction * 100) };
+    if (free <= cluster.storageFloorFraction) warnings.push(sentence("pool-at-floor", figures));
+    else if (free <= cluster.storageFloorFraction * POOL_WARNING_FACTOR) warnings.push(sentence("pool-near-floor", figures));
   }
-  for (const host of hosts) if (host.state === "unreachable" || host.state === "quarantined") warnings.push(`${host.name} is ${host.state}: ${host.stateReason}`);
+  for (const host of hosts) {
+    if (host.state !== "unreachable" && host.state !== "quarantined") continue;
+    const is = sentence(host.state === "unreachable" ? "host-is-unreachable" : "host-is-quarantined", { host: host.name });
+    warnings.push(host.stateWords ? sentences(is, { text: host.stateReason, words: host.stateWords }) : `${is.text} ${host.stateReason}`);
+  }
   return warnings;
 }

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
+import { textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import type { DecisionRow } from "../types";
@@ -16,7 +17,7 @@ export interface NewDecision {
   readonly chosen: Record<string, unknown>;
   readonly rejected?: readonly unknown[];
   /** One sentence for an operator. */
-  readonly reason: string;
+  readonly reason: Said;
   readonly predicted?: Record<string, unknown>;
   readonly measured?: Record<string, unknown>;
   readonly outcome: DecisionRow["outcome"];
@@ -37,7 +38,8 @@ export async function recordDecision(tx: Transaction, context: Context, decision
     inputs: decision.inputs,
     chosen: decision.chosen,
     rejected: [...(decision.rejected ?? [])],
-    reason: decision.reason,
+    reason: textOf(decision.reason),
+    reasonWords: wordsOf(decision.reason),
     predicted: decision.predicted ?? {},
     measured: decision.measured ?? null,
     outcome: decision.outcome,

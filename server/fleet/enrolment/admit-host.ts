@@ -1,3 +1,4 @@
+import { sentence } from "@/server/platform/sentences";
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -19,11 +20,13 @@ export async function writePreflight(tx: Transaction, context: Context, hostId: 
   }
   const wrong = all.filter((finding) => !finding.ok);
   const admit = wrong.length === 0 && facts !== null && !host.maintenance;
-  const reason = wrong.length > 0 ? wrong.map((finding) => finding.text).join(" ") : host.maintenance ? "Nothing is wrong with it; it can be enrolled." : "Enrolled.";
+  const found = sentence("host-findings", { checks: wrong.map((finding) => finding.check) });
+  const reason = wrong.length > 0 ? { text: wrong.map((finding) => finding.text).join(" "), words: found.words } : sentence(host.maintenance ? "host-nothing-wrong" : "host-enrolled");
   const said = {
     preflight: all,
     preflightAt: context.clock.now(),
-    stateReason: reason,
+    stateReason: reason.text,
+    stateWords: reason.words,
     ...(facts ? { hypervisorVersion: facts.hypervisorVersion, usableCpuModels: [...facts.usableCpuModels], cores: facts.cores, memoryMiB: facts.memoryMiB } : {}),
     ...(admit && facts ? { hostUuid: facts.hostUuid, lastSeenAt: context.clock.now() } : {}),
   };

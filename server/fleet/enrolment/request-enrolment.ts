@@ -1,3 +1,4 @@
+import { sentence } from "@/server/platform/sentences";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { mintId } from "@/server/platform/id";
@@ -24,7 +25,7 @@ export function requestEnrolment(context: Context, input: EnrolHostInput, option
     if (present) {
       if (present.state !== "enrolling") throw conflict(`${cluster.name} has a host named ${input.name} already, and it is ${present.state}. Choose another name.`, { hostId: present.id });
       await lockHost(tx, present.id);
-      const row = await writeHost(tx, present.id, { ...facts, maintenance: options.checkOnly, preflight: null, preflightAt: null, stateReason: "It is being looked at." });
+      const row = await writeHost(tx, present.id, { ...facts, maintenance: options.checkOnly, preflight: null, preflightAt: null, stateReason: sentence("host-looked-at").text, stateWords: sentence("host-looked-at").words });
       await writePower(tx, present.id, input.power, now);
       await wake(tx, "enroll-hosts");
       return row ?? present;
@@ -37,7 +38,7 @@ export function requestEnrolment(context: Context, input: EnrolHostInput, option
       cores: 0,
       memoryMiB: input.systemMemoryMiB,
       state: "enrolling",
-      stateReason: "It is being looked at.",
+      stateReason: sentence("host-looked-at").text, stateWords: sentence("host-looked-at").words,
       stateChangedAt: now,
       maintenance: options.checkOnly,
       enrolledAt: now,

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
+import { sentence, textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { wake } from "@/server/platform/wake";
 import { measureDecision, recordDecision } from "../decision/record-decision";
@@ -12,7 +13,7 @@ import { insertFencing, lockOpenFencing, writeFencing } from "./store";
  * Asks for a host to be fenced: from now on its management controller is told to cut the power until it confirms, the
  * host answers again, or the operator speaks. Null when the host is in no state to be fenced, or is being fenced.
  */
-export async function requestFencing(tx: Transaction, context: Context, hostId: string, reason: string, inputs: Record<string, unknown>): Promise<FencingRow | null> {
+export async function requestFencing(tx: Transaction, context: Context, hostId: string, reason: Said, inputs: Record<string, unknown>): Promise<FencingRow | null> {
   const host = await lockHost(tx, hostId);
   if (!host || !["suspect", "unreachable"].includes(host.state)) return null;
   const open = await lockOpenFencing(tx, hostId);
@@ -24,13 +25,13 @@ export async function requestFencing(tx: Transaction, context: Context, hostId: 
     inputs,
     chosen: { action: "cut the power through its management controller" },
     rejected: [
-      { action: "wait", why: "its instances stay down as long as it is silent" },
-      { action: "restart its instances elsewhere at once", why: "a silent host may still run them; two writers on one disk destroy it" },
+      { action: "wait", why: "its instances stay down as long as it is silent", words: sentence("fence-not-wait").words },
+      { action: "restart its instances elsewhere at once", why: "a silent host may still run them; two writers on one disk destroy it", words: sentence("fence-not-at-once").words },
     ],
     reason,
     outcome: "planned",
   });
-  const row = { id: mintId("fencing", context), hostId, state: "requested" as const, reason, requestedAt: context.clock.now(), silentSince: host.silentSince, decisionId };
+  const row = { id: mintId("fencing", context), hostId, state: "requested" as const, reason: textOf(reason), reasonWords: wordsOf(reason), requestedAt: context.clock.now(), silentSince: host.silentSince, decisionId };
   await insertFencing(tx, row);
   await changeHostState(tx, context, host, "fencing", reason);
   await wake(tx, "fence-hosts");
@@ -50,7 +51,7 @@ export async function noteFencingAttempt(tx: Transaction, context: Context, host
       context,
       host,
       "unreachable",
-      `It is silent, and its management controller could not confirm that it is off: ${error} Its instances stay where they are, because they may still run. Switch the host off by hand and vouch for it on this page, or repair the controller or the network.`,
+      sentence("host-fence-blocked", { error }),
     );
   }
   if (row.decisionId) await measureDecision(tx, context, row.decisionId, { blocked: true, attempts: row.attempts + 1, lastError: error });
@@ -64,7 +65,7 @@ export async function confirmFencing(tx: Transaction, context: Context, hostId: 
   if (!row || row.state === "confirmed") return null;
   const now = context.clock.now();
   await writeFencing(tx, row.id, { state: "confirmed", confirmedAt: now, method, vouchedBy, attempts: row.attempts + 1 });
-  const fenced = await changeHostState(tx, context, host, "fenced", method === "power" ? "Its management controller confirmed that it is off." : `An operator vouched that it is off: ${vouchedBy ?? ""}.`);
+  const fenced = await changeHostState(tx, context, host, "fenced", method === "power" ? sentence("host-off-confirmed") : sentence("host-off-vouched", { operator: vouchedBy ?? "" }));
   const silentSince = row.silentSince ?? row.requestedAt;
   if (row.decisionId) {
     const detectMs = Math.max(0, row.requestedAt.getTime() - silentSince.getTime());

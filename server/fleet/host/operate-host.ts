@@ -1,3 +1,4 @@
+import { sentence } from "@/server/platform/sentences";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
@@ -78,7 +79,7 @@ export function returnToService(context: Context, hostId: string): Promise<HostR
     await wake(tx, "return-hosts");
     const open = await writeHost(tx, hostId, { maintenance: false, cordoned: false, drainRequestedAt: null, drainRequestedBy: null });
     if (host.state !== "quarantined" || !open) return open;
-    return changeHostState(tx, context, open, "returning", "An operator returned it to service.");
+    return changeHostState(tx, context, open, "returning", sentence("host-returned"));
   });
 }
 
@@ -89,7 +90,7 @@ export function retireHost(context: Context, hostId: string): Promise<HostRow> {
     if (here.length > 0) throw conflict(`${here.length} ${here.length === 1 ? "instance is" : "instances are"} placed on ${host.name}. Drain it first.`, { hostId, instances: here.length });
     if (!mayBecome(host.state, "retired")) throw conflict(`${host.name} is ${host.state}. Wait until that is settled, then retire it.`, { hostId, state: host.state });
     const now = context.clock.now();
-    const row = await changeHostState(tx, context, host, "retired", "An operator retired it.");
+    const row = await changeHostState(tx, context, host, "retired", sentence("host-retired"));
     return writeHost(tx, row.id, { retiredAt: now });
   });
 }

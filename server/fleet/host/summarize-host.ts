@@ -1,3 +1,4 @@
+import type { Words } from "@/server/platform/sentences";
 import type { ClusterRow, HostRow } from "../types";
 
 export interface HostSummary {
@@ -6,6 +7,7 @@ export interface HostSummary {
   readonly name: string;
   readonly state: HostRow["state"];
   readonly stateReason: string;
+  readonly stateWords: readonly Words[] | null;
   readonly stateChangedAt: Date;
   readonly cordoned: boolean;
   readonly draining: boolean;
@@ -28,6 +30,7 @@ export function summarizeHost(host: HostRow, cluster: Pick<ClusterRow, "cpuRatio
     name: host.name,
     state: host.state,
     stateReason: host.stateReason,
+    stateWords: host.stateWords,
     stateChangedAt: host.stateChangedAt,
     cordoned: host.cordoned,
     draining: host.drainRequestedAt !== null,

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
+import { textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { claimOnHost, lockAllocation } from "../allocation/store";
@@ -13,7 +14,7 @@ export interface PlannedMove {
   readonly clusterId: string;
   readonly toHostId: string;
   readonly wave: number;
-  readonly reason: string;
+  readonly reason: Said;
   /** Taken on the target; its present allocation's unless a resize needs more. */
   readonly claim?: Claim;
   readonly decision: Pick<NewDecision, "inputs" | "chosen" | "rejected" | "predicted" | "basedOn">;
@@ -51,7 +52,8 @@ export async function planMigration(tx: Transaction, context: Context, move: Pla
     cpuReservationMillicores: claim.cpuReservationMillicores,
     memoryReservationMiB: claim.memoryReservationMiB,
     state: "planned",
-    reason: move.reason,
+    reason: textOf(move.reason),
+    reasonWords: wordsOf(move.reason),
     wave: move.wave,
     decisionId,
     createdAt: context.clock.now(),

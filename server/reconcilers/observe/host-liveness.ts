@@ -1,6 +1,7 @@
 import { setPhase } from "@/server/compute";
 import { cancelFencing, changeHostState, lockHostRow, type AllocationRow, type ClusterRow, type HostRow } from "@/server/fleet";
 import type { Context } from "@/server/platform/context";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 
@@ -36,10 +37,10 @@ export async function applyConsequence(pass: Pass, liveness: Liveness, allocated
     const host = await lockHostRow(tx, liveness.host.id);
     if (!host || host.state !== liveness.host.state) return;
     if (to === "suspect") {
-      await changeHostState(tx, context, host, "suspect", "It does not answer.");
+      await changeHostState(tx, context, host, "suspect", sentence("host-silent"));
       await setPhase(tx, context, instanceIds, "unreachable");
     } else if (to === "returning") {
-      await changeHostState(tx, context, host, "returning", "It answers again; what is stale there is removed before it takes instances.");
+      await changeHostState(tx, context, host, "returning", sentence("host-cleaning"));
     } else {
       await recover(tx, context, host, instanceIds);
     }
@@ -50,6 +51,6 @@ export async function applyConsequence(pass: Pass, liveness: Liveness, allocated
 
 async function recover(tx: Transaction, context: Context, host: HostRow, instanceIds: readonly string[]): Promise<void> {
   await cancelFencing(tx, context, host.id, "the host answered again before its death was confirmed");
-  await changeHostState(tx, context, host, "up", "It answers again.");
+  await changeHostState(tx, context, host, "up", sentence("host-answers"));
   await setPhase(tx, context, instanceIds, null);
 }

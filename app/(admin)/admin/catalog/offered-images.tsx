@@ -12,6 +12,7 @@ import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 
@@ -22,6 +23,7 @@ export function OfferedImages({ editable }: { readonly editable: boolean }) {
   const catalog = useTranslations("admin.catalog");
   const common = useTranslations("common");
   const formats = useFormats();
+  const say = useWords();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const onSettled = (): Promise<void> => queryClient.invalidateQueries(trpc.admin.catalog.images.pathFilter());
@@ -48,7 +50,7 @@ export function OfferedImages({ editable }: { readonly editable: boolean }) {
                 {images.map((image) => (
                   <Tr key={image.id}>
                     <Td><span className="font-medium">{image.name}</span>{image.description ? <span className="block text-xs text-muted">{image.description}</span> : null}</Td>
-                    <Td><Badge tone={image.status === "available" ? "good" : image.status === "failed" ? "bad" : "neutral"} dot>{t(`status.${image.status}`)}</Badge>{image.statusReason && image.status !== "available" ? <span className="mt-1 block max-w-xs text-xs text-muted">{image.statusReason}</span> : null}</Td>
+                    <Td><Badge tone={image.status === "available" ? "good" : image.status === "failed" ? "bad" : "neutral"} dot>{t(`status.${image.status}`)}</Badge>{image.statusReason && image.status !== "available" ? <span className="mt-1 block max-w-xs text-xs text-muted">{say(image.statusWords, image.statusReason)}</span> : null}</Td>
                     <Td right className="hidden sm:table-cell">{formats.bytes(image.sizeBytes)}</Td>
                     <Td right className="hidden md:table-cell">{formats.mebibytes(image.minimumMemoryMiB)}</Td>
                     <Td className="w-10 text-right">

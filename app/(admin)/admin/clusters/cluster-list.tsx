@@ -11,6 +11,7 @@ import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
+import { ClusterWarnings } from "./cluster-warnings";
 import { CapacityBars } from "./capacity-bars";
 
 export function ClusterList() {
@@ -37,7 +38,7 @@ export function ClusterList() {
                   />
                   <CardBody className="grid gap-4">
                     <CapacityBars capacity={cluster.capacity} />
-                    {cluster.warnings.map((warning) => <Notice key={warning} kind="warn">{warning}</Notice>)}
+                    <ClusterWarnings warnings={cluster.warnings} />
                   </CardBody>
                 </Card>
               ))}

@@ -15,6 +15,7 @@ import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Select } from "@/app/_components/ui/field";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useTRPC } from "@/app/_trpc/client";
 import { OutcomeBadge } from "./decision-badge";
 
@@ -25,6 +26,7 @@ export function DecisionList() {
   const nav = useTranslations("nav");
   const common = useTranslations("common");
   const trpc = useTRPC();
+  const say = useWords();
   const [state, setState] = useQueryStates({ kind: parseAsStringLiteral(KINDS), about: parseAsString.withDefault("") });
   const about = state.about.startsWith("hst_") ? { hostId: state.about } : state.about ? { instanceId: state.about } : {};
   const query = useInfiniteQuery(
@@ -52,7 +54,7 @@ export function DecisionList() {
                   {items.map((decision) => (
                     <Tr key={decision.id}>
                       <Td><Badge>{t(`kinds.${decision.kind}`)}</Badge></Td>
-                      <Td><Link href={`/admin/decisions/${decision.id}`} className="hover:text-accent hover:underline">{decision.reason}</Link></Td>
+                      <Td><Link href={`/admin/decisions/${decision.id}`} className="hover:text-accent hover:underline">{say(decision.reasonWords, decision.reason)}</Link></Td>
                       <Td><OutcomeBadge outcome={decision.outcome} /></Td>
                       <Td className="hidden whitespace-nowrap text-muted sm:table-cell"><TimeAgo at={decision.createdAt} /></Td>
                     </Tr>

@@ -1,3 +1,4 @@
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import { DriverError } from "../../errors";
 import type { CallOptions, ResizeRequest, ResizeResult } from "../types";
 import { DIMM_STEP_MIB, dimmXml } from "./domain-xml";
@@ -17,7 +18,7 @@ interface Step {
   /** Null when nothing is to be done. */
   readonly act: (() => Promise<void>) | null;
   /** Why it has to wait for the next boot; null when it does not. */
-  readonly reason: string | null;
+  readonly reason: Sentence | null;
 }
 const NOTHING: Step = { act: null, reason: null };
 
@@ -26,8 +27,8 @@ function vcpuStep(link: HostLink, dom: DomainRef, domain: XmlNode, vcpus: number
   const max = Number(node.text ?? "0");
   const current = Number(node.attribute("current") ?? max);
   if (vcpus === undefined || vcpus === current) return NOTHING;
-  if (vcpus < current) return { act: null, reason: "a running machine can be given vCPUs, not lose them" };
-  if (vcpus > max) return { act: null, reason: `this machine was started with room for ${max} vCPUs` };
+  if (vcpus < current) return { act: null, reason: sentence("boot-fewer-vcpus") };
+  if (vcpus > max) return { act: null, reason: sentence("boot-more-vcpus", { maxVcpus: max }) };
   return {
     act: () => link.heavyCall(procedures.domainSetVcpus, { dom, vcpus, flags: AFFECT_LIVE }, ATTACH_TIMEOUT_MS, options),
     reason: null,
@@ -37,13 +38,13 @@ function vcpuStep(link: HostLink, dom: DomainRef, domain: XmlNode, vcpus: number
 function memoryStep(link: HostLink, dom: DomainRef, domain: XmlNode, memoryMiB: number | undefined, options?: CallOptions): Step {
   const current = Math.round(sizeMiB(domain.at("memory")) ?? 0);
   if (memoryMiB === undefined || memoryMiB === current) return NOTHING;
-  if (memoryMiB < current) return { act: null, reason: "a running machine can be given memory, not lose it" };
+  if (memoryMiB < current) return { act: null, reason: sentence("boot-less-memory") };
   const growth = memoryMiB - current;
   const max = Math.round(sizeMiB(domain.at("maxMemory")) ?? current);
-  if (memoryMiB > max) return { act: null, reason: `this machine was started with room for ${max} MiB` };
-  if (growth % DIMM_STEP_MIB !== 0) return { act: null, reason: `memory is given to a running machine in steps of ${DIMM_STEP_MIB} MiB` };
+  if (memoryMiB > max) return { act: null, reason: sentence("boot-more-memory", { maxMiB: max }) };
+  if (growth % DIMM_STEP_MIB !== 0) return { act: null, reason: sentence("boot-memory-step", { stepMiB: DIMM_STEP_MIB }) };
   const modules = domain.at("devices").all("memory").length;
-  if (modules >= Number(domain.at("maxMemory").attribute("slots") ?? "0")) return { act: null, reason: "all memory slots of this machine are taken" };
+  if (modules >= Number(domain.at("maxMemory").attribute("slots") ?? "0")) return { act: null, reason: sentence("boot-memory-slots") };
   return {
     act: () => link.heavyCall(procedures.domainAttachDevice, { dom, xml: dimmXml(growth), flags: AFFECT_LIVE }, ATTACH_TIMEOUT_MS, options),
     reason: null,
@@ -57,12 +58,14 @@ function memoryStep(link: HostLink, dom: DomainRef, domain: XmlNode, memoryMiB: 
 export async function resizeDomain(link: HostLink, request: ResizeRequest, options?: CallOptions): Promise<ResizeResult> {
   const dom = await needDomain(link, request.instanceId, options);
   await refuseStale(link, dom, request.epoch, "resizing", options);
-  if (dom.id < 0) return { applied: "at-next-boot", reason: "the machine is off" };
+  if (dom.id < 0) return { applied: "at-next-boot", reason: sentence("boot-is-off").text, words: sentence("boot-is-off").words };
   const domain = await describeDomain(link, dom, options);
   const steps = [vcpuStep(link, dom, domain, request.vcpus, options), memoryStep(link, dom, domain, request.memoryMiB, options)];
   for (const step of steps) if (step.act !== null) await step.act();
   const reasons = steps.flatMap((step) => step.reason ?? []);
-  return reasons.length === 0 ? { applied: "live", reason: null } : { applied: "at-next-boot", reason: reasons.join("; ") };
+  if (reasons.length === 0) return { applied: "live", reason: null };
+  const { text, words } = sentences(...reasons);
+  return { applied: "at-next-boot", reason: text, words };
 }
 
 /** Never shrinks: the host itself would cut the disk off without asking. */

@@ -1,3 +1,4 @@
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import type { DomainSpec, ResizeRequest, ResizeResult } from "../types";
 import { DriverError } from "../../errors";
 import { account } from "./accounting";
@@ -137,15 +138,15 @@ export function resizeDomain(host: HostRecord, state: WorldState, request: Resiz
     maxVcpus: Math.max(domain.spec.maxVcpus, vcpus),
     maxMemoryMiB: Math.max(domain.spec.maxMemoryMiB, memoryMiB),
   };
-  return reason === null ? { applied: "live", reason: null } : { applied: "at-next-boot", reason };
+  return reason === null ? { applied: "live", reason: null } : { applied: "at-next-boot", reason: reason.text, words: reason.words };
 }
 
-function whyNotLive(state: WorldState, domain: DomainRecord, vcpus: number, memoryMiB: number): string | null {
-  if (domain.process === "none") return "The machine is off; the new size applies when it starts.";
-  if (vcpus > domain.spec.maxVcpus) return `More than ${domain.spec.maxVcpus} vCPUs need a restart.`;
-  if (memoryMiB > domain.spec.maxMemoryMiB) return `More than ${domain.spec.maxMemoryMiB} MiB of memory need a restart.`;
-  if (vcpus < domain.vcpus) return "Taking vCPUs away needs a restart.";
-  if (!guestIsUp(state, domain)) return "The guest has not booted yet, so it cannot take new resources; they apply at its next start.";
+function whyNotLive(state: WorldState, domain: DomainRecord, vcpus: number, memoryMiB: number): Sentence | null {
+  if (domain.process === "none") return sentence("boot-is-off");
+  if (vcpus > domain.spec.maxVcpus) return sentence("boot-more-vcpus", { maxVcpus: domain.spec.maxVcpus });
+  if (memoryMiB > domain.spec.maxMemoryMiB) return sentence("boot-more-memory", { maxMiB: domain.spec.maxMemoryMiB });
+  if (vcpus < domain.vcpus) return sentence("boot-fewer-vcpus");
+  if (!guestIsUp(state, domain)) return sentence("boot-guest-not-up");
   return null;
 }
 

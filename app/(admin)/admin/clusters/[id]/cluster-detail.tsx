@@ -9,10 +9,12 @@ import { TimeAgo } from "@/app/_components/time-ago";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { Notice } from "@/app/_components/ui/notice";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { HostTable } from "../../hosts/host-table";
 import { CapacityBars } from "../capacity-bars";
+import { ClusterWarnings } from "../cluster-warnings";
 import { PolicyForm } from "./policy-form";
 
 export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
@@ -21,6 +23,7 @@ export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
   const formats = useFormats();
   const trpc = useTRPC();
   const staff = useStaff();
+  const say = useWords();
   const query = useQuery(trpc.admin.clusters.get.queryOptions({ clusterId }));
   return (
     <Loaded query={query}>
@@ -28,7 +31,7 @@ export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
         <>
           <PageHead title={cluster.name} parent={{ href: "/admin/clusters", label: nav("clusters") }} description={`${cluster.hypervisor} · ${cluster.cpuModel}`} />
           <div className="grid gap-4">
-            {cluster.warnings.map((warning) => <Notice key={warning} kind="warn">{warning}</Notice>)}
+            <ClusterWarnings warnings={cluster.warnings} />
             <Card>
               <CardHead title={t("capacity")} description={t("capacityText")} />
               <CardBody><CapacityBars capacity={cluster.capacity} /></CardBody>
@@ -40,7 +43,7 @@ export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
                   {cluster.waiting.map((one) => (
                     <li key={one.instanceId} className="grid gap-0.5 px-4 py-2.5">
                       <span className="flex flex-wrap justify-between gap-2"><span className="font-medium">{one.name}</span><span className="text-xs text-muted"><TimeAgo at={one.since} /></span></span>
-                      <span className="text-muted">{one.text ?? t("waitingSoon")}</span>
+                      <span className="text-muted">{one.text === null ? t("waitingSoon") : say(one.words, one.text)}</span>
                     </li>
                   ))}
                 </ul>

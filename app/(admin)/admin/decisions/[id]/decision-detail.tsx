@@ -8,6 +8,7 @@ import { PageHead } from "@/app/_components/page-head";
 import { Moment } from "@/app/_components/time-ago";
 import { Badge } from "@/app/_components/ui/badge";
 import { Card, CardBody, CardHead, Fact, Facts } from "@/app/_components/ui/card";
+import { asWords, useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { OutcomeBadge } from "../decision-badge";
@@ -18,12 +19,13 @@ export function DecisionDetail({ decisionId }: { readonly decisionId: string }) 
   const nav = useTranslations("nav");
   const formats = useFormats();
   const trpc = useTRPC();
+  const say = useWords();
   const query = useQuery(trpc.admin.decisions.get.queryOptions({ decisionId }));
   return (
     <Loaded query={query}>
       {(decision) => (
         <>
-          <PageHead title={decision.reason} parent={{ href: "/admin/decisions", label: nav("decisions") }} badge={<><Badge>{t(`kinds.${decision.kind}`)}</Badge><OutcomeBadge outcome={decision.outcome} /></>} />
+          <PageHead title={say(decision.reasonWords, decision.reason)} parent={{ href: "/admin/decisions", label: nav("decisions") }} badge={<><Badge>{t(`kinds.${decision.kind}`)}</Badge><OutcomeBadge outcome={decision.outcome} /></>} />
           <div className="grid gap-4">
             <Card>
               <CardBody>
@@ -61,9 +63,12 @@ function Part({ title, value, empty }: { readonly title: string; readonly value:
   );
 }
 
+const wordsIn = (entry: unknown): unknown => (typeof entry === "object" && entry !== null && "words" in entry ? entry.words : null);
+
 /** The places that were not taken, each with its reason. */
 function Rejected({ rejected }: { readonly rejected: readonly unknown[] }) {
   const t = useTranslations("admin.decisions");
+  const say = useWords();
   const text = (entry: unknown, names: readonly string[]): string | null => {
     if (typeof entry !== "object" || entry === null) return null;
     for (const name of names) {
@@ -81,7 +86,8 @@ function Rejected({ rejected }: { readonly rejected: readonly unknown[] }) {
         <ul className="divide-y">
           {rejected.map((entry, index) => {
             const what = text(entry, ["hostName", "host", "name", "hostId", "id"]);
-            const why = text(entry, ["reason", "text", "message", "why"]);
+            const plain = text(entry, ["reason", "text", "message", "why"]);
+            const why = say(asWords(wordsIn(entry)), plain ?? "");
             return (
               <li key={index} className="grid gap-0.5 px-4 py-2.5">
                 {what ?? why ? <><span className="font-medium">{what}</span><span className="text-muted">{why}</span></> : <Json value={entry} />}

@@ -8,6 +8,7 @@ import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Dialog } from "@/app/_components/ui/dialog";
 import { Notice } from "@/app/_components/ui/notice";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
@@ -35,6 +36,7 @@ function Plan({ hostId, onOpenChange }: DrainProps) {
   const formats = useFormats();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const say = useWords();
   const problem = useProblemText();
   const preview = useQuery(trpc.admin.hosts.previewDrain.queryOptions({ hostId }, { staleTime: 0 }));
   const drain = useMutation(
@@ -57,7 +59,7 @@ function Plan({ hostId, onOpenChange }: DrainProps) {
                       <Badge tone={move.how === "live" ? "good" : "warn"}>{t(`how.${move.how}`)}</Badge>
                       <span className="ml-auto text-xs text-muted">{t("wave", { wave: move.wave, duration: formats.duration(move.seconds * 1000) })}{move.how === "live" ? ` · ${t("downtime", { duration: formats.duration(move.downtimeMs) })}` : ""}</span>
                     </span>
-                    <span className="text-xs text-muted">{move.reason}</span>
+                    <span className="text-xs text-muted">{say(move.reasonWords, move.reason)}</span>
                   </li>
                 ))}
               </ul>
@@ -66,12 +68,12 @@ function Plan({ hostId, onOpenChange }: DrainProps) {
               <Notice kind="warn" title={t("blockers", { count: plan.blockers.length })}>
                 <ul className="list-disc pl-4">
                   {plan.blockers.map((blocker) => (
-                    <li key={blocker.instanceId}>{blocker.instanceName}: {blocker.text}{blocker.smallestChange && !blocker.text.includes(blocker.smallestChange) ? ` ${t("smallestChange", { change: blocker.smallestChange })}` : ""}</li>
+                    <li key={blocker.instanceId}>{blocker.instanceName}: {say(blocker.words, blocker.text)}{blocker.smallestChange ? ` ${t("smallestChange", { change: say(blocker.changeWords, blocker.smallestChange) })}` : ""}</li>
                   ))}
                 </ul>
               </Notice>
             ) : null}
-            {plan.text ? <details className="text-xs text-muted"><summary className="w-fit hover:text-ink">{t("plannerWords")}</summary><p className="mt-1 font-mono">{plan.text}</p></details> : null}
+            {plan.text ? <details className="text-xs text-muted"><summary className="w-fit hover:text-ink">{t("plannerWords")}</summary><p className="mt-1">{say(plan.words, plan.text)}</p></details> : null}
           </div>
         )}
       </Loaded>

@@ -14,6 +14,7 @@ import { EmptyState } from "@/app/_components/ui/empty-state";
 import { MeterBar } from "@/app/_components/ui/meter-bar";
 import { Notice } from "@/app/_components/ui/notice";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { HostState } from "../host-state";
@@ -48,10 +49,11 @@ export function HostDetail({ hostId }: { readonly hostId: string }) {
 
 function HostNotices({ data: { host, fencing, power } }: { readonly data: HostData }) {
   const t = useTranslations("admin.hosts");
+  const say = useWords();
   const blocked = fencing?.state === "blocked" && fencing.closedAt === null;
   return (
     <div className="mb-4 grid gap-2 empty:hidden">
-      {host.stateReason && host.state !== "up" ? <Notice kind={host.state === "unreachable" || host.state === "fencing" ? "bad" : "warn"} title={t(`stateText.${host.state}`)}>{host.stateReason}</Notice> : null}
+      {host.stateReason && host.state !== "up" ? <Notice kind={host.state === "unreachable" || host.state === "fencing" ? "bad" : "warn"} title={t(`stateText.${host.state}`)}>{say(host.stateWords, host.stateReason)}</Notice> : null}
       {blocked ? <Notice kind="bad" title={t("blockedTitle")}>{fencing.lastError ? `${fencing.lastError} ` : ""}{t("blockedText")}</Notice> : null}
       {power.canFence ? null : <Notice kind="warn" title={t("noFencing")}>{t("noFencingText")}</Notice>}
     </div>

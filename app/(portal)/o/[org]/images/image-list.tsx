@@ -16,6 +16,7 @@ import { Button } from "@/app/_components/ui/button";
 import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 
@@ -27,6 +28,7 @@ export function ImageList() {
   const nav = useTranslations("nav");
   const common = useTranslations("common");
   const formats = useFormats();
+  const say = useWords();
   const { slug: organization, may } = useOrganization();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -74,7 +76,7 @@ export function ImageList() {
                       </Td>
                       <Td>
                         <Badge tone={TONES[image.status]} dot={image.status === "importing" ? "moving" : true}>{t(`status.${image.status}`)}</Badge>
-                        {image.statusReason && image.status !== "available" ? <span className="mt-1 block max-w-xs text-xs text-muted">{image.statusReason}</span> : null}
+                        {image.statusReason && image.status !== "available" ? <span className="mt-1 block max-w-xs text-xs text-muted">{say(image.statusWords, image.statusReason)}</span> : null}
                       </Td>
                       <Td className="hidden md:table-cell" right>{image.virtualSizeMiB > 0 ? formats.mebibytes(image.virtualSizeMiB) : "–"}</Td>
                       <Td className="hidden sm:table-cell" right>{formats.bytes(image.sizeBytes)}</Td>

@@ -17,6 +17,7 @@ import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Select } from "@/app/_components/ui/field";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { InstanceMenu } from "./instance-menu";
@@ -42,6 +43,7 @@ export function InstanceList({ initial }: { readonly initial: RouterOutputs["ins
   const common = useTranslations("common");
   const { slug, may } = useOrganization();
   const formats = useFormats();
+  const say = useWords();
   const trpc = useTRPC();
   const [state, setState] = useQueryStates(listState, { history: "push" });
   const plain = !state.search && !state.status && state.sort === "createdAt" && state.direction === "desc" && state.after.length === 0;
@@ -136,7 +138,7 @@ export function InstanceList({ initial }: { readonly initial: RouterOutputs["ins
                           <span className="block text-xs text-muted md:hidden">{instance.flavorName}</span>
                         </Td>
                         <Td>
-                          <StatusBadge status={instance.status} reason={instance.statusReason} />
+                          <StatusBadge status={instance.status} reason={instance.statusReason === null ? null : say(instance.statusWords, instance.statusReason)} />
                         </Td>
                         <Td className="hidden md:table-cell">
                           {instance.flavorName}

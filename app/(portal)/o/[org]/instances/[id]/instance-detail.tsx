@@ -9,6 +9,7 @@ import { PageHead } from "@/app/_components/page-head";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { Skeleton, SkeletonRows } from "@/app/_components/ui/skeleton";
 import { Tab, TabPanel, Tabs, TabsList } from "@/app/_components/ui/tabs";
+import { useWords } from "@/app/_components/use-words";
 import { useTRPC } from "@/app/_trpc/client";
 import { ConsoleTab } from "./console-tab";
 import { DangerZone } from "./danger-zone";
@@ -27,6 +28,7 @@ export function InstanceDetail({ instanceId, initial }: { readonly instanceId: s
   const nav = useTranslations("nav");
   const { slug, may } = useOrganization();
   const trpc = useTRPC();
+  const say = useWords();
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("overview").withOptions({ history: "replace" }));
   const query = useQuery(trpc.instances.get.queryOptions({ organization: slug, instanceId }, { initialData: initial }));
   const parent = { href: `/o/${slug}/instances`, label: nav("instances") };
@@ -46,7 +48,7 @@ export function InstanceDetail({ instanceId, initial }: { readonly instanceId: s
           <PageHead
             parent={parent}
             title={instance.name}
-            badge={<StatusBadge status={instance.status} reason={instance.statusReason} />}
+            badge={<StatusBadge status={instance.status} reason={instance.statusReason === null ? null : say(instance.statusWords, instance.statusReason)} />}
             actions={may("operator") ? <InstanceActions instance={instance} onConsole={() => void setTab("console")} /> : null}
           />
           <InstanceNotices instance={instance} />

@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { Button } from "@/app/_components/ui/button";
 import { Notice } from "@/app/_components/ui/notice";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemToast } from "@/app/_trpc/use-problem-text";
@@ -18,23 +19,24 @@ export function InstanceNotices({ instance }: { readonly instance: Instance }) {
   const formats = useFormats();
   const { slug: organization, may } = useOrganization();
   const trpc = useTRPC();
+  const say = useWords();
   const queryClient = useQueryClient();
   const power = usePower(instance.id);
   const restore = useMutation(
     trpc.instances.restore.mutationOptions({ onError: useProblemToast(), onSettled: () => queryClient.invalidateQueries(trpc.instances.pathFilter()) }),
   );
-  const { status, statusReason, waiting, pendingBootReason, deletedAt, purgeAfter } = instance;
+  const { status, statusReason, statusWords, waiting, pendingBootReason, pendingBootWords, deletedAt, purgeAfter } = instance;
   return (
     <div className="mb-4 grid gap-2 empty:hidden">
       {status === "waiting-for-capacity" ? (
         <Notice kind="warn" title={t("waitingTitle")}>
-          <p>{waiting?.text ?? t("waitingText")}</p>
-          {waiting?.smallestChange ? <p className="mt-1">{t("smallestChange", { change: waiting.smallestChange })}</p> : null}
+          <p>{waiting ? say(waiting.words, waiting.text) : t("waitingText")}</p>
+          {waiting?.smallestChange ? <p className="mt-1">{t("smallestChange", { change: say(waiting.changeWords, waiting.smallestChange) })}</p> : null}
         </Notice>
       ) : null}
       {status === "recovering" ? <Notice kind="warn" title={t("recoveringTitle")}>{t("recoveringText")}</Notice> : null}
       {status === "unreachable" ? <Notice kind="warn" title={t("unreachableTitle")}>{t("unreachableText")}</Notice> : null}
-      {status === "crashed" || status === "error" ? <Notice kind="bad" title={t(`${status}Title`)}>{statusReason ?? instance.lastError ?? t("errorText")}</Notice> : null}
+      {status === "crashed" || status === "error" ? <Notice kind="bad" title={t(`${status}Title`)}>{statusReason === null ? (instance.lastError ?? t("errorText")) : say(statusWords, statusReason)}</Notice> : null}
       {deletedAt && status !== "deleting" ? (
         <Notice
           kind="warn"
@@ -61,7 +63,7 @@ export function InstanceNotices({ instance }: { readonly instance: Instance }) {
             ) : null
           }
         >
-          {pendingBootReason}
+          {say(pendingBootWords, pendingBootReason)}
         </Notice>
       ) : null}
     </div>

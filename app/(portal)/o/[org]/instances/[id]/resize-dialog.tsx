@@ -10,6 +10,7 @@ import { Button } from "@/app/_components/ui/button";
 import { Dialog } from "@/app/_components/ui/dialog";
 import { Field, Input, Select } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
@@ -42,6 +43,7 @@ function ResizeForm({ instance, onOpenChange }: ResizeProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const problem = useProblemText();
+  const say = useWords();
   const [flavorId, setFlavorId] = useState(instance.flavorId);
   const [diskGiB, setDiskGiB] = useState(instance.diskGiB);
   const flavors = useQuery(trpc.catalog.flavors.queryOptions({ organization }));
@@ -106,7 +108,7 @@ function ResizeForm({ instance, onOpenChange }: ResizeProps) {
             {[units("vcpus", { count: preview.data.quotaAfter.vcpus }), formats.mebibytes(preview.data.quotaAfter.memoryMiB), formats.gibibytes(preview.data.quotaAfter.storageGiB)].join(" · ")}
           </Row>
           <Row label={t("when")}>{preview.data.live ? t("live") : t("atNextBoot")}</Row>
-          {!preview.data.live && preview.data.reason ? <p className="text-xs text-muted">{preview.data.reason}</p> : null}
+          {!preview.data.live && preview.data.reason ? <p className="text-xs text-muted">{say(preview.data.reasonWords, preview.data.reason)}</p> : null}
         </div>
       ) : null}
       {preview.error && changed && validDisk ? <Notice kind="warn">{problem(preview.error)}</Notice> : null}

@@ -2,6 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { useCallback } from "react";
+import { asWords, useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 
 export type EventTone = "plain" | "good" | "warn" | "bad";
@@ -16,7 +17,7 @@ const TONES = {
   ordered: "plain", placed: "plain", started: "good", stopped: "plain", "start-requested": "plain", "stop-requested": "plain", "reboot-requested": "plain",
   rebooted: "good", reset: "plain", moved: "plain", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
   "resize-requested": "plain", "rebuild-requested": "plain", rebuilt: "good", renamed: "plain", deleted: "warn", restored: "good", purged: "plain", crashed: "bad",
-  "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "purge-requested": "warn",
+  "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "purge-requested": "warn", "stopped-by-standing": "warn", "started-after-suspension": "good",
 } as const satisfies Record<string, EventTone>;
 type Kind = keyof typeof TONES;
 
@@ -27,6 +28,7 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
   const t = useTranslations("timeline.kinds");
   const part = useTranslations("timeline.parts");
   const formats = useFormats();
+  const say = useWords();
   return useCallback(
     ({ kind, detail }: InstanceEvent) => {
       const text = (name: string): string | null => (typeof detail[name] === "string" && detail[name] ? detail[name] : null);
@@ -51,11 +53,12 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
       const from = text("from");
       const to = text("to");
       if (kind === "renamed" && from && to) parts.push(`${from} → ${to}`);
-      const reason = text("text") ?? text("reason") ?? text("error") ?? text("message");
+      const plain = text("text") ?? text("reason") ?? text("error") ?? text("message");
+      const reason = say(asWords(detail["words"]), plain ?? "");
       if (reason) parts.push(reason);
       const sentence = isKind(kind) ? t(kind) : kind.replaceAll("-", " ");
       return { text: parts.length ? part("join", { sentence, detail: parts.join(", ") }) : sentence, tone: isKind(kind) ? TONES[kind] : "plain" };
     },
-    [t, part, formats],
+    [t, part, formats, say],
   );
 }

@@ -1,0 +1,140 @@
+import type { Words, WordValue } from "@/db/columns";
+
+/**
+ * Every fixed sentence of the loops and areas for people, by its code, in English for logs, programs and old readers. Screens say it from code and figures
+ * in their own language. Codes are stored, so none is ever renamed. The unit of a figure is the last part of its name.
+ * The planner has its own list (server/planner/words.ts).
+ */
+export const SENTENCES = {
+  // What a status alone does not say.
+  "status-waiting": "No host has room for it at the moment. It starts by itself as soon as one has.",
+  "status-unreachable": "Its host does not answer. It is started elsewhere only when that host is known to be off, so that no two copies write to one disk.",
+  "status-recovering": "Its host failed. It is being started on another one.",
+  "status-migrating": "It is being moved to another host while it runs.",
+  "status-paused": "It is paused.",
+  "status-paused-storage": "It was paused because its storage did not take a write.",
+  "status-crashed": "Its virtual hardware stopped unexpectedly. It is being started again.",
+  "status-error": "It could not be brought to the wanted state. We go on trying.",
+  "status-trash": "It is in the trash and can be restored.",
+  // Waiting for capacity.
+  "waits-no-room": "No server has room for {instance} ({vcpus} vCPU, {memoryMiB} MiB) now. It starts by itself as soon as one has.",
+  "waits-after-loss": "Its server failed, and no other server has room for {instance} now. It starts by itself as soon as one has.",
+  // Changes of size.
+  "resize-at-start": "It does not run now; the new size is there when it starts.",
+  "resize-class": "The class of the size changes, which takes effect with the next boot. Reboot it when it suits you.",
+  "resize-none": "Nothing changes: it has this size already.",
+  "resize-live": "It changes while it runs. Where the guest cannot take it, it waits for the next boot, and this page says so.",
+  "boot-no-room": "Its server has no room for the new size now. It gets the new size when it is started next, on a server that has.",
+  "boot-needs-restart": "It needs a restart.",
+  "boot-is-off": "The machine is off; the new size applies when it starts.",
+  "boot-fewer-vcpus": "A running machine can be given vCPUs, not lose them.",
+  "boot-more-vcpus": "This machine was started with room for {maxVcpus} vCPUs; more need a restart.",
+  "boot-less-memory": "A running machine can be given memory, not lose it.",
+  "boot-more-memory": "This machine was started with room for {maxMiB} MiB; more needs a restart.",
+  "boot-memory-step": "Memory is given to a running machine in steps of {stepMiB} MiB.",
+  "boot-memory-slots": "All memory slots of this machine are taken.",
+  "boot-guest-not-up": "The guest has not booted yet, so it cannot take new resources; they apply at its next start.",
+  "resized-live": "{instance} got its new size while it runs.",
+  "resized-at-boot": "{instance} gets its new size at its next boot.",
+  // What a tenant reads of a failed step.
+  "failure-unreachable": "Its server did not answer in time. It is tried again.",
+  "failure-locked": "Its disk is still held by another process. It is started as soon as the disk is free.",
+  "failure-insufficient": "Its server has too little free memory or storage right now. It is tried again.",
+  "failure-not-found": "A disk or image of it was not found on the storage. Our staff can see why; it is tried again.",
+  "failure-refused": "Its server refused the operation. Our staff can see why; it is tried again.",
+  "failure-crashing": "The guest crashed again and again right after its start. It is not started again by itself; look at its console, then start it.",
+  // Images.
+  "image-copying": "It is being copied to the storage.",
+  "image-awaited": "Its file is awaited.",
+  "image-abandoned": "Its file did not arrive within a day. Begin a new upload.",
+  "image-file-gone": "Its file is not in the upload folder any more. Upload it again.",
+  "image-copy-failed": "It could not be copied to the storage: {error}. Upload it again, or ask our staff.",
+  "image-backing-file": "It refers to a backing file, so it is only a part of a disk. Flatten it with: qemu-img convert -O qcow2 IN OUT",
+  "image-data-file": "It keeps its content in an external data file. Convert it with: qemu-img convert -O qcow2 IN OUT",
+  "image-encrypted": "It is encrypted, and hosts have no key for it. Send it without encryption.",
+  "image-corrupt": "Its own header says that it is damaged. Repair it with: qemu-img check -r all FILE",
+  "image-no-disk": "It holds no disk.",
+  "image-too-large": "Its disk has {sizeGiB} GiB, more than the {limitGiB} GiB that are sold.",
+  "image-not-raw": "Its size of {bytes} bytes is no multiple of {sectorBytes}, so it is no raw disk, or it was cut off.",
+  // States of hosts.
+  "host-silent": "It does not answer.",
+  "host-cleaning": "It answers again; what is stale there is removed before it takes instances.",
+  "host-answers": "It answers again.",
+  "host-looked-at": "It is being looked at.",
+  "host-nothing-wrong": "Nothing is wrong with it; it can be enrolled.",
+  "host-enrolled": "Enrolled.",
+  "host-findings": "{checks} is not in order: see what the preflight found.",
+  "host-other-machine": "Another machine answers at {address}: its host UUID is {found}, and {enrolled} was enrolled. Correct the address, or retire this host and enroll the new machine.",
+  "host-back": "It is back; nothing stale is left there.",
+  "host-returned": "An operator returned it to service.",
+  "host-retired": "An operator retired it.",
+  "host-fence-blocked": "It is silent, and its management controller could not confirm that it is off: {error} Its instances stay where they are, because they may still run. Switch the host off by hand and vouch for it on this page, or repair the controller or the network.",
+  "host-off-confirmed": "Its management controller confirmed that it is off.",
+  "host-off-vouched": "An operator vouched that it is off: {operator}.",
+  "host-too-many-silent": "It is silent, as {silent} of {hosts} hosts are at once; no more than {allowedPercent} % are fenced by themselves. Look at the network between the control plane and the hosts. If this host is really dead, switch it off by hand and vouch for it.",
+  "host-silent-for": "It has been silent for {silentSeconds} s; {allowedSeconds} s are allowed.",
+  "host-controller-off": "It is silent, and its management controller says that it is off.",
+  // Decisions.
+  "fence-not-wait": "Waiting: its instances stay down as long as it is silent.",
+  "fence-not-at-once": "Restarting its instances elsewhere at once: a silent host may still run them, and two writers on one disk destroy it.",
+  "host-empty": "{host} is empty.",
+  "stays-while-running": "{instance} cannot move while it runs. It leaves when its owner stops it.",
+  // Warnings about a cluster.
+  "pool-at-floor": "Storage pool {pool} has {freePercent} % free, the floor is {floorPercent} %: new disks are refused. Free or add space.",
+  "pool-near-floor": "Storage pool {pool} has {freePercent} % free and comes near the floor of {floorPercent} %.",
+  "host-is-unreachable": "{host} does not answer, and is not known to be off.",
+  "host-is-quarantined": "{host} is kept out.",
+} as const;
+
+export type SentenceCode = keyof typeof SENTENCES;
+
+type ParamNames<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | ParamNames<Rest> : never;
+type ParamsOf<C extends SentenceCode> = Readonly<Record<ParamNames<(typeof SENTENCES)[C]>, WordValue>>;
+
+/** A sentence twice: for programs and logs, and as data for screens. */
+export interface Sentence {
+  readonly text: string;
+  readonly words: Words[];
+}
+
+/** What somebody says: with its codes where it has some. */
+export type Said = string | Sentence;
+
+/** A sentence of the list; the compiler knows which figures it needs. */
+export function sentence<C extends SentenceCode>(code: C, ...[params]: ParamNames<(typeof SENTENCES)[C]> extends never ? [] : [ParamsOf<C>]): Sentence {
+  const figures: Readonly<Record<string, WordValue>> = params ?? {};
+  return { text: SENTENCES[code].replaceAll(/\{(\w+)\}/g, (_all, name: string) => plain(figures[name] ?? "?")), words: [{ code, params: figures }] };
+}
+
+/** Several sentences, one after the other. */
+export function sentences(...all: readonly Sentence[]): Sentence {
+  return { text: all.map((one) => one.text).join(" "), words: all.flatMap((one) => one.words) };
+}
+
+export function textOf(said: Said): string {
+  return typeof said === "string" ? said : said.text;
+}
+
+/** Null where there is only a text. */
+export function wordsOf(said: Said): Words[] | null {
+  return typeof said === "string" ? null : said.words;
+}
+
+/** Puts something else in the place of every text in some words, as names in the place of ids. */
+export function replaceNames(words: readonly Words[], nameOf: (text: string) => string | { readonly server: number }): Words[] {
+  const name = (value: string | { readonly server: number }): string | { readonly server: number } => (typeof value === "string" ? nameOf(value) : value);
+  const replaced = (value: WordValue): WordValue => {
+    if (typeof value === "number") return value;
+    return isList(value) ? value.map(name) : name(value);
+  };
+  return words.map(({ code, params }) => ({ code, params: Object.fromEntries(Object.entries(params).map(([key, value]) => [key, replaced(value)])) }));
+}
+
+const isList = (value: WordValue): value is readonly (string | { readonly server: number })[] => Array.isArray(value);
+
+function plain(value: WordValue): string {
+  if (isList(value)) return value.map(plain).join(", ");
+  return typeof value === "object" ? (value.server > 0 ? `server ${value.server}` : "a server") : String(value);
+}
+
+export type { Words, WordValue };
