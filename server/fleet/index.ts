@@ -26,7 +26,7 @@ export { type HostState } from "./host/state";
 export { listLoops, recordPass, type LoopView } from "./loop-status/record-pass";
 export { failMigration, finishMigration, startMigration, type MigrationFigures } from "./migration/end-migration";
 export { planMigration, type PlannedMove } from "./migration/plan-migration";
-export { nameHosts, PlanSuperseded } from "./rules";
+export { namedWords, nameHosts, PlanSuperseded } from "./rules";
 export { claimOf } from "./snapshot/build-snapshot";
 export { anyHostUp, hasPlace, readPlace, type Place } from "./snapshot/read-place";
 export { readFleet, readPowerConfigs, type Fleet } from "./snapshot/read-fleet";
