@@ -1,4 +1,4 @@
-import type { Host, Instance, Prediction } from "./types";
+import type { Host, Instance, Prediction, WaveForecast } from "./types";
 
 const DEFAULT_DIRTY_MIB_PER_SECOND = 16;
 /** QEMU pauses the guest for the last round; its default limit. */
@@ -35,13 +35,44 @@ export const NOTHING: Prediction = { seconds: 0, downtimeMs: 0, gbMoved: 0 };
 
 /** Waves follow each other, actions of a wave run side by side: seconds add up over waves, the rest over actions. */
 export function predictTotal(actions: readonly { wave: number; predicted: Prediction }[]): Prediction {
-  const slowest = new Map<number, number>();
-  let downtimeMs = 0;
-  let gbMoved = 0;
-  for (const { wave, predicted } of actions) {
-    slowest.set(wave, Math.max(slowest.get(wave) ?? 0, predicted.seconds));
-    downtimeMs += predicted.downtimeMs;
-    gbMoved += predicted.gbMoved;
+  const schedule = predictWaves(actions);
+  const downtimeMs = actions.reduce((sum, one) => sum + one.predicted.downtimeMs, 0);
+  const gbMoved = actions.reduce((sum, one) => sum + one.predicted.gbMoved, 0);
+  return { seconds: schedule.at(-1)?.endSeconds ?? 0, downtimeMs, gbMoved };
+}
+
+interface Timed {
+  op?: string;
+  fromHostId?: string | null;
+  toHostId?: string;
+  wave: number;
+  predicted: Prediction;
+}
+
+/**
+ * When each wave ends. Copies of one wave that leave (or reach) the same host share that direction of its link, so it takes as long as they
+ * do one after the other, whichever way they are interleaved; the wave takes as long as its slowest action or its busiest host.
+ */
+export function predictWaves(actions: readonly Timed[]): WaveForecast[] {
+  const waves = new Map<number, { seconds: number; gbMoved: number; busy: Map<string, number> }>();
+  for (const action of actions) {
+    const wave = waves.get(action.wave) ?? { seconds: 0, gbMoved: 0, busy: new Map<string, number>() };
+    waves.set(action.wave, wave);
+    wave.gbMoved += action.predicted.gbMoved;
+    wave.seconds = Math.max(wave.seconds, action.predicted.seconds);
+    if (action.op !== "migrate") continue;
+    const copying = Math.max(0, action.predicted.seconds - SET_UP_SECONDS);
+    for (const direction of [`${action.fromHostId ?? ""}>`, `>${action.toHostId ?? ""}`]) {
+      const busy = (wave.busy.get(direction) ?? SET_UP_SECONDS) + copying;
+      wave.busy.set(direction, busy);
+      wave.seconds = Math.max(wave.seconds, busy);
+    }
   }
-  return { seconds: [...slowest.values()].reduce((sum, one) => sum + one, 0), downtimeMs, gbMoved };
+  let endSeconds = 0;
+  return [...waves]
+    .toSorted(([a], [b]) => a - b)
+    .map(([wave, { seconds, gbMoved }]) => {
+      endSeconds += seconds;
+      return { wave, seconds, endSeconds, gbMoved };
+    });
 }

@@ -1,7 +1,27 @@
-import type { PlannerWords } from "./words";
+export type {
+  Action,
+  ActionOp,
+  Change,
+  ChangeKind,
+  CheckResult,
+  Finding,
+  LeftOut,
+  Plan,
+  PolicyName,
+  Prediction,
+  RankedBackup,
+  Refusal,
+  Rejection,
+  ReserveProof,
+  RestartCase,
+  RuleName,
+  SleepCertificate,
+  Stage,
+  WaveForecast,
+} from "./plan-types";
 
 /**
- * What goes into the planner and what comes out. Everything here is plain JSON: snapshots are read from files and
+ * What goes into the planner (what comes out: plan-types.ts). Everything is plain JSON: snapshots are read from files and
  * plans are stored as decisions. Times are seconds since the epoch, given by the caller: the planner has no clock.
  */
 
@@ -40,6 +60,10 @@ export interface Host {
   wakeSeconds?: number;
   /** When the host last went to sleep or woke, for minimum awake and asleep times. */
   stateSinceSeconds?: number;
+  /** When it was last put to sleep, for "at most one cycle in so many seconds". Absent: never. */
+  lastSleptSeconds?: number;
+  /** Name of the link (the uplink of a rack, for example) that its migrations share on the way to hosts of other links. */
+  link?: string;
   /** Bandwidth for migrations. Default: the policy's. */
   linkMbps?: number;
   /** CPU use measured on the host, in thousandths of a core. NaN or negative marks bad metrics: the host is left out. */
@@ -65,6 +89,19 @@ export interface Demand {
   /** One standard deviation of the forecast. */
   cpuSpreadMillicores: number;
   memoryMiB: number;
+}
+
+/** What was measured, evenly spaced, oldest first. The last sample ends at `endSeconds`. */
+export interface DemandHistory {
+  stepSeconds: number;
+  endSeconds: number;
+  cpuMillicores: number[];
+}
+
+/** The same for a whole cluster: beside what was wanted, what was booked for instances. */
+export interface ClusterHistory extends DemandHistory {
+  memoryMiB?: number[];
+  vcpus?: number[];
 }
 
 export interface TimeWindow {
@@ -101,6 +138,8 @@ export interface Instance {
   /** Ids of instances that must be started before this one. */
   startAfter?: string[];
   demand?: Demand;
+  /** Measured demand of the last days or weeks, for a forecast by hour of day and week. */
+  history?: DemandHistory;
   /** How fast the guest writes its memory, for the migration estimate. Default 16. */
   dirtyMiBPerSecond?: number;
   lastMovedSeconds?: number;
@@ -156,6 +195,23 @@ export interface ClusterPolicy {
   linkMbps: number;
   minAwakeSeconds?: number;
   minAsleepSeconds?: number;
+  /** A host is put to sleep at most once in so many seconds. Default 28,800 (8 h): start-ups wear hardware out. */
+  powerCycleSeconds?: number;
+  /** Migrations at once over one named link (`Host.link`). Absent: any number. */
+  migrationsPerLink?: number;
+  /** Instances that start at once on one host; booting together they all boot slowly. Absent: any number. */
+  startsPerHost?: number;
+  /** Guests that dirty memory faster than the link copies may be moved post-copy. Default false: they are left where they are. */
+  postCopy?: boolean;
+  /** Overcommit by risk, beside the ratio: at most this part of minutes (0..1) may a host be wanted beyond its cores. Absent: no such rule. */
+  maxContentionPart?: number;
+  /** Mean correlation of the demands of two instances, 0..1 (`estimateCorrelation` reads it from histories). Default 0.1. */
+  demandCorrelation?: number;
+  /** Rebalance only above this score, and only after it was above for so long. Default 0 and 0: at once. */
+  imbalanceThreshold?: number;
+  imbalanceHoldSeconds?: number;
+  /** How long the effect of an optional move is counted against its cost. Default 3,600. */
+  horizonSeconds?: number;
 }
 
 export interface ClusterSnapshot {
@@ -168,6 +224,10 @@ export interface ClusterSnapshot {
   hostRules: HostRule[];
   storagePools: StoragePool[];
   policy: ClusterPolicy;
+  /** What the whole cluster wanted in the last days or weeks; absent: the sum of its instances' histories. */
+  history?: ClusterHistory;
+  /** Since when the balance score has been above the threshold without a break; null or absent: it is not, or nobody knows. */
+  imbalancedSinceSeconds?: number | null;
 }
 
 /** An instance that wants a place. Orders with the same `batch` are placed all or not at all. */
@@ -176,150 +236,3 @@ export interface PlacementOrder {
   batch?: string | null;
 }
 
-export type PolicyName = "place" | "rebalance" | "consolidate" | "evacuate" | "failover";
-export type ActionOp = "place" | "migrate" | "stop" | "start" | "power-on" | "power-off";
-
-export interface Prediction {
-  seconds: number;
-  downtimeMs: number;
-  gbMoved: number;
-}
-
-/** One step. Steps of a wave may run at once; a wave begins when the one before has ended. */
-export interface Action {
-  op: ActionOp;
-  instanceId: string | null;
-  /** Null for `place`, `start` and the power steps, except a start that follows a stop or a loss. */
-  fromHostId: string | null;
-  /** The host that the step is about; for `stop` the host where the instance stops. */
-  toHostId: string;
-  wave: number;
-  reason: string;
-  /** The reason as data, sentence by sentence. */
-  words: readonly PlannerWords[];
-  /** The figures behind the reason, by name with their unit. */
-  numbers: Record<string, number>;
-  predicted: Prediction;
-  basedOn: { instance: number | null; host: number };
-}
-
-export type RuleName =
-  | "host-state"
-  | "maintenance"
-  | "cordoned"
-  | "capacity"
-  | "reservation"
-  | "overcommit"
-  | "cpu-model"
-  | "reachability"
-  | "storage"
-  | "anti-affinity"
-  | "affinity"
-  | "host-rule"
-  | "cooldown"
-  | "consent"
-  | "failover-reserve"
-  | "not-migratable";
-
-export type ChangeKind =
-  | "wake-host"
-  | "return-host"
-  | "uncordon-host"
-  | "free-resource"
-  | "raise-ratio"
-  | "connect-host"
-  | "move-peer"
-  | "relax-rule"
-  | "free-storage"
-  | "lower-reserve"
-  | "wait"
-  | "add-host"
-  | "combined";
-
-/** A change that an operator can make, in words and as data. */
-export interface Change {
-  kind: ChangeKind;
-  hostId: string | null;
-  text: string;
-  /** The same as data, one for each thing to do. */
-  words: readonly PlannerWords[];
-  /** The figure in the text, with its unit in `unit`. */
-  amount: number | null;
-  unit: string | null;
-  /** How much is asked for, to compare changes: 1 is about "one click", more is worse. */
-  cost: number;
-}
-
-/** Why one host was not chosen: the first rule that failed and what is missing. */
-export interface Rejection {
-  hostId: string;
-  rule: RuleName | "lower-score";
-  text: string;
-  words: readonly PlannerWords[];
-  needed: number | null;
-  available: number | null;
-  missing: number | null;
-  unit: string | null;
-  change: Change | null;
-}
-
-/** An instance for which no host was found. */
-export interface Refusal {
-  instanceId: string;
-  text: string;
-  /** Without the advice, which is `smallestChange`. */
-  words: readonly PlannerWords[];
-  rejections: Rejection[];
-  /** The smallest change that would make it fit; it was tried on a copy before being offered. Null: none was found. */
-  smallestChange: Change | null;
-  otherChanges: Change[];
-}
-
-/** A host or instance that the plan leaves alone because its data make no sense. */
-export interface LeftOut {
-  kind: "host" | "instance";
-  id: string;
-  text: string;
-}
-
-/** Why each sleeping host may sleep: where everything goes after any single loss. Checked by `checkPlan`. */
-export interface SleepCertificate {
-  asleepHostIds: string[];
-  /** For each awake host the restart place of each of its instances; holds whichever one sleeper fails to wake. */
-  restarts: { lostHostId: string; failedSleeperId: string | null; placements: { instanceId: string; hostId: string }[] }[];
-}
-
-export interface Plan {
-  policy: PolicyName;
-  clusterId: string;
-  seed: number;
-  /** Generations of what the plan was made from. */
-  basedOn: { cluster: number; hosts: Record<string, number>; instances: Record<string, number> };
-  actions: Action[];
-  waves: number;
-  /** For each instance acted on, the hosts that were considered and not taken. */
-  rejected: { instanceId: string; rejections: Rejection[] }[];
-  refusals: Refusal[];
-  leftOut: LeftOut[];
-  /** Lower is better; which score it is depends on the policy and is said in `summary`. */
-  scoreBefore: number;
-  scoreAfter: number;
-  hostsFreed: string[];
-  predicted: Prediction;
-  certificate: SleepCertificate | null;
-  summary: string[];
-  /** What the summary says of the plan as a whole, as data; empty where nobody shows it. */
-  summaryWords: readonly PlannerWords[];
-}
-
-/** Something wrong with a plan, found without knowing how it was made. */
-export interface Finding {
-  rule: RuleName | "stale" | "unknown" | "order" | "concurrency" | "certificate";
-  actionIndex: number | null;
-  text: string;
-}
-
-export interface CheckResult {
-  ok: boolean;
-  findings: Finding[];
-}

@@ -63,6 +63,19 @@ export const PLANNER_WORDS = {
   "place-on": ["instance", "host"],
   "evacuates": ["leaving", "total", "hosts", "waves", "seconds"],
   "cannot-leave": ["instances"],
+  contention: ["instance", "host", "riskPercent", "allowedPercent"],
+  "change-raise-risk": ["fromPercent", "toPercent"],
+  "moves-post-copy": ["instance", "host", "seconds"],
+  "dirties-too-fast": ["instance", "dirtyMiBPerSecond", "linkMiBPerSecond"],
+  "not-worth-cost": ["instance", "host", "costCoreSeconds", "benefitCoreSeconds"],
+  "wakes-for-forecast": ["host", "inSeconds", "neededCores", "awakeCores"],
+  "wakes-for-memory": ["host", "inSeconds", "neededMiB", "awakeMiB"],
+  "wakes-for-certificate": ["host", "lost"],
+  "wakes-for-restarts": ["host", "instances"],
+  "wakes-to-hold-reserve": ["host", "hosts"],
+  "follows-refused": ["instance", "dependency"],
+  "follows-rule": ["instance", "rule"],
+  "update-breaks-reserve": ["hosts", "lost", "victim"],
 } as const;
 
 export type PlannerCode = keyof typeof PLANNER_WORDS;

@@ -1,6 +1,6 @@
 import type { Action, ActionOp, LeftOut, Plan, PolicyName, Prediction, Refusal, Rejection } from "./types";
 import { hostAt, instanceAt, type Model } from "./model/model";
-import { NOTHING, predictTotal } from "./predict-move";
+import { NOTHING, predictTotal, predictWaves } from "./predict-move";
 import type { PlannerWords } from "./words";
 
 export interface Draft {
@@ -13,6 +13,8 @@ export interface Draft {
   scoreBefore?: number;
   scoreAfter?: number;
   hostsFreed?: string[];
+  stages?: Plan["stages"];
+  scoreCurve?: number[];
   certificate?: Plan["certificate"];
   summary: string[];
   summaryWords?: readonly PlannerWords[];
@@ -44,6 +46,9 @@ export function writePlan(model: Model, draft: Draft): Plan {
     scoreAfter: draft.scoreAfter ?? 0,
     hostsFreed: draft.hostsFreed ?? [],
     predicted: predictTotal(draft.actions),
+    schedule: predictWaves(draft.actions),
+    stages: draft.stages ?? [],
+    scoreCurve: draft.scoreCurve ?? [],
     certificate: draft.certificate ?? null,
     summary: draft.summary,
     summaryWords: draft.summaryWords ?? [],

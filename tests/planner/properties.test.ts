@@ -205,7 +205,7 @@ describe("a planted bug in each constraint is caught", () => {
     const sleep = consolidateCluster(snapshot);
     expect(sleep.hostsFreed.length).toBeGreaterThan(0);
     expect(checkPlan(snapshot, sleep).findings).toEqual([]);
-    const forged: Plan = { ...sleep, certificate: { ...sleep.certificate!, restarts: [] } };
+    const forged: Plan = { ...sleep, certificate: { ...sleep.certificate!, backups: [], cases: [] } };
     expect(checkPlan(snapshot, forged).findings.map((one) => one.rule)).toContain("certificate");
   });
 });

@@ -7,7 +7,8 @@ export interface PeakPredictor {
   peak(window: readonly Float64Array[]): number;
 }
 
-function totals(window: readonly Float64Array[]): Float64Array {
+/** Sum over all instances, sample by sample. */
+export function totals(window: readonly Float64Array[]): Float64Array {
   const length = window[0]?.length ?? 0;
   const sums = new Float64Array(length);
   for (const row of window) for (let t = 0; t < length; t += 1) sums[t] = (sums[t] as number) + (row[t] ?? 0);

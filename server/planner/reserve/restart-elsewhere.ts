@@ -1,8 +1,8 @@
 import { firstRefusing, PLACE_RULES, type Constraint } from "../constraints/index";
 import { at, moveInstance, putInstance, removeInstance, type Model } from "../model/model";
 
-/** A restart has its disks already, and may use a host that is asleep: waking it is part of the restart. */
-const RESTART_RULES: readonly Constraint[] = PLACE_RULES.filter((one) => one.rule !== "host-state" && one.rule !== "storage");
+/** A restart has its disks already, and may use a host that is asleep: waking it is part of the restart. Contention for a while is better than being off. */
+const RESTART_RULES: readonly Constraint[] = PLACE_RULES.filter((one) => !["host-state", "storage", "contention"].includes(one.rule));
 
 export interface RestartOutcome {
   placements: { instance: number; host: number }[];
