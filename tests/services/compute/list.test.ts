@@ -68,7 +68,7 @@ it("offers sizes with price and room, and previews a resize", async () => {
   expect(await offers()).toEqual({ small: [1000, true], dedicated: [null, false], large: [5000, false] });
   const { items: [alpha] } = await listInstances(tenant, { search: "alpha" });
   expect(await previewResize(tenant, { instanceId: alpha!.id, flavorId: "flv_large" })).toEqual({
-    priceBefore: 1040, priceAfter: 5200, currency: "JPY", quotaAfter: expect.objectContaining({ vcpus: -2 }) as object, live: false, reason: expect.stringContaining("does not run") as string,
+    priceBefore: 1040, priceAfter: 5200, currency: "JPY", quotaAfter: expect.objectContaining({ vcpus: -2 }) as object, live: false, reason: expect.stringContaining("does not run") as string, reasonWords: [{ code: "resize-at-start", params: {} }],
   });
   await deleteInstance(tenant, { instanceId: first.id });
   await deleteInstance(tenant, { instanceId: second.id });
