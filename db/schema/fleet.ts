@@ -202,6 +202,23 @@ export const fencing = pgTable(
   (t) => [uniqueIndex("fencing_one_open").on(t.hostId).where(sql`closed_at is null`)],
 );
 
+/** Where an operator wants instances of a cluster to be; a rule that is not strict is a preference. */
+export const placementRule = pgTable(
+  "placement_rule",
+  {
+    id: id(),
+    clusterId: text("cluster_id").notNull().references(() => cluster.id),
+    kind: text("kind", { enum: ["hosts", "apart", "together"] }).notNull(),
+    strict: boolean("strict").notNull().default(true),
+    instanceIds: jsonb("instance_ids").$type<string[]>().notNull(),
+    /** For `hosts`: higher priorities are preferred. */
+    hosts: jsonb("hosts").$type<{ hostId: string; priority: number }[]>().notNull().default([]),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+  },
+  (t) => [index("placement_rule_cluster").on(t.clusterId)],
+);
+
 /** A stored plan with its inputs, its rejected alternatives, and later its measured effect. Provider only. */
 export const decision = pgTable(
   "decision",

@@ -52,3 +52,13 @@ export const decisionListInput = z.object({
   hostId: z.string().max(64).optional(),
   clusterId: z.string().max(64).optional(),
 });
+
+/** A rule about where instances may be. Higher priorities of hosts are preferred; a rule that is not strict is a preference. */
+export const placementRuleInput = z.object({
+  clusterId: clusterIdInput,
+  kind: z.enum(["hosts", "apart", "together"]),
+  instanceIds: z.array(z.string().refine((text) => isId("instance", text), { error: "is no instance id" })).min(1).max(1_000),
+  hosts: z.array(z.object({ hostId: hostIdInput, priority: z.number().int().min(0).max(1_000).default(0) })).max(1_000).default([]),
+  strict: z.boolean().default(true),
+});
+export type PlacementRuleInput = z.output<typeof placementRuleInput>;

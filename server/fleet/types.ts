@@ -1,4 +1,4 @@
-import type { cluster, host, storagePool, allocation, migration, fencing, decision } from "@/db/schema/fleet";
+import type { cluster, host, storagePool, allocation, migration, fencing, decision, placementRule } from "@/db/schema/fleet";
 import type { advice, clusterAutomation, energyReport, hostPowerEvent, hostUpdate, hostUpdateHost, incident, incidentEntry, powerReading, sleepCertificate } from "@/db/schema/automation";
 import type { Id } from "@/server/platform/id";
 
@@ -9,6 +9,7 @@ export type AllocationRow = typeof allocation.$inferSelect;
 export type MigrationRow = typeof migration.$inferSelect;
 export type FencingRow = typeof fencing.$inferSelect;
 export type DecisionRow = typeof decision.$inferSelect;
+export type PlacementRuleRow = typeof placementRule.$inferSelect;
 export type AutomationRow = typeof clusterAutomation.$inferSelect;
 export type CertificateRow = typeof sleepCertificate.$inferSelect;
 export type PowerEventRow = typeof hostPowerEvent.$inferSelect;

@@ -35,6 +35,7 @@ export { checkPlan } from "./check-plan";
 export { evacuateHosts } from "./evacuate-hosts";
 export { placeInstances, type PlaceOptions } from "./place-instances";
 export { planFailover } from "./plan-failover";
+export { followRules } from "./follow-rules";
 export { rebalanceCluster, type RebalanceOptions } from "./rebalance-cluster";
 export { consolidateCluster, type ConsolidateOptions } from "./consolidate-cluster";
 export { whatIfLost, type WhatIf } from "./what-if";

@@ -23,6 +23,7 @@ export const ID_PREFIXES = {
   migration: "mig",
   fencing: "fnc",
   decision: "dec",
+  placementRule: "plr",
   certificate: "crt",
   powerEvent: "pwe",
   energyReport: "nrg",

@@ -43,7 +43,7 @@ async function evacuate(pass: Pass, row: HostRow): Promise<number> {
   return here.length;
 }
 
-async function planMove(pass: Pass, snapshot: FleetSnapshot, from: HostRow, plan: Plan, action: Action): Promise<void> {
+export async function planMove(pass: Pass, snapshot: FleetSnapshot, from: HostRow, plan: Plan, action: Action): Promise<void> {
   const instance = snapshot.instances.get(action.instanceId ?? "");
   if (!instance) return;
   await inTransaction(pass.context, (tx) =>
@@ -66,7 +66,7 @@ async function planMove(pass: Pass, snapshot: FleetSnapshot, from: HostRow, plan
 }
 
 /** A machine that is off takes its place along; its host has just said that it is off. */
-async function moveOff(pass: Pass, snapshot: FleetSnapshot, from: HostRow, plan: Plan, action: Action): Promise<void> {
+export async function moveOff(pass: Pass, snapshot: FleetSnapshot, from: HostRow, plan: Plan, action: Action): Promise<void> {
   const instance = snapshot.instances.get(action.instanceId ?? "");
   const allocation = snapshot.allocations.get(action.instanceId ?? "");
   const seen = instance?.observation;

@@ -5,6 +5,7 @@ import { enforceStandingLoop } from "./enforce-standing";
 import { evacuateHostsLoop } from "./evacuate-hosts";
 import { failOverInstancesLoop } from "./fail-over-instances";
 import { fenceHostsLoop } from "./fence-hosts";
+import { followRulesLoop } from "./follow-rules";
 import { importImagesLoop } from "./import-images";
 import { migrateInstancesLoop } from "./migrate-instances";
 import { HostObserver } from "./observe-hosts";
@@ -27,6 +28,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     placeInstancesLoop,
     new InstanceConverger(),
     evacuateHostsLoop,
+    followRulesLoop,
     migrateInstancesLoop,
     importImagesLoop(options.imageUploadDirectory),
     purgeTrashLoop,

@@ -1,7 +1,8 @@
 import type { DesiredInstance } from "@/server/compute";
 import type { ClusterSnapshot, Group, Host, Instance, StoragePool } from "@/server/planner/types";
 import { plannerState } from "../host/state";
-import type { AllocationRow, Claim, ClusterRow, HostRow, MigrationRow, StoragePoolRow } from "../types";
+import { ruleGroups, ruleHosts } from "../rule/build-rules";
+import type { AllocationRow, Claim, ClusterRow, HostRow, MigrationRow, PlacementRuleRow, StoragePoolRow } from "../types";
 
 export interface SnapshotSource {
   readonly cluster: ClusterRow;
@@ -10,6 +11,7 @@ export interface SnapshotSource {
   readonly allocations: readonly AllocationRow[];
   readonly migrations: readonly MigrationRow[];
   readonly instances: readonly DesiredInstance[];
+  readonly rules: readonly PlacementRuleRow[];
   readonly takenAtSeconds: number;
 }
 
@@ -53,6 +55,7 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
   }
   // Room that an incoming migration has claimed is taken, though its instance still stands on the other host.
   for (const move of source.migrations) instances.push(claimedRoom(move));
+  const present = new Set(instances.map((instance) => instance.id));
   const capacityMiB = Math.max(0, ...source.pools.map((pool) => pool.capacityMiB));
   return {
     clusterId: cluster.id,
@@ -60,8 +63,8 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
     takenAtSeconds: source.takenAtSeconds,
     hosts: hosts.map((host) => plannerHost(host, poolIds)),
     instances,
-    groups: groupsOf(source.instances, new Set(instances.map((instance) => instance.id))),
-    hostRules: [],
+    groups: [...groupsOf(source.instances, present), ...ruleGroups(source.rules, present)],
+    hostRules: ruleHosts(source.rules),
     storagePools: source.pools.map((pool) => plannerPool(pool, source.instances, allocationOf)),
     policy: {
       cpuRatio: cluster.cpuRatio,
