@@ -89,6 +89,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   ),
   "instances.start": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { power: "stopped" }) }), instance),
   "instances.stop": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), graceSeconds: 10, force: false }), instance),
+  "instances.suspend": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant) }), instance),
   "instances.reboot": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), mode: "reset" }), instance),
   "instances.rename": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), name: `renamed-${word()}` }), instance),
   "instances.resize": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), flavorId: world.largerFlavorId }), { ids: { instanceId: "ins", flavorId: "flv" } }),

@@ -1,5 +1,5 @@
 import {
-  createInstance, deleteInstance, getInstance, listInstances, previewResize, purgeInstance, readTimeline, rebootInstance, rebuildInstance, renameInstance, resizeInstance, restoreInstance, startInstance, stopInstance,
+  createInstance, deleteInstance, getInstance, listInstances, previewResize, purgeInstance, readTimeline, rebootInstance, rebuildInstance, renameInstance, resizeInstance, restoreInstance, startInstance, stopInstance, suspendInstance,
 } from "@/server/compute";
 import {
   createInstanceInput, deleteInstanceInput, instanceRef, listInstancesInput, rebootInstanceInput, rebuildInstanceInput, renameInstanceInput, resizeInstanceInput, restoreInstanceInput, stopInstanceInput, timelineInput,
@@ -20,6 +20,8 @@ export const instancesRouter = router({
   create: operator.input(createInstanceInput).mutation(({ ctx, input }) => createInstance(ctx.context, input)),
   start: operator.input(instanceRef).mutation(({ ctx, input }) => startInstance(ctx.context, input)),
   stop: operator.input(stopInstanceInput).mutation(({ ctx, input }) => stopInstance(ctx.context, input)),
+  /** Its memory is kept on the storage; `start` lets it go on. */
+  suspend: operator.input(instanceRef).mutation(({ ctx, input }) => suspendInstance(ctx.context, input)),
   reboot: operator.input(rebootInstanceInput).mutation(({ ctx, input }) => rebootInstance(ctx.context, input)),
   rename: operator.input(renameInstanceInput).mutation(({ ctx, input }) => renameInstance(ctx.context, input)),
   resize: operator.input(resizeInstanceInput).mutation(({ ctx, input }) => resizeInstance(ctx.context, input)),

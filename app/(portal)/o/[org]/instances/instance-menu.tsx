@@ -1,6 +1,6 @@
 "use client";
 
-import { EllipsisVertical, Play, RotateCw, Square, SquareTerminal } from "lucide-react";
+import { EllipsisVertical, Pause, Play, RotateCw, Square, SquareTerminal } from "lucide-react";
 import { useTranslations } from "next-intl";
 import Link from "next/link";
 import type { RouterOutputs } from "@/server/api/root";
@@ -26,11 +26,15 @@ export function InstanceMenu({ instance }: { readonly instance: RouterOutputs["i
       <MenuContent align="end">
         <MenuItem disabled={!offered.start} onSelect={power.start}>
           <Play aria-hidden />
-          {t("start")}
+          {t(instance.status === "suspended" ? "resume" : "start")}
         </MenuItem>
         <MenuItem disabled={!offered.stop} onSelect={power.stop}>
           <Square aria-hidden />
           {t("stop")}
+        </MenuItem>
+        <MenuItem disabled={!offered.suspend} onSelect={power.suspend}>
+          <Pause aria-hidden />
+          {t("suspend")}
         </MenuItem>
         <MenuItem disabled={!offered.reboot} onSelect={power.reboot}>
           <RotateCw aria-hidden />

@@ -1,6 +1,6 @@
 "use client";
 
-import { ChevronDown, MonitorUp, Play, Power, RotateCw, Scaling, Square, Zap } from "lucide-react";
+import { ChevronDown, MonitorUp, Pause, Play, Power, RotateCw, Scaling, Square, Zap } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Confirm } from "@/app/_components/confirm";
@@ -31,7 +31,7 @@ export function InstanceActions({ instance, onConsole }: { readonly instance: In
       {offered.start ? (
         <Button variant="primary" busy={power.busy} onClick={power.start}>
           <Play aria-hidden />
-          {t("start")}
+          {t(instance.status === "suspended" ? "resume" : "start")}
         </Button>
       ) : null}
       {offered.stop ? (
@@ -48,6 +48,10 @@ export function InstanceActions({ instance, onConsole }: { readonly instance: In
           </Button>
         </MenuTrigger>
         <MenuContent align="end">
+          <MenuItem disabled={!offered.suspend} onSelect={power.suspend}>
+            <Pause aria-hidden />
+            {t("suspend")}
+          </MenuItem>
           <MenuItem disabled={!offered.reboot} onSelect={power.reboot}>
             <RotateCw aria-hidden />
             {t("reboot")}
