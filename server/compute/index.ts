@@ -29,7 +29,12 @@ export { listSshKeys } from "./ssh-key/list-ssh-keys";
 export { removeSshKey } from "./ssh-key/remove-ssh-key";
 export type { SshKeyView } from "./ssh-key/types";
 
+export { getConsent, setConsent } from "./consent/set-consent";
+
 // What the loops read and write.
+export { giveNotice, readConsents } from "./consent/set-consent";
+export { standOf } from "./consent/rules";
+export type { MoveConsent } from "./consent/types";
 export { imageSource, imageSources } from "./image/image-sources";
 export { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";
 export { recordInstanceEvents } from "./instance/record-events";

@@ -53,6 +53,59 @@ export const decisionListInput = z.object({
   clusterId: z.string().max(64).optional(),
 });
 
+/** HH:MM of a day. */
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "looks like 22:30" });
+export const dailyWindowInput = z.object({ from: timeOfDay, to: timeOfDay, days: z.array(z.number().int().min(0).max(6)).max(7).optional() });
+const windows = z.array(dailyWindowInput).max(14);
+const timeZone = z.string().max(64).refine((zone) => isTimeZone(zone), { error: "is no time zone, like Europe/Paris" });
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+const mode = z.enum(["off", "advise", "automatic"]);
+/** Changes of what a cluster does by itself; what is not named stays. */
+export const automationInput = z.object({
+  clusterId: clusterIdInput,
+  timeZone: timeZone.optional(),
+  rebalance: mode.optional(),
+  aggressiveness: z.number().int().min(1).max(5).optional(),
+  quietHours: windows.optional(),
+  movesPerHour: z.number().int().min(0).max(1_000).optional(),
+  movesPerHostPerHour: z.number().int().min(0).max(100).optional(),
+  fastWriters: z.enum(["leave", "post-copy"]).optional(),
+  consolidate: mode.optional(),
+  consolidateWindows: windows.optional(),
+  minAwakeHosts: z.number().int().min(1).max(1_000).optional(),
+  minAwakeSeconds: z.number().int().min(0).max(604_800).optional(),
+  minAsleepSeconds: z.number().int().min(0).max(604_800).optional(),
+  maxCycles: z.number().int().min(1).max(1_000).optional(),
+  cycleHours: z.number().int().min(1).max(168).optional(),
+  wakeTestDays: z.number().int().min(0).max(365).optional(),
+  wakeTestWindows: windows.optional(),
+  wakeTimeoutSeconds: z.number().int().min(5).max(3_600).optional(),
+  electricityCurrency: z.string().regex(/^[A-Z]{3}$/).optional(),
+  electricityMicrosPerKwh: z.number().int().min(0).max(1_000_000_000).optional(),
+  carbonGramsPerKwh: z.number().min(0).max(5_000).optional(),
+  hungAfterSeconds: z.number().int().min(0).max(86_400).optional(),
+  hungRestartsPerHour: z.number().int().min(0).max(60).optional(),
+});
+export type AutomationInput = z.output<typeof automationInput>;
+
+/** What only an operator knows of a host's power. */
+export const hostPowerInput = z.object({
+  hostId: hostIdInput,
+  keepAwake: z.boolean().optional(),
+  /** Eleven figures: watts at 0, 10, ... 100 % of the cores busy. */
+  powerCurve: z.object({ watts: z.array(z.number().min(0).max(100_000)).length(11), asleepWatts: z.number().min(0).max(10_000) }).nullish(),
+  linkMbps: z.number().int().min(1).max(1_000_000).nullish(),
+});
+export type HostPowerInput = z.output<typeof hostPowerInput>;
+
 /** A rule about where instances may be. Higher priorities of hosts are preferred; a rule that is not strict is a preference. */
 export const placementRuleInput = z.object({
   clusterId: clusterIdInput,

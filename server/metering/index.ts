@@ -4,3 +4,4 @@ export type { CloseReason, HostUsageFact, RunningFact, SampleCounter, UsageWindo
 export type { DailyUsage, SampleRow, WindowFilter } from "./store";
 export { readUsageSummary, readUsageWindows } from "./read-summary";
 export { readInstanceUsage } from "./read-instance-usage";
+export { readDemand, readDemandHistory, type MeasuredDemand } from "./read-demand";

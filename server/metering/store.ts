@@ -168,8 +168,8 @@ export interface WindowFilter {
 
 /** Windows of one organization that touch [from, to), newest first. */
 export async function selectWindows(tx: Transaction, organizationId: string, filter: WindowFilter): Promise<UsageWindowRow[]> {
-  const rows = await tx.execute<Record<string, string | null>>(sql`
-    select w.id, w.meter, w.resource_id, w.instance_id, i.name as instance_name, w.flavor_id, w.quantity, w.started_at, w.ended_at, w.closed_at, w.closed_reason
+  const rows = await tx.execute<Record<string, string | number | boolean | null>>(sql`
+    select w.id, w.meter, w.resource_id, w.instance_id, i.name as instance_name, w.flavor_id, w.storage_class, w.movable, w.quantity, w.vcpus, w.memory_mib, w.started_at, w.ended_at, w.closed_at, w.closed_reason
     from usage_window w left join instance i on i.id = w.instance_id
     where w.organization_id = ${organizationId} and w.started_at < ${filter.to.toISOString()} and w.ended_at >= ${filter.from.toISOString()}
       ${filter.instanceId ? sql`and w.instance_id = ${filter.instanceId}` : sql``}
@@ -177,10 +177,18 @@ export async function selectWindows(tx: Transaction, organizationId: string, fil
       ${filter.before ? sql`and (w.started_at, w.id) < (${filter.before.startedAt.toISOString()}, ${filter.before.id})` : sql``}
     order by w.started_at desc, w.id desc ${filter.limit ? sql`limit ${filter.limit}` : sql``}`);
   return rows.rows.map((row) => ({
-    id: String(row["id"]), meter: row["meter"] as UsageWindowRow["meter"], resourceId: String(row["resource_id"]), instanceId: String(row["instance_id"]), instanceName: row["instance_name"] ?? null,
-    flavorId: row["flavor_id"] ?? null, quantity: Number(row["quantity"]), startedAt: new Date(String(row["started_at"])), endedAt: new Date(String(row["ended_at"])),
-    closedAt: row["closed_at"] ? new Date(row["closed_at"]) : null, closedReason: row["closed_reason"] ?? null,
+    id: String(row["id"]), meter: row["meter"] as UsageWindowRow["meter"], resourceId: String(row["resource_id"]), instanceId: String(row["instance_id"]), instanceName: textOf(row["instance_name"]),
+    flavorId: textOf(row["flavor_id"]), storageClass: textOf(row["storage_class"]), movable: row["movable"] === true, quantity: Number(row["quantity"]), vcpus: numberOf(row["vcpus"]), memoryMiB: numberOf(row["memory_mib"]), startedAt: new Date(String(row["started_at"])), endedAt: new Date(String(row["ended_at"])),
+    closedAt: row["closed_at"] ? new Date(String(row["closed_at"])) : null, closedReason: textOf(row["closed_reason"]),
   }));
+}
+
+function textOf(value: string | number | boolean | null | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function numberOf(value: string | number | boolean | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
 }
 
 export interface DailyUsage {
@@ -224,4 +232,48 @@ export async function selectSamples(tx: Transaction, organizationId: string, ins
     diskReadBytesPerSecond: Number(row["disk_read_bps"]), diskWrittenBytesPerSecond: Number(row["disk_written_bps"]),
     netReceivedBytesPerSecond: Number(row["net_received_bps"]), netSentBytesPerSecond: Number(row["net_sent_bps"]),
   }));
+}
+
+export interface DemandRow {
+  readonly instanceId: string;
+  /** CPU used and waited for, thousandths of a core: mean, standard deviation, and the mean of the last `recentMinutes`. */
+  readonly cpuMillicores: number;
+  readonly cpuSpreadMillicores: number;
+  readonly recentCpuMillicores: number;
+  readonly stealMillicores: number;
+  readonly memoryUsedMiB: number | null;
+  readonly minutes: number;
+}
+
+/** What each instance of a cluster wanted in [from, to), from its samples; those without samples are left out. */
+export async function selectDemand(tx: Transaction, clusterId: string, from: Date, to: Date, recentMinutes: number): Promise<DemandRow[]> {
+  const recent = new Date(to.getTime() - recentMinutes * 60_000).toISOString();
+  const rows = await tx.execute<Record<string, string | null>>(sql`
+    select s.instance_id, avg(s.cpu_millicores + s.cpu_steal_millicores) as mean, coalesce(stddev_pop(s.cpu_millicores + s.cpu_steal_millicores), 0) as spread,
+      coalesce(avg(s.cpu_millicores + s.cpu_steal_millicores) filter (where s.minute >= ${recent}), avg(s.cpu_millicores + s.cpu_steal_millicores)) as recent,
+      avg(s.cpu_steal_millicores) as steal, max(s.memory_used_mib) as memory, count(*) as minutes
+    from sample s join instance i on i.id = s.instance_id
+    where i.cluster_id = ${clusterId} and s.minute >= ${from.toISOString()} and s.minute < ${to.toISOString()} group by 1`);
+  return rows.rows.map((row) => ({
+    instanceId: String(row["instance_id"]),
+    cpuMillicores: Number(row["mean"]),
+    cpuSpreadMillicores: Number(row["spread"]),
+    recentCpuMillicores: Number(row["recent"]),
+    stealMillicores: Number(row["steal"]),
+    memoryUsedMiB: row["memory"] === null ? null : Number(row["memory"]),
+    minutes: Number(row["minutes"]),
+  }));
+}
+
+/** Means of a cluster's whole CPU demand in steps, oldest first; steps without any sample are null. Thousandths of a core. */
+export async function selectClusterHistory(tx: Transaction, clusterId: string, from: Date, steps: number, stepSeconds: number): Promise<(number | null)[]> {
+  const to = new Date(from.getTime() + steps * stepSeconds * 1_000);
+  const rows = await tx.execute<{ step: string; mean: string }>(sql`
+    select step, avg(total) as mean from (
+      select floor((extract(epoch from s.minute) - ${from.getTime() / 1_000}) / ${stepSeconds})::int as step, s.minute, sum(s.cpu_millicores + s.cpu_steal_millicores) as total
+      from sample s join instance i on i.id = s.instance_id
+      where i.cluster_id = ${clusterId} and s.minute >= ${from.toISOString()} and s.minute < ${to.toISOString()} group by 1, 2) m
+    group by 1 order by 1`);
+  const means = new Map(rows.rows.map((row) => [Number(row.step), Number(row.mean)]));
+  return Array.from({ length: steps }, (_, step) => means.get(step) ?? null);
 }

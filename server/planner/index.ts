@@ -41,3 +41,4 @@ export { consolidateCluster, type ConsolidateOptions } from "./consolidate-clust
 export { whatIfLost, type WhatIf } from "./what-if";
 export { explainPlan } from "./explain";
 export { computeEntitlements, type Entitlement } from "./entitlement";
+export { findCertificateFaults, proveSleep } from "./sleep-certificate";

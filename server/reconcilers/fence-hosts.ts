@@ -42,7 +42,7 @@ async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Pr
   if (silent.length === 0) return { backlog: 0 };
   const powers = await readPowerConfigs(pass.context, silent.map((host) => host.id));
   // Everybody who does not answer counts, also those who are not suspected yet.
-  const braked = isBraked(cluster, hosts, hosts.filter((host) => silent.includes(host) || (host.silentSince !== null && host.state !== "fenced" && host.state !== "asleep")));
+  const braked = isBraked(cluster, hosts, hosts.filter((host) => silent.includes(host) || (host.silentSince !== null && host.state !== "fenced" && host.state !== "asleep" && host.powerState !== "failed-to-wake")));
   let againInMs = PERIOD_MS;
   for (const host of silent) {
     const fencing = fleet.fencings.get(host.id);
@@ -69,7 +69,7 @@ async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Pr
 /** Many hosts silent at once means that something between them and us broke: fencing them all would be the outage. */
 export function isBraked(cluster: Pick<ClusterRow, "fenceBrakeFraction">, hosts: readonly HostRow[], silent: readonly HostRow[]): boolean {
   // A host whose instances were already brought elsewhere neither counts as part of the fleet nor as silent.
-  const counted = hosts.filter((host) => ["up", "suspect", "unreachable", "fencing", "returning", "quarantined"].includes(host.state));
+  const counted = hosts.filter((host) => ["up", "suspect", "unreachable", "fencing", "isolated", "returning", "quarantined"].includes(host.state) && host.powerState !== "failed-to-wake");
   return silent.length > 1 && silent.length > counted.length * cluster.fenceBrakeFraction;
 }
 
@@ -134,6 +134,7 @@ async function confirm(pass: Pass, host: HostRow): Promise<void> {
   const fenced = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, "power"));
   if (!fenced) return;
   pass.wake("fail-over-instances");
+  pass.wake("wake-hosts");
   context.logger.warn({ host: host.name }, "the host is confirmed dead");
   await inTransaction(context, (tx) => closeHostUsage(tx, context, { hostId: host.id, lastWord: host.lastSeenAt }));
 }

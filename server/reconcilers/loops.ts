@@ -1,19 +1,23 @@
 import { InstanceConverger } from "./converge-instances";
 import { enrollHostsLoop } from "./enroll-hosts";
 import type { MailDriver } from "@/server/drivers/mail/types";
+import { consolidateClustersLoop } from "./consolidate-clusters";
 import { enforceStandingLoop } from "./enforce-standing";
 import { evacuateHostsLoop } from "./evacuate-hosts";
 import { failOverInstancesLoop } from "./fail-over-instances";
 import { fenceHostsLoop } from "./fence-hosts";
 import { followRulesLoop } from "./follow-rules";
+import { guardCertificatesLoop } from "./guard-certificates";
 import { importImagesLoop } from "./import-images";
 import { migrateInstancesLoop } from "./migrate-instances";
 import { HostObserver } from "./observe-hosts";
 import { placeInstancesLoop } from "./place-instances";
+import { powerHostsLoop } from "./power-hosts";
 import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
 import { removeStraysLoop } from "./remove-strays";
 import { returnHostsLoop } from "./return-hosts";
 import { expireRecordsLoop, sendOutboxLoop } from "./send-outbox";
+import { wakeHostsLoop } from "./wake-hosts";
 import type { LoopDefinition } from "./types";
 
 /** Everything that runs by itself, in one list. Made anew for each worker: two of them remember things between passes. */
@@ -28,6 +32,10 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     placeInstancesLoop,
     new InstanceConverger(),
     evacuateHostsLoop,
+    consolidateClustersLoop,
+    guardCertificatesLoop,
+    powerHostsLoop,
+    wakeHostsLoop,
     followRulesLoop,
     migrateInstancesLoop,
     importImagesLoop(options.imageUploadDirectory),

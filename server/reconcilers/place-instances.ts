@@ -45,6 +45,7 @@ async function placeInCluster(pass: Pass, clusterId: string): Promise<number> {
       throw error;
     }
     await refuse(pass, snapshot, plan.refusals);
+    if (plan.refusals.length > 0) pass.wake("wake-hosts");
     // A very long queue is worked off in parts, each with a fresh snapshot.
     if (snapshot.waiting.length > QUEUE && plan.actions.length > 0 && !pass.signal.aborted) continue;
     return plan.refusals.length;

@@ -71,7 +71,8 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
       memoryRatio: cluster.memoryRatio,
       storageRatio: cluster.storageRatio,
       storageFloorMiB: Math.round(capacityMiB * cluster.storageFloorFraction),
-      failoverReserveHosts: cluster.failoverHosts,
+      // Hosts may sleep only while any one loss is survived although any one of them fails to wake: whatever is placed keeps it so.
+      failoverReserveHosts: Math.max(cluster.failoverHosts, hosts.some((host) => host.state === "asleep") ? 1 : 0),
       cooldownSeconds: COOLDOWN_SECONDS,
       migrationsPerHost: MIGRATIONS_PER_HOST,
       migrationsAtOnce: MIGRATIONS_AT_ONCE,
@@ -85,7 +86,7 @@ function plannerHost(host: HostRow, poolIds: readonly string[]): Host {
     id: host.id,
     name: host.name,
     generation: host.generation,
-    state: plannerState(host.state),
+    state: host.state === "asleep" && host.powerState === "waking" ? "waking" : plannerState(host.state),
     cordoned: host.cordoned || host.drainRequestedAt !== null,
     maintenance: host.maintenance,
     cpuCores: host.cores,
@@ -95,6 +96,10 @@ function plannerHost(host: HostRow, poolIds: readonly string[]): Host {
     storagePools: [...poolIds],
     networks: [],
     ...(host.failureDomain === "" ? {} : { failureDomains: { zone: host.failureDomain } }),
+    ...(host.powerCurve ? { power: host.powerCurve } : {}),
+    ...(host.wakeSeconds === null ? {} : { wakeSeconds: Math.ceil(host.wakeSeconds) }),
+    ...(host.linkMbps === null ? {} : { linkMbps: host.linkMbps }),
+    ...(host.powerStateChangedAt ? { stateSinceSeconds: Math.floor(host.powerStateChangedAt.getTime() / 1_000) } : {}),
   };
 }
 

@@ -19,11 +19,14 @@ export function consequence(liveness: Liveness, nowMs: number): "recovered" | "r
   if (answeredAskedAt) {
     if (host.state === "suspect" || host.state === "unreachable" || host.state === "fencing") return "recovered";
     // An answer to a question put before the host died says nothing about now.
-    if ((host.state === "fenced" || host.state === "asleep") && answeredAskedAt > host.stateChangedAt) return "returning";
+    if (host.state === "fenced" && answeredAskedAt > host.stateChangedAt) return "returning";
+    // While its power is being cut it still answers; asked after that, an answer means that it was switched on.
+    if (host.state === "asleep" && host.powerState !== "falling-asleep" && answeredAskedAt > (host.powerStateChangedAt ?? host.stateChangedAt)) return "returning";
     return null;
   }
   if (!silentSince) return null;
-  const watched = host.state === "up" || host.state === "returning" || host.state === "quarantined";
+  // One that did not wake is known to be silent, and has no instances that could be missed.
+  const watched = host.state === "up" || host.state === "returning" || (host.state === "quarantined" && host.powerState !== "failed-to-wake");
   return watched && nowMs - silentSince.getTime() >= cluster.suspectAfterSeconds * 1_000 ? "suspect" : null;
 }
 

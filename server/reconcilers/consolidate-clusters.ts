@@ -1,0 +1,129 @@
+import { countHostSleeps, giveAdvice, inWindows, PlanSuperseded, putToSleep, readAccepted, readAutomations, readPowerConfigs, settleAdvice, withdrawAdvice, type Automation, type HostRow } from "@/server/fleet";
+import { inTransaction } from "@/server/platform/transaction";
+import { asPowerConfig } from "./enrol/preflight";
+import { planFreeing, type Freeing } from "./steer/free-hosts";
+import { prove } from "./steer/certificate";
+import { carryOut } from "./steer/carry-out";
+import { demandFits, steeringView, whyNotSteered, type SteeringView } from "./steer/view";
+import type { LoopDefinition, Pass } from "./types";
+
+const PERIOD_MS = 60_000;
+/** While hosts are being emptied or put to sleep. */
+const BUSY_PERIOD_MS = 3_000;
+/** Long enough that a quarter of an hour's lull is none, short enough that a night is not missed. */
+const WINDOW_MINUTES = 30;
+
+/** Empties hosts that are not needed and lets them sleep, each with a stored proof that any single loss is survived meanwhile. */
+export const consolidateClustersLoop: LoopDefinition = {
+  name: "consolidate-clusters",
+  purpose: "Empties hosts that are not needed and puts them to sleep with a certificate.",
+  periodMs: PERIOD_MS,
+  async pass(pass) {
+    const { context } = pass;
+    const accepted = (await readAccepted(context)).filter((one) => one.kind === "consolidate");
+    let backlog = 0;
+    for (const automation of (await readAutomations(context)).values()) {
+      if (pass.signal.aborted) break;
+      const word = accepted.find((one) => one.clusterId === automation.clusterId);
+      if (automation.consolidate === "off" && !word) continue;
+      const open = automation.consolidateWindows.length === 0 || inWindows(automation.consolidateWindows, automation.timeZone, context.clock.now());
+      if (open || word) backlog += await consolidate(pass, automation, word?.id ?? null);
+    }
+    return { backlog, againInMs: backlog > 0 ? BUSY_PERIOD_MS : PERIOD_MS };
+  },
+};
+
+async function consolidate(pass: Pass, automation: Automation, adviceId: string | null): Promise<number> {
+  const { context } = pass;
+  const view = await steeringView(pass, automation, WINDOW_MINUTES);
+  const trouble = whyNotSteered(view);
+  if (trouble !== null) {
+    context.logger.debug({ cluster: view.snapshot.cluster.name, trouble }, "nothing is consolidated now");
+    return 0;
+  }
+  // One host after the other: each sleep changes what the next proof is about.
+  if ([...view.snapshot.hosts.values()].some((host) => host.powerState === "falling-asleep" || host.powerState === "waking")) return 1;
+  const may = await mayFallAsleep(pass, view);
+  const awake = [...view.snapshot.hosts.values()].filter((host) => host.state === "up" && !host.maintenance).length;
+  const room = awake - automation.minAwakeHosts;
+  if (room <= 0 || may.length === 0) return settle(pass, automation, adviceId, 0);
+  const occupied = new Set([...view.snapshot.allocations.values()].map((row) => row.hostId));
+  for (const move of view.snapshot.migrations) occupied.add(move.toHostId);
+  const advising = automation.consolidate === "advise" && adviceId === null;
+  if (!advising) {
+    for (const host of may.filter((one) => !occupied.has(one.id))) if (await sleep(pass, view, host)) return 1;
+    if (view.snapshot.migrations.length > 0) return 1;
+  }
+  const freeing = planFreeing(view, may, room);
+  if (!freeing || freeing.hosts.length === 0) return settle(pass, automation, adviceId, 0);
+  if (advising) return advise(pass, view, freeing);
+  const done = await carryOut(pass, view.snapshot, freeing.plan, { kind: "consolidate", cause: "sleep", inputs: freeing.inputs, predicted: freeing.predicted, reason: freeing.reason });
+  if (done.begun > 0) context.logger.info({ cluster: view.snapshot.cluster.name, moves: done.begun, hosts: freeing.hosts.map((host) => host.name) }, "hosts are emptied so that they can sleep");
+  return settle(pass, automation, done.begun > 0 || freeing.plan.actions.length === 0 ? adviceId : null, freeing.hosts.length);
+}
+
+/** What the operator accepted is under way, or no longer possible. */
+async function settle(pass: Pass, automation: Automation, adviceId: string | null, busy: number): Promise<number> {
+  const { context } = pass;
+  await inTransaction(context, async (tx) => {
+    if (adviceId !== null) await settleAdvice(tx, context, adviceId, busy > 0 ? "applied" : "outdated");
+    if (busy === 0) await withdrawAdvice(tx, context, { clusterId: automation.clusterId, kind: "consolidate", hostId: null });
+  });
+  return busy;
+}
+
+async function advise(pass: Pass, view: SteeringView, freeing: Freeing): Promise<number> {
+  const { context } = pass;
+  await inTransaction(context, (tx) =>
+    giveAdvice(tx, context, { clusterId: view.automation.clusterId, kind: "consolidate", hostId: null, reason: freeing.reason, basedOnGeneration: view.snapshot.cluster.generation, plan: { ...freeing.inputs, ...freeing.predicted, moves: freeing.moves, hosts: freeing.hosts.map((host) => ({ id: host.id, name: host.name })) } }),
+  );
+  return 0;
+}
+
+/** Hosts that nothing forbids to sleep: a device that can confirm "off", rest since the last wake, cycles left, no wish of the operator. */
+async function mayFallAsleep(pass: Pass, view: SteeringView): Promise<HostRow[]> {
+  const { context } = pass;
+  const { automation, snapshot } = view;
+  const nowMs = context.clock.nowMs();
+  const hosts = [...snapshot.hosts.values()].filter((host) => host.state === "up" && host.powerState === "on" && !host.maintenance && !host.drainRequestedAt && !host.keepAwake);
+  const powers = await readPowerConfigs(context, hosts.map((host) => host.id));
+  const slept = await countHostSleeps(context, automation.clusterId, new Date(nowMs - automation.cycleHours * 3_600_000));
+  return hosts.filter((host) => {
+    const config = powers.get(host.id);
+    if (!config || !pass.machines.power(asPowerConfig(config)).canFence) return false;
+    const awakeMs = nowMs - (host.powerStateChangedAt ?? host.enrolledAt).getTime();
+    return awakeMs >= automation.minAwakeSeconds * 1_000 && (slept.get(host.id) ?? 0) < automation.maxCycles;
+  });
+}
+
+/** One empty host, if any single loss is survived without it and the rest can carry what is wanted. */
+async function sleep(pass: Pass, view: SteeringView, host: HostRow): Promise<boolean> {
+  const { context } = pass;
+  const { snapshot } = view;
+  const asleepIds = [...view.asleep.map((one) => one.id), host.id];
+  const demand = await demandFits(pass, view, new Set(asleepIds));
+  if (demand.refusal !== null) return false;
+  const { certificate, uncovered } = prove(snapshot.planner, snapshot, asleepIds);
+  if (!certificate) {
+    context.logger.debug({ host: host.name, uncovered }, "an empty host stays awake: a loss would not be survived without it");
+    return false;
+  }
+  const awake = [...snapshot.hosts.values()].filter((one) => one.state === "up").length - 1;
+  try {
+    await putToSleep(context, {
+      clusterId: snapshot.cluster.id,
+      generation: snapshot.cluster.generation,
+      hostId: host.id,
+      certificate,
+      reason: `It is empty, and ${awake} other ${awake === 1 ? "host carries" : "hosts carry"} everything: any one of them may fail while any one sleeper does not wake.`,
+      decision: { inputs: { ...demand.inputs, awakeAfter: awake, asleep: view.asleep.map((one) => one.name) }, rejected: [], predicted: { wakeSeconds: host.wakeSeconds } },
+    });
+  } catch (error) {
+    // Something was placed or moved since the snapshot: the next pass looks again.
+    if (!(error instanceof PlanSuperseded)) throw error;
+    return false;
+  }
+  pass.wake("power-hosts");
+  context.logger.info({ host: host.name }, "host goes to sleep");
+  return true;
+}

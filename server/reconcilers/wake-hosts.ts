@@ -1,0 +1,136 @@
+import { inWindows, readAutomations, readFleet, requestWake, takeSnapshot, type Automation, type Fleet, type FleetSnapshot, type HostRow } from "@/server/fleet";
+import { placeInstances, planFailover } from "@/server/planner";
+import type { ClusterSnapshot } from "@/server/planner/types";
+import { inTransaction } from "@/server/platform/transaction";
+import { demandFits, FULL_FRACTION, steeringView } from "./steer/view";
+import type { LoopDefinition, Pass } from "./types";
+
+const PERIOD_MS = 15_000;
+/** While orders wait. */
+const BUSY_PERIOD_MS = 1_000;
+const WINDOW_MINUTES = 10;
+const DAY_MS = 86_400_000;
+/** Orders looked at to decide how many hosts a burst needs. */
+const QUEUE = 1_000;
+
+/** Wakes sleeping hosts for whom somebody waits, for what is expected, when their time is over, and to prove that they can. */
+export const wakeHostsLoop: LoopDefinition = {
+  name: "wake-hosts",
+  purpose: "Wakes sleeping hosts for waiting orders, for restarts, before demand comes, and for their regular test.",
+  periodMs: PERIOD_MS,
+  async pass(pass) {
+    const fleet = await readFleet(pass.context);
+    const automations = await readAutomations(pass.context);
+    let backlog = 0;
+    for (const cluster of fleet.clusters.values()) {
+      if (pass.signal.aborted) break;
+      const asleep = [...fleet.hosts.values()].filter((host) => host.clusterId === cluster.id && host.state === "asleep");
+      if (asleep.length > 0) backlog += await wakeInCluster(pass, fleet, cluster.id, asleep, automations.get(cluster.id));
+    }
+    return { backlog, againInMs: backlog > 0 ? BUSY_PERIOD_MS : PERIOD_MS };
+  },
+};
+
+async function wakeInCluster(pass: Pass, fleet: Fleet, clusterId: string, asleep: readonly HostRow[], automation: Automation | undefined): Promise<number> {
+  const needed = await wakeForNeed(pass, fleet, clusterId, asleep);
+  if (needed > 0) return needed;
+  const sleeping = asleep.filter((host) => host.powerState === "asleep");
+  if (sleeping.length === 0 || asleep.length > sleeping.length) return 0;
+  if (automation === undefined || automation.consolidate === "off") return wake(pass, sleeping, "Consolidation was switched off for its cluster.");
+  const now = pass.context.clock.now();
+  const rested = sleeping.filter((host) => now.getTime() - (host.powerStateChangedAt ?? now).getTime() >= automation.minAsleepSeconds * 1_000);
+  if (automation.consolidateWindows.length > 0 && !inWindows(automation.consolidateWindows, automation.timeZone, new Date(now.getTime() + leadMs(sleeping)))) {
+    return wake(pass, rested, "The hours in which hosts may sleep end.");
+  }
+  const expected = await wakeForDemand(pass, automation, sleeping);
+  return expected > 0 ? expected : testWake(pass, automation, sleeping);
+}
+
+/** A host is woken so long before its hour that it is up by then. */
+function leadMs(hosts: readonly HostRow[]): number {
+  return Math.max(0, ...hosts.map((host) => host.wakeSeconds ?? 0)) * 1_000;
+}
+
+async function wake(pass: Pass, hosts: readonly HostRow[], reason: string, more: { readonly test?: boolean; readonly inputs?: Record<string, unknown> } = {}): Promise<number> {
+  const { context } = pass;
+  let woken = 0;
+  for (const host of hosts) {
+    const row = await inTransaction(context, (tx) => requestWake(tx, context, host.id, { reason, ...more }));
+    if (row) woken += 1;
+    if (row) context.logger.info({ host: host.name, reason }, "host is woken");
+  }
+  if (woken > 0) pass.wake("power-hosts");
+  return woken;
+}
+
+/** The cluster as if every sleeper were up: what would be placed where. */
+function allAwake(planner: ClusterSnapshot): ClusterSnapshot {
+  return { ...planner, hosts: planner.hosts.map((host) => (host.state === "asleep" || host.state === "waking" ? { ...host, state: "up" as const } : host)) };
+}
+
+/** Somebody waits for a place, or is about to: exactly the sleepers on which they would find one are woken. */
+async function wakeForNeed(pass: Pass, fleet: Fleet, clusterId: string, asleep: readonly HostRow[]): Promise<number> {
+  const snapshot = await takeSnapshot(pass.context, clusterId);
+  const lost = [...snapshot.hosts.values()].filter((host) => ["unreachable", "fencing", "fenced"].includes(host.state) && [...fleet.allocations.values()].some((row) => row.hostId === host.id));
+  if (snapshot.waiting.length === 0 && lost.length === 0) return 0;
+  const byId = new Map(asleep.map((host) => [host.id, host]));
+  const wanted = new Map<string, number>();
+  const targets = lost.length > 0 ? planFailover(allAwake(snapshot.planner), lost.map((host) => host.id)).actions.map((action) => action.toHostId) : ordersOn(snapshot);
+  for (const hostId of targets) if (byId.has(hostId)) wanted.set(hostId, (wanted.get(hostId) ?? 0) + 1);
+  const hosts = [...wanted.keys()].flatMap((id) => byId.get(id) ?? []);
+  const reason = lost.length > 0 ? `Machines of ${lost.map((host) => host.name).join(", ")} restart here.` : `${snapshot.waiting.length} ${snapshot.waiting.length === 1 ? "machine waits" : "machines wait"} for room.`;
+  const inputs = { waiting: snapshot.waiting.length, lost: lost.map((host) => host.name), targets: [...wanted].map(([hostId, instances]) => ({ hostId, instances })) };
+  await wake(pass, hosts.filter((host) => host.powerState !== "waking"), reason, { inputs });
+  return hosts.length;
+}
+
+/**
+ * Where the waiting orders would go. Hosts that are up are tried first, so that a sleeper is woken only for what finds no room on them;
+ * then one sleeper after the other is counted in, so that a burst does not spread over all of them.
+ */
+function ordersOn(snapshot: FleetSnapshot): string[] {
+  const { planner } = snapshot;
+  const instances = new Map(planner.instances.map((instance) => [instance.id, instance]));
+  const orders = snapshot.waiting.slice(0, QUEUE).flatMap(({ id }) => {
+    const instance = instances.get(id);
+    return instance ? [{ instance }] : [];
+  });
+  const sleepers = planner.hosts.filter((host) => host.state === "asleep" || host.state === "waking").toSorted((a, b) => (a.state === "waking" ? 0 : 1) - (b.state === "waking" ? 0 : 1) || (a.wakeSeconds ?? 0) - (b.wakeSeconds ?? 0));
+  const awake = new Set<string>();
+  let best: string[] = [];
+  let refused = Infinity;
+  for (const next of [null, ...sleepers]) {
+    if (next) awake.add(next.id);
+    const plan = placeInstances({ ...planner, hosts: planner.hosts.map((host) => (awake.has(host.id) ? { ...host, state: "up" as const } : host)) }, orders);
+    if (plan.refusals.length < refused) {
+      refused = plan.refusals.length;
+      // The reserve may need a host on which nothing is placed yet: every host that was counted in comes along.
+      best = [...awake];
+    }
+    if (refused === 0) break;
+  }
+  return best;
+}
+
+/** More is wanted soon than the awake hosts can carry, or one of them is full already: the quickest sleeper comes first. */
+async function wakeForDemand(pass: Pass, automation: Automation, sleeping: readonly HostRow[]): Promise<number> {
+  const view = await steeringView(pass, automation, WINDOW_MINUTES);
+  const full = [...view.loads.values()].filter((load) => load.measured && load.recentMillicores > load.capacityMillicores * FULL_FRACTION);
+  const ups = view.loads.size;
+  const [quickest] = [...sleeping].sort((a, b) => (a.wakeSeconds ?? 0) - (b.wakeSeconds ?? 0));
+  if (!quickest) return 0;
+  if (ups > 0 && full.length === ups) return wake(pass, [quickest], `Every awake host is full: ${full.map((load) => `${load.name} is wanted for ${Math.round(load.recentMillicores)} of ${load.capacityMillicores} millicores`).join("; ")}.`, { inputs: { loads: full } });
+  const demand = await demandFits(pass, view, new Set(view.asleep.map((host) => host.id)));
+  return demand.refusal === null ? 0 : wake(pass, [quickest], `It will be needed: ${demand.refusal}.`, { inputs: demand.inputs });
+}
+
+/** A sleeper that has not proved for long that it wakes does so now: one at a time, and only in the hours for tests. */
+async function testWake(pass: Pass, automation: Automation, sleeping: readonly HostRow[]): Promise<number> {
+  const now = pass.context.clock.now();
+  if (automation.wakeTestDays === 0) return 0;
+  if (automation.wakeTestWindows.length > 0 && !inWindows(automation.wakeTestWindows, automation.timeZone, now)) return 0;
+  const dueMs = automation.wakeTestDays * DAY_MS;
+  const due = sleeping.filter((host) => now.getTime() - (host.lastWakeTestAt ?? host.enrolledAt).getTime() >= dueMs);
+  const [first] = due.sort((a, b) => (a.lastWakeTestAt ?? a.enrolledAt).getTime() - (b.lastWakeTestAt ?? b.enrolledAt).getTime());
+  return first ? wake(pass, [first], `It proves that it wakes; that was last seen ${Math.round((now.getTime() - (first.lastWakeTestAt ?? first.enrolledAt).getTime()) / DAY_MS)} days ago.`, { test: true }) : 0;
+}

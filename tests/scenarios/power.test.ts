@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { deleteInstance, purgeInstance } from "@/server/compute";
+import { getIncident, listCertificates, listDecisions, listIncidents, readCertificate, takeSnapshot, updateAutomation } from "@/server/fleet";
+import { automationInput, type AutomationInput } from "@/server/fleet/schema";
+import { findCertificateFaults } from "@/server/planner";
+import type { SleepCertificate } from "@/server/planner/types";
+import { openCentre, until, untilHost, type Centre } from "./centre";
+
+let centre: Centre;
+afterEach(() => centre.close());
+
+/** Hosts may sleep at once and as often as it takes: the figures of rest are for a night, the test has seconds. */
+const eager = (change: Partial<AutomationInput> = {}): AutomationInput =>
+  automationInput.parse({ clusterId: centre.clusterId, consolidate: "automatic", minAwakeHosts: 2, minAwakeSeconds: 0, minAsleepSeconds: 0, maxCycles: 100, wakeTimeoutSeconds: 5, movesPerHour: 100, ...change });
+
+const names = async (state: string): Promise<string[]> => (await centre.rows<{ name: string }>(`select name from host where state = '${state}' order by name`)).map((row) => row.name);
+
+async function untilAsleep(count: number, timeoutMs = 30_000): Promise<string[]> {
+  await until(`${count} hosts sleep`, timeoutMs, async () => Number((await centre.rows<{ n: string }>(`select count(*) n from host where state = 'asleep' and power_state = 'asleep'`))[0]!.n) === count, () => centre.rows("select name, state, power_state, state_reason from host order by name"));
+  return names("asleep");
+}
+
+/** The certificate that stands names exactly the sleepers, and holds in the cluster as it is now. */
+async function expectCertified(): Promise<void> {
+  const snapshot = await takeSnapshot(centre.provider, centre.clusterId);
+  const asleep = [...snapshot.hosts.values()].filter((host) => host.state === "asleep").map((host) => host.id);
+  const standing = await readCertificate(centre.provider, centre.clusterId);
+  expect(new Set(standing?.asleepHostIds)).toEqual(new Set(asleep));
+  const hosts = snapshot.planner.hosts.map((host) => (asleep.includes(host.id) ? { ...host, state: "asleep" as const } : host));
+  expect(findCertificateFaults({ ...snapshot.planner, hosts }, standing!.proof as unknown as SleepCertificate)).toEqual([]);
+}
+
+describe("a night", () => {
+  it("empties hosts that are not needed, lets them sleep with a certificate, and wakes them for a burst of orders", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2", "h3", "h4"] });
+    const ids = await Promise.all(Array.from({ length: 6 }, (_, index) => centre.order(`vm-${index}`)));
+    for (const id of ids) await centre.untilStatus(id, "running");
+    await updateAutomation(centre.provider, eager());
+    const asleep = await untilAsleep(2);
+    await expectCertified();
+    for (const name of asleep) expect(centre.world.status().hosts.find((host) => host.name === name)!.phase).toBe("off");
+    for (const id of ids) expect(centre.runsOn(id)).toHaveLength(1);
+    for (const id of ids) expect(asleep).not.toContain(centre.runsOn(id)[0]);
+    const sleeps = (await listDecisions(centre.provider, { kind: "sleep", limit: 10 })).items;
+    expect(sleeps).toHaveLength(2);
+    expect(sleeps[0]!.reason).toMatch(/may fail while any one sleeper does not wake/);
+    await centre.checkInvariants();
+
+    // A morning: more is ordered than two awake hosts hold with the loss of one survived.
+    const orders = await Promise.all(Array.from({ length: 3 }, (_, index) => centre.order(`big-${index}`, "big")));
+    for (const id of orders) await centre.untilStatus(id, "running", 30_000);
+    expect((await listDecisions(centre.provider, { kind: "wake", limit: 10 })).items.some((item) => /wait.* for room/.test(item.reason))).toBe(true);
+    await until("what sleeps is certified", 5_000, async () => (await names("asleep")).length === 0 || (await readCertificate(centre.provider, centre.clusterId)) !== null);
+    if ((await names("asleep")).length > 0) await expectCertified();
+    await centre.checkInvariants();
+  }, 90_000);
+
+  it("advises where it may not act, and does what the operator accepts", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2", "h3"] });
+    const id = await centre.order("only");
+    await centre.untilStatus(id, "running");
+    await updateAutomation(centre.provider, eager({ consolidate: "advise" }));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await names("asleep")).toEqual([]);
+  }, 60_000);
+});
+
+describe("a sleeper that does not wake", () => {
+  it("is quarantined, another one is woken in its place, and the operator is told", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2", "h3", "h4"] });
+    const first = await centre.order("first");
+    await centre.untilStatus(first, "running");
+    await updateAutomation(centre.provider, eager({ wakeTimeoutSeconds: 5 }));
+    const asleep = await untilAsleep(2);
+    for (const name of asleep) centre.world.bmc(name, { reachable: name !== asleep[0] });
+    const orders = await Promise.all(Array.from({ length: 3 }, (_, index) => centre.order(`big-${index}`, "big")));
+    const start = Date.now();
+    await untilHost(centre, asleep[0]!, "quarantined", 40_000);
+    for (const id of orders) await centre.untilStatus(id, "running", 30_000);
+    expect(Date.now() - start).toBeLessThan(60_000);
+    const { items } = await listIncidents(centre.provider, { clusterId: centre.clusterId, limit: 10 });
+    expect(items[0]).toMatchObject({ kind: "wake-failed", hostName: asleep[0], closedAt: null });
+    expect((await getIncident(centre.provider, items[0]!.id)).entries.length).toBeGreaterThanOrEqual(2);
+    await centre.checkInvariants();
+  }, 90_000);
+});
+
+describe("a host that dies while others sleep", () => {
+  it("has its machines restarted within what was certified, and sleepers are woken until the promise holds again", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2", "h3", "h4"], memoryMiB: 8_192 });
+    const ids = await Promise.all(Array.from({ length: 6 }, (_, index) => centre.order(`vm-${index}`, "large")));
+    for (const id of ids) await centre.untilStatus(id, "running");
+    await updateAutomation(centre.provider, eager());
+    await untilAsleep(1);
+    await expectCertified();
+    const victim = centre.runsOn(ids[0]!)[0]!;
+    centre.world.crash(victim);
+    for (const id of ids) await until(`${id} runs`, 20_000, () => centre.runsOn(id).length === 1 && !centre.runsOn(id).includes(victim), () => centre.status(id));
+    await until("the guard is content", 20_000, async () => {
+      const [cluster] = await centre.rows<{ generation: string }>("select generation from cluster");
+      const standing = await readCertificate(centre.provider, centre.clusterId);
+      return (await names("asleep")).length === 0 || standing?.checkedForGeneration === Number(cluster!.generation);
+    });
+    await centre.checkInvariants();
+    const certificates = await listCertificates(centre.provider, centre.clusterId);
+    expect(certificates.length).toBeGreaterThan(0);
+  }, 90_000);
+});
+
+describe("the guard", () => {
+  it("makes the proof anew after every change", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2", "h3"] });
+    const id = await centre.order("goes");
+    await centre.untilStatus(id, "running");
+    await updateAutomation(centre.provider, eager());
+    await untilAsleep(1);
+    const before = (await readCertificate(centre.provider, centre.clusterId))!;
+    const second = await centre.order("comes");
+    await centre.untilStatus(second, "running");
+    await until("the proof follows", 10_000, async () => {
+      const [cluster] = await centre.rows<{ generation: string }>("select generation from cluster");
+      return (await readCertificate(centre.provider, centre.clusterId))?.checkedForGeneration === Number(cluster!.generation);
+    });
+    expect((await readCertificate(centre.provider, centre.clusterId))!.checkedForGeneration).toBeGreaterThan(before.checkedForGeneration);
+    await expectCertified();
+    await deleteInstance(centre.tenant, { instanceId: second });
+    await purgeInstance(centre.tenant, { instanceId: second });
+    await updateAutomation(centre.provider, eager({ consolidate: "off" }));
+    await until("everybody is awake again", 20_000, async () => (await names("up")).length === 3, () => centre.rows("select name, state, power_state, power_state_reason from host"));
+    await until("no certificate stands", 5_000, async () => (await readCertificate(centre.provider, centre.clusterId)) === null);
+  }, 60_000);
+});
