@@ -1,13 +1,18 @@
-import type { ClusterSnapshot, LeftOut, Plan } from "./types";
+import type { ClusterSnapshot, HostState, LeftOut, Plan } from "./types";
 import { whyNotMovable } from "./constraints/movable";
 import { chooseKeepers, fewestHosts } from "./consolidate/choose-keepers";
+import { chooseSleepers, whyStaysAwake } from "./consolidate/choose-sleepers";
 import { drainGreedily } from "./consolidate/drain-greedily";
 import { packInstances } from "./consolidate/pack-instances";
+import { wakeAhead } from "./consolidate/wake-ahead";
+import { expectDemand } from "./demand/expect-demand";
+import { POWER_OFF_SECONDS, sleepHorizonSeconds } from "./demand/needs";
 import { moveActions } from "./evacuate-hosts";
-import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
-import { orderMoves } from "./order-moves";
+import { at, buildModel, hostAt, instanceAt, moveInstance, putInstance, removeInstance, type Model } from "./model/model";
+import { orderMoves, type Move } from "./order-moves";
 import { seededRandom, type Random } from "./random";
 import { certifySleep } from "./reserve/certify-sleep";
+import { sleepersOf } from "./reserve/prove-reserve";
 import { scheduleWaves } from "./schedule-waves";
 import { powerAction, writePlan } from "./write-plan";
 import { say } from "./words";
@@ -26,26 +31,32 @@ export interface ConsolidateOptions {
 const DEFAULT_TRIES = 40;
 const TRIES_WHEN_LARGE = 1;
 const LARGE = 400;
-/** Shutting a host down takes about this long; it is not counted as anybody's downtime. */
-const POWER_OFF_SECONDS = 30;
 
 /**
  * Frees as many hosts as possible and lets them sleep. Bound first: how few hosts could hold everything. Then, from that number upwards, the
  * set of hosts where most memory already is; the instances of the others are packed onto it, and if they do not fit, those of
- * the keepers are repacked too. The result sleeps only with a certificate.
+ * the keepers are repacked too. A host sleeps only with a certificate, only if what is expected before it could be back fits without it, and only
+ * if that saves more than it costs; hosts that will be needed, or without which the certificate would turn false, are switched on first.
  */
-export function consolidateCluster(snapshot: ClusterSnapshot, options: ConsolidateOptions = {}): Plan {
+export function consolidateCluster(asked: ClusterSnapshot, options: ConsolidateOptions = {}): Plan {
+  const snapshot = expectDemand(asked, sleepHorizonSeconds(asked));
   const model = buildModel(snapshot);
+  const wakes = wakeAhead(model, options.certify !== false);
   const { candidates, pinned, leftOut } = findCandidates(model);
   const random = seededRandom(options.seed ?? 1);
   const start = model.hostOf.slice();
   const awakeBefore = candidates.length;
   let goal = options.maxMoves === undefined ? packFewest(model, candidates, pinned, options.tries ?? (candidates.length > LARGE ? TRIES_WHEN_LARGE : DEFAULT_TRIES), random) : null;
   if (goal === null || goal.size > (options.maxMoves ?? Infinity)) goal = drainWithin(model, candidates, pinned, options.maxMoves ?? Infinity);
+  const emptied = candidates.filter((host) => !pinned.has(host) && [...(model.instancesOn[host] ?? [])].every((one) => goal.has(one)));
+  const arriving = new Set(goal.values());
+  const chosen = chooseSleepers(model, emptied.filter((host) => !arriving.has(host)), goal);
+  leftOut.push(...chosen.leftOut);
   const { moves } = orderMoves(model, goal, Infinity);
-  const freed = new Set(candidates.filter((host) => (model.instancesOn[host]?.size ?? 0) === 0 && maySleep(model, host)));
+  for (const action of wakes) setState(model, action.toHostId, "up");
+  const freed = new Set(chosen.sleepers.filter((host) => (model.instancesOn[host]?.size ?? 0) === 0));
   for (const host of freed) model.hosts[host] = { ...hostAt(model, host), state: "asleep" };
-  const sleepers = new Set(model.hosts.flatMap((host, index) => (host.state === "asleep" ? [index] : [])));
+  const sleepers = sleepersOf(model);
   let certificate: Plan["certificate"] = null;
   let uncovered = -1;
   if (options.certify !== false) {
@@ -61,7 +72,16 @@ export function consolidateCluster(snapshot: ClusterSnapshot, options: Consolida
     }
   }
   const asleepOk = certificate !== null || options.certify === false;
-  const actions = moves.flatMap((move) => moveActions(model, move.instance, move.from, move.to, `${hostAt(model, move.from).id} is emptied so that it can sleep`, say("emptied-to-sleep", { host: hostAt(model, move.from).id })));
+  // A move that lets nobody sleep is not worth making.
+  if (!asleepOk) for (const move of moves.splice(0).toReversed()) moveInstance(model, move.instance, move.from);
+  const undone = undoMoves(model, moves, new Set(chosen.sleepers.filter((host) => !freed.has(host))));
+  if (undone.length > 0 && certificate !== null) {
+    const again = certifySleep(model, sleepers).certificate;
+    if (again === null) redoMoves(model, undone, moves);
+    else certificate = again;
+  }
+  const actions = [...wakes];
+  for (const move of moves) actions.push(...moveActions(model, move.instance, move.from, move.to, `${hostAt(model, move.from).id} is emptied so that it can sleep`, say("emptied-to-sleep", { host: hostAt(model, move.from).id })));
   if (asleepOk) {
     for (const host of freed) actions.push(powerAction(model, "power-off", host, `${hostAt(model, host).id} is empty and its sleep is certified`, say("sleep-certified", { host: hostAt(model, host).id }), POWER_OFF_SECONDS));
   }
@@ -90,8 +110,13 @@ function findCandidates(model: Model): { candidates: number[]; pinned: Set<numbe
   const pinned = new Set<number>();
   const leftOut: LeftOut[] = [];
   for (const host of candidates) {
+    const awake = whyStaysAwake(model, host);
+    if (awake !== null) {
+      pinned.add(host);
+      leftOut.push({ kind: "host", id: hostAt(model, host).id, text: awake });
+    }
     for (const instance of model.instancesOn[host] ?? []) {
-      const why = whyNotMovable(instanceAt(model, instance), takenAtSeconds, policy.cooldownSeconds);
+      const why = whyNotMovable(instanceAt(model, instance), takenAtSeconds, policy, hostAt(model, host));
       const together = (model.groupsOf[instance] ?? []).some((g) => model.groups[g]?.group.kind === "together" && model.groups[g]?.group.hard);
       if (why === null && !together) continue;
       pinned.add(host);
@@ -101,10 +126,28 @@ function findCandidates(model: Model): { candidates: number[]; pinned: Set<numbe
   return { candidates, pinned, leftOut };
 }
 
-function maySleep(model: Model, host: number): boolean {
-  const { stateSinceSeconds } = hostAt(model, host);
-  const { takenAtSeconds, policy } = model.snapshot;
-  return stateSinceSeconds === undefined || takenAtSeconds - stateSinceSeconds >= (policy.minAwakeSeconds ?? 0);
+/** Takes back what emptied these hosts, the last first, where it can go home; returns what was taken back, in order. */
+function undoMoves(model: Model, moves: Move[], hosts: ReadonlySet<number>): Move[] {
+  const undone: Move[] = [];
+  const count = new Map<number, number>();
+  for (const move of moves) count.set(move.instance, (count.get(move.instance) ?? 0) + 1);
+  for (const move of moves.toReversed()) {
+    if (!hosts.has(move.from) || count.get(move.instance) !== 1) continue;
+    moveInstance(model, move.instance, move.from);
+    moves.splice(moves.indexOf(move), 1);
+    undone.unshift(move);
+  }
+  return undone;
+}
+
+function redoMoves(model: Model, undone: readonly Move[], moves: Move[]): void {
+  for (const move of undone) moveInstance(model, move.instance, move.to);
+  moves.push(...undone);
+}
+
+function setState(model: Model, hostId: string, state: HostState): void {
+  const host = model.hostIndex.get(hostId) ?? -1;
+  model.hosts[host] = { ...hostAt(model, host), state };
 }
 
 /** The goal (instance to host) with the fewest hosts, or null if not even all hosts can be packed. The model is left as it was. */

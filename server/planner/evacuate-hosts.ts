@@ -1,8 +1,9 @@
 import type { Action, ClusterSnapshot, LeftOut, Plan, Refusal } from "./types";
 import { chooseHost } from "./choose-host";
+import { MOVE_RULES } from "./constraints/movable";
 import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
 import { refuse } from "./place-instances";
-import { predictMigration, predictRestart } from "./predict-move";
+import { predictMigration, predictPostCopy, predictRestart } from "./predict-move";
 import { scheduleWaves } from "./schedule-waves";
 import { instanceAction, writePlan } from "./write-plan";
 import { say, type PlannerWords } from "./words";
@@ -74,14 +75,21 @@ export function moveActions(model: Model, instance: number, from: number, to: nu
   if (one.wanted === "off") {
     return [instanceAction(model, "place", instance, from, to, `${why}; ${one.id} is off, only its place moves to ${target.id}`, [whyWords, say("place-moves", { instance: one.id, host: target.id })], figures)];
   }
-  if (one.canMigrate) {
+  const tooFast = MOVE_RULES.dirtiesTooFast(one, source, target, model.snapshot.policy);
+  const postCopy = model.snapshot.policy.postCopy === true && MOVE_RULES.dirtiesTooFast(one, source, target, { ...model.snapshot.policy, postCopy: false }) !== null;
+  if (one.canMigrate && postCopy) {
+    const predicted = predictPostCopy(one, source, target, model.snapshot.policy.linkMbps);
+    const reason = `${why}; ${one.id} writes its memory faster than the link copies, so it goes to ${target.id} post-copy, about ${Math.ceil(predicted.seconds)} s`;
+    return [instanceAction(model, "migrate", instance, from, to, reason, [whyWords, say("moves-post-copy", { instance: one.id, host: target.id, seconds: Math.ceil(predicted.seconds) })], { ...figures, postCopy: 1 }, predicted)];
+  }
+  if (one.canMigrate && tooFast === null) {
     const predicted = predictMigration(one, source, target, model.snapshot.policy.linkMbps);
     const reason = `${why}; ${one.id} goes to ${target.id} live, about ${Math.ceil(predicted.seconds)} s`;
     return [instanceAction(model, "migrate", instance, from, to, reason, [whyWords, say("moves-live", { instance: one.id, host: target.id, seconds: Math.ceil(predicted.seconds) })], figures, predicted)];
   }
   const predicted = predictRestart(one);
   return [
-    instanceAction(model, "stop", instance, from, from, `${why}; ${one.id} cannot migrate, so it stops`, [whyWords, say("stops-to-move", { instance: one.id })], figures),
+    instanceAction(model, "stop", instance, from, from, `${why}; ${tooFast === null || !one.canMigrate ? `${one.id} cannot migrate` : tooFast.text}, so it stops`, [whyWords, say("stops-to-move", { instance: one.id })], figures),
     instanceAction(model, "start", instance, from, to, `${one.id} starts again on ${target.id}`, [whyWords, say("starts-again", { instance: one.id, host: target.id })], figures, predicted),
   ];
 }

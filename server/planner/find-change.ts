@@ -58,6 +58,7 @@ function apply(model: Model, host: number, change: Change): boolean {
     case "lower-reserve":
     case "add-host":
     case "combined":
+    case "raise-risk":
       return false;
   }
 }

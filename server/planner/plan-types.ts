@@ -57,6 +57,7 @@ export type ChangeKind =
   | "uncordon-host"
   | "free-resource"
   | "raise-ratio"
+  | "raise-risk"
   | "connect-host"
   | "move-peer"
   | "relax-rule"

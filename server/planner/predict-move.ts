@@ -1,6 +1,7 @@
 import type { Host, Instance, Prediction, WaveForecast } from "./types";
 
-const DEFAULT_DIRTY_MIB_PER_SECOND = 16;
+/** What a guest under light use writes. */
+export const DEFAULT_DIRTY_MIB_PER_SECOND = 16;
 /** QEMU pauses the guest for the last round; its default limit. */
 const LAST_ROUND_MS = 300;
 /** Hand-over at both ends, measured on libvirt hosts as a few seconds. */
@@ -8,18 +9,31 @@ const SET_UP_SECONDS = 2;
 /** Guest shutdown plus boot, for instances that cannot move live. */
 const RESTART_SECONDS = 60;
 
+/** What the link between two hosts copies: the slower end decides. */
+export function linkMiBPerSecond(from: Host, to: Host, defaultLinkMbps: number): number {
+  return Math.max(1, Math.min(from.linkMbps ?? defaultLinkMbps, to.linkMbps ?? defaultLinkMbps) / 8.388608);
+}
+
+/** Switching to the target at once: short pauses while missing pages come over, but the memory travels once only. */
+const POST_COPY_DOWNTIME_MS = 1000;
+
+/** A post-copy migration: the guest runs at the target while its memory follows, once. */
+export function predictPostCopy(instance: Instance, from: Host, to: Host, defaultLinkMbps: number): Prediction {
+  const seconds = SET_UP_SECONDS + instance.memoryMiB / linkMiBPerSecond(from, to, defaultLinkMbps);
+  return { seconds, downtimeMs: POST_COPY_DOWNTIME_MS, gbMoved: instance.memoryMiB / 1024 };
+}
+
 /**
  * Live migration copies the memory, then again what was written meanwhile, and so on: a geometric series with the ratio
  * dirty rate / link rate. A guest that writes faster than the link copies never ends; it is capped at ten rounds.
  */
 export function predictMigration(instance: Instance, from: Host, to: Host, defaultLinkMbps: number): Prediction {
-  const linkMbps = Math.min(from.linkMbps ?? defaultLinkMbps, to.linkMbps ?? defaultLinkMbps);
-  const linkMiBPerSecond = Math.max(1, linkMbps / 8.388608);
+  const link = linkMiBPerSecond(from, to, defaultLinkMbps);
   const dirty = instance.wanted === "off" ? 0 : (instance.dirtyMiBPerSecond ?? DEFAULT_DIRTY_MIB_PER_SECOND);
-  const factor = Math.min(10, 1 / Math.max(0.1, 1 - dirty / linkMiBPerSecond));
+  const factor = Math.min(10, 1 / Math.max(0.1, 1 - dirty / link));
   const movedMiB = instance.memoryMiB * factor;
   return {
-    seconds: SET_UP_SECONDS + movedMiB / linkMiBPerSecond,
+    seconds: SET_UP_SECONDS + movedMiB / link,
     downtimeMs: instance.wanted === "off" ? 0 : LAST_ROUND_MS,
     gbMoved: movedMiB / 1024,
   };

@@ -16,8 +16,8 @@ interface Arrival {
   index: number;
 }
 
-/** Guests that dirty more than this part of what the link copies never finish a live migration (each round leaves as much as it copied). */
-const NEVER_ENDS = 1;
+/** Guests that dirty more than this part of what the link copies do not finish a live migration in any useful time. */
+const NEVER_ENDS = 0.9;
 const DEFAULT_DIRTY_MIB_PER_SECOND = 16;
 const MIB_PER_MBIT = 1 / 8.388608;
 

@@ -3,6 +3,7 @@ import type { Model } from "../model/model";
 import { affinity } from "./affinity";
 import { antiAffinity } from "./anti-affinity";
 import { capacity } from "./capacity";
+import { contention } from "./contention";
 import { cordoned } from "./cordoned";
 import { cpuModel } from "./cpu-model";
 import { hostRule } from "./host-rule";
@@ -32,6 +33,7 @@ export const PLACE_RULES: readonly Constraint[] = [
   affinity,
   reservation,
   overcommit,
+  contention,
 ];
 
 /** What must hold for an instance that already is on a host: a cordon does not send it away. */

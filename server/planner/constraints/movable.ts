@@ -1,30 +1,23 @@
-import type { Instance, RuleName } from "../types";
+import type { ClusterPolicy, Host, Instance, RuleName } from "../types";
+import { dirtiesTooFast } from "./bandwidth";
+import { withoutConsent } from "./consent";
+import { inCooldown } from "./cooldown";
+import { cannotMigrate } from "./migratable";
 
 export interface NotMovable {
   rule: RuleName;
   text: string;
 }
 
-/** Moved too short ago? A move costs its owner something; two in a row are ping-pong. */
-export function inCooldown(instance: Instance, nowSeconds: number, cooldownSeconds: number): NotMovable | null {
-  if (instance.lastMovedSeconds === undefined) return null;
-  const rest = instance.lastMovedSeconds + cooldownSeconds - nowSeconds;
-  if (rest <= 0) return null;
-  return { rule: "cooldown", text: `${instance.id} was moved recently and rests for another ${Math.ceil(rest)} s` };
-}
+/** Rules about the time and manner of a move, one a file as the others. An object, so that a test can switch one off. */
+export const MOVE_RULES = { cannotMigrate, dirtiesTooFast, inCooldown, withoutConsent };
 
-/** Does its owner agree to a move now? Absent windows mean always. */
-export function withoutConsent(instance: Instance, nowSeconds: number): NotMovable | null {
-  const windows = instance.consentWindows;
-  if (windows === undefined) return null;
-  if (windows.some((window) => window.fromSeconds <= nowSeconds && nowSeconds < window.toSeconds)) return null;
-  return { rule: "consent", text: `the owner of ${instance.id} does not agree to a move now` };
-}
-
-/** Why an optional move (rebalance, consolidate) must leave this instance alone, or null. */
-export function whyNotMovable(instance: Instance, nowSeconds: number, cooldownSeconds: number): NotMovable | null {
-  if (!instance.canMigrate && instance.wanted === "on") {
-    return { rule: "not-migratable", text: `${instance.id} cannot migrate live` };
-  }
-  return inCooldown(instance, nowSeconds, cooldownSeconds) ?? withoutConsent(instance, nowSeconds);
+/** Why an optional move (rebalance, consolidate) must leave this instance alone, or null. `from` is where it runs. */
+export function whyNotMovable(instance: Instance, nowSeconds: number, policy: ClusterPolicy, from?: Host): NotMovable | null {
+  return (
+    MOVE_RULES.cannotMigrate(instance) ??
+    MOVE_RULES.dirtiesTooFast(instance, from, undefined, policy) ??
+    MOVE_RULES.inCooldown(instance, nowSeconds, policy.cooldownSeconds) ??
+    MOVE_RULES.withoutConsent(instance, nowSeconds)
+  );
 }

@@ -11,8 +11,8 @@ interface Shortage {
 }
 
 /**
- * Only an instance without a place brings new disks; one that moves or restarts has its disks already.
- * Shared storage counts once for the cluster, so the host does not matter here.
+ * Only an instance without a place brings new disks; one that moves or restarts has its disks already. Shared storage counts once for the
+ * cluster, so the host does not matter here, and what this plan has placed before counts as sold.
  */
 function shortage(model: Model, instance: number): Shortage | null {
   const one = instanceAt(model, instance);
@@ -22,10 +22,11 @@ function shortage(model: Model, instance: number): Shortage | null {
     const disks = one.disks.filter((disk) => disk.storagePoolId === pool.id);
     if (disks.length === 0) continue;
     const written = disks.reduce((sum, disk) => sum + (disk.usedMiB ?? 0), 0);
-    const physical = pool.capacityMiB - pool.usedMiB - policy.storageFloorMiB;
+    const sold = model.newDisks.get(pool.id);
+    const physical = pool.capacityMiB - pool.usedMiB - policy.storageFloorMiB - (sold?.usedMiB ?? 0);
     if (written > physical || physical <= 0) return { pool, needed: written, available: physical, floor: true };
     const size = disks.reduce((sum, disk) => sum + disk.sizeMiB, 0);
-    const sellable = pool.capacityMiB * policy.storageRatio - pool.allocatedMiB;
+    const sellable = pool.capacityMiB * policy.storageRatio - pool.allocatedMiB - (sold?.sizeMiB ?? 0);
     if (size > sellable) return { pool, needed: size, available: sellable, floor: false };
   }
   return null;

@@ -1,5 +1,5 @@
 import type { ClusterSnapshot, DemandHistory, Host } from "../types";
-import { peakBetween, seasonalProfile } from "./seasonal";
+import { peakBetween, seasonalProfile, type SeasonalProfile } from "./seasonal";
 
 /** Demand beyond this part of the cores means waiting: short peaks need the rest. */
 const COMFORTABLE = 0.8;
@@ -21,6 +21,9 @@ export interface Need {
   /** When the CPU peak is expected. */
   atSeconds: number;
 }
+
+/** The need of any stretch of time. */
+export type NeedCurve = (fromSeconds: number, toSeconds: number) => Need;
 
 export interface Shortage {
   dimension: "cpu" | "memory" | "vcpus";
@@ -49,25 +52,34 @@ export function minAsleepSeconds(snapshot: ClusterSnapshot): number {
  * The expected need in [from, to]: the habit of the cluster by hour of day and week, two spreads above it, and never less than what is booked now.
  * Without a history nothing is said about CPU: then the ratio and, where it is set, the risk of contention say how full a host may be.
  */
-export function forecastNeed(snapshot: ClusterSnapshot, fromSeconds: number, toSeconds: number): Need {
-  const placed = snapshot.instances.filter((one) => one.hostId !== null);
-  const need: Need = { cpuMillicores: 0, memoryMiB: 0, vcpus: 0, atSeconds: fromSeconds };
-  for (const one of placed) {
-    need.memoryMiB += Number.isFinite(one.memoryMiB) ? one.memoryMiB : 0;
-    need.vcpus += Number.isFinite(one.vcpus) ? one.vcpus : 0;
+export function needCurve(snapshot: ClusterSnapshot): NeedCurve {
+  let memoryMiB = 0;
+  let vcpus = 0;
+  for (const one of snapshot.instances) {
+    if (one.hostId === null) continue;
+    memoryMiB += Number.isFinite(one.memoryMiB) ? one.memoryMiB : 0;
+    vcpus += Number.isFinite(one.vcpus) ? one.vcpus : 0;
   }
   const history = snapshot.history ?? sumOfHistories(snapshot);
-  if (history === null) return need;
-  const peak = (values: number[]): { value: number; atSeconds: number } =>
-    peakBetween(seasonalProfile({ ...history, cpuMillicores: values }), fromSeconds, toSeconds, SIGMAS);
-  const cpu = peak(history.cpuMillicores);
-  if (cpu.value > need.cpuMillicores) {
-    need.cpuMillicores = cpu.value;
-    need.atSeconds = cpu.atSeconds;
-  }
-  if (snapshot.history?.memoryMiB !== undefined) need.memoryMiB = Math.max(need.memoryMiB, peak(snapshot.history.memoryMiB).value);
-  if (snapshot.history?.vcpus !== undefined) need.vcpus = Math.max(need.vcpus, peak(snapshot.history.vcpus).value);
-  return need;
+  if (history === null) return (fromSeconds) => ({ cpuMillicores: 0, memoryMiB, vcpus, atSeconds: fromSeconds });
+  const profileOf = (values: number[] | undefined): SeasonalProfile | null => (values === undefined ? null : seasonalProfile({ ...history, cpuMillicores: values }));
+  const cpu = seasonalProfile(history);
+  const memory = profileOf(snapshot.history?.memoryMiB);
+  const sold = profileOf(snapshot.history?.vcpus);
+  return (fromSeconds, toSeconds) => {
+    const peak = (profile: SeasonalProfile | null): { value: number; atSeconds: number } =>
+      profile === null ? { value: 0, atSeconds: fromSeconds } : peakBetween(profile, fromSeconds, toSeconds, SIGMAS);
+    const cpuPeak = peak(cpu);
+    const memoryPeak = peak(memory);
+    // The moment that is named is the one of the figure that grows.
+    const atSeconds = memoryPeak.value > memoryMiB ? memoryPeak.atSeconds : cpuPeak.atSeconds;
+    return { cpuMillicores: cpuPeak.value, memoryMiB: Math.max(memoryMiB, memoryPeak.value), vcpus: Math.max(vcpus, peak(sold).value), atSeconds };
+  };
+}
+
+/** The same for one stretch of time. */
+export function forecastNeed(snapshot: ClusterSnapshot, fromSeconds: number, toSeconds: number): Need {
+  return needCurve(snapshot)(fromSeconds, toSeconds);
 }
 
 /** Histories of instances added up where they overlap in time; null if none has one. */
@@ -79,7 +91,7 @@ function sumOfHistories(snapshot: ClusterSnapshot): DemandHistory | null {
   const endSeconds = histories.reduce((most, one) => Math.max(most, one.endSeconds), 0);
   const same = histories.filter((one) => one.stepSeconds === stepSeconds);
   const length = same.reduce((most, one) => Math.max(most, one.cpuMillicores.length), 0);
-  const sums = new Array<number>(length).fill(0);
+  const sums = Array.from({ length }, () => 0);
   for (const one of same) {
     const lag = Math.round((endSeconds - one.endSeconds) / stepSeconds);
     const { length: count } = one.cpuMillicores;
@@ -91,22 +103,38 @@ function sumOfHistories(snapshot: ClusterSnapshot): DemandHistory | null {
   return { stepSeconds, endSeconds, cpuMillicores: sums };
 }
 
-/** Does the expected need of [from, to] exceed what these hosts carry comfortably? Null: it fits. */
-export function findShortage(snapshot: ClusterSnapshot, hosts: readonly Host[], fromSeconds: number, toSeconds: number, need = forecastNeed(snapshot, fromSeconds, toSeconds)): Shortage | null {
+/** What hosts carry together: cores and memory for instances. Hosts in maintenance carry nothing. */
+export interface Capacity {
+  cores: number;
+  memoryMiB: number;
+}
+
+/** Adds a host to a capacity, or takes it away. */
+export function addCapacity(capacity: Capacity, host: Host, sign: 1 | -1): void {
+  if (host.maintenance) return;
+  capacity.cores += sign * host.cpuCores;
+  capacity.memoryMiB += sign * (host.memoryMiB - host.systemMemoryMiB);
+}
+
+/** Does a need exceed what is carried comfortably? Null: it fits. */
+export function shortageOf(snapshot: ClusterSnapshot, capacity: Capacity, need: Need): Shortage | null {
   const { policy } = snapshot;
-  const serving = hosts.filter((host) => !host.maintenance);
-  const cores = serving.reduce((sum, host) => sum + host.cpuCores, 0);
-  const memory = serving.reduce((sum, host) => sum + host.memoryMiB - host.systemMemoryMiB, 0);
-  const rows: [Shortage["dimension"], number, number, string][] = [
-    ["cpu", need.cpuMillicores / 1000, cores * COMFORTABLE, "cores"],
-    ["memory", need.memoryMiB, memory * policy.memoryRatio, "MiB"],
-    ["vcpus", need.vcpus, cores * policy.cpuRatio, "vCPUs"],
-  ];
-  const inSeconds = Math.max(0, Math.round(need.atSeconds - snapshot.takenAtSeconds));
-  for (const [dimension, needed, available, unit] of rows) {
-    if (needed <= available + 1e-6) continue;
+  const lacks = (dimension: Shortage["dimension"], needed: number, available: number, unit: string): Shortage | null => {
+    if (needed <= available + 1e-6) return null;
+    const inSeconds = Math.max(0, Math.round(need.atSeconds - snapshot.takenAtSeconds));
     const text = `${Math.ceil(needed)} ${unit} are expected in ${inSeconds} s, the hosts that are awake carry ${Math.floor(available)}`;
     return { dimension, atSeconds: need.atSeconds, needed, available, text };
-  }
-  return null;
+  };
+  return (
+    lacks("cpu", need.cpuMillicores / 1000, capacity.cores * COMFORTABLE, "cores") ??
+    lacks("memory", need.memoryMiB, capacity.memoryMiB * policy.memoryRatio, "MiB") ??
+    lacks("vcpus", need.vcpus, capacity.cores * policy.cpuRatio, "vCPUs")
+  );
+}
+
+/** Does the expected need of [from, to] exceed what these hosts carry comfortably? Null: it fits. */
+export function findShortage(snapshot: ClusterSnapshot, hosts: readonly Host[], fromSeconds: number, toSeconds: number): Shortage | null {
+  const capacity: Capacity = { cores: 0, memoryMiB: 0 };
+  for (const host of hosts) addCapacity(capacity, host, 1);
+  return shortageOf(snapshot, capacity, forecastNeed(snapshot, fromSeconds, toSeconds));
 }

@@ -35,12 +35,18 @@ export interface Model {
   reservedCpuMillicores: Float64Array;
   reservedMemoryMiB: Float64Array;
   demandCpuMillicores: Float64Array;
+  /** Spreads of the demands on each host: their sum, and the sum of their squares (see constraints/contention.ts). */
+  spreadSum: Float64Array;
+  spreadSquares: Float64Array;
 
   vcpus: Float64Array;
   memoryMiB: Float64Array;
   cpuReservationMillicores: Float64Array;
   memoryReservationMiB: Float64Array;
   cpuDemandMillicores: Float64Array;
+  cpuSpreadMillicores: Float64Array;
+  /** New disks of instances that had no place, by storage pool: what this plan has sold so far. */
+  newDisks: Map<string, { sizeMiB: number; usedMiB: number }>;
   /** Host of each instance, -1 for none. */
   hostOf: Int32Array;
   instancesOn: Set<number>[];
@@ -60,6 +66,12 @@ export function demandOf(instance: Instance): number {
   const limit = instance.vcpus * instance.instanceClass.cpuLimitMillicoresPerVcpu;
   const wanted = instance.demand?.cpuMillicores ?? instance.vcpus * DEFAULT_DEMAND_MILLICORES_PER_VCPU;
   return Math.min(limit, wanted);
+}
+
+/** One standard deviation of that demand. Where nobody forecast it, half of the mean: quiet and busy hours differ about so much. */
+export function spreadOf(instance: Instance): number {
+  if (instance.wanted === "off") return 0;
+  return instance.demand === undefined ? demandOf(instance) / 2 : instance.demand.cpuSpreadMillicores;
 }
 
 /** Builds the dense model. `extra` are instances beyond the snapshot (orders); one with a known id replaces it. */
@@ -113,6 +125,8 @@ export function buildModel(snapshot: ClusterSnapshot, extra: readonly Instance[]
     reservedCpuMillicores: new Float64Array(hostCount),
     reservedMemoryMiB: new Float64Array(hostCount),
     demandCpuMillicores: new Float64Array(hostCount),
+    spreadSum: new Float64Array(hostCount),
+    spreadSquares: new Float64Array(hostCount),
     vcpus: Float64Array.from(instances, (instance) => instance.vcpus),
     memoryMiB: Float64Array.from(instances, (instance) => instance.memoryMiB),
     cpuReservationMillicores: Float64Array.from(
@@ -124,6 +138,8 @@ export function buildModel(snapshot: ClusterSnapshot, extra: readonly Instance[]
       (instance) => instance.memoryMiB * instance.instanceClass.memoryReservationRatio,
     ),
     cpuDemandMillicores: Float64Array.from(instances, demandOf),
+    cpuSpreadMillicores: Float64Array.from(instances, spreadOf),
+    newDisks: new Map(),
     hostOf: new Int32Array(instanceCount).fill(-1),
     instancesOn: Array.from({ length: hostCount }, () => new Set<number>()),
     groups: [],
@@ -174,6 +190,7 @@ export function putInstance(model: Model, instance: number, host: number): void 
   model.hostOf[instance] = host;
   model.instancesOn[host]?.add(instance);
   book(model, instance, host, 1);
+  sellDisks(model, instance, 1);
 }
 
 /** Takes an instance from its host; no-op without one. */
@@ -183,6 +200,19 @@ export function removeInstance(model: Model, instance: number): void {
   model.hostOf[instance] = -1;
   model.instancesOn[host]?.delete(instance);
   book(model, instance, host, -1);
+  sellDisks(model, instance, -1);
+}
+
+/** Only an instance without a place brings new disks; one that moves or restarts has its disks already. */
+function sellDisks(model: Model, instance: number, sign: 1 | -1): void {
+  const one = model.instances[instance];
+  if (one === undefined || one.hostId !== null || one.disks.length === 0) return;
+  for (const disk of one.disks) {
+    const sold = model.newDisks.get(disk.storagePoolId) ?? { sizeMiB: 0, usedMiB: 0 };
+    sold.sizeMiB += sign * disk.sizeMiB;
+    sold.usedMiB += sign * (disk.usedMiB ?? 0);
+    model.newDisks.set(disk.storagePoolId, sold);
+  }
 }
 
 /** Moves the booking of an instance. */
@@ -198,6 +228,9 @@ export function book(model: Model, instance: number, host: number, sign: 1 | -1)
   add(model.reservedCpuMillicores, host, sign * at(model.cpuReservationMillicores, instance));
   add(model.reservedMemoryMiB, host, sign * at(model.memoryReservationMiB, instance));
   add(model.demandCpuMillicores, host, sign * at(model.cpuDemandMillicores, instance));
+  const spread = at(model.cpuSpreadMillicores, instance);
+  add(model.spreadSum, host, sign * spread);
+  add(model.spreadSquares, host, sign * spread * spread);
   const groups = model.groupsOf[instance];
   if (groups === undefined) return;
   for (const index of groups) {

@@ -203,7 +203,7 @@ export class RankedBook {
   /** A host lost room, got a guest, or changed what it is: backups there that no longer hold are looked for elsewhere. Returns how many moved. */
   mend(target: number): number {
     const loose: number[] = [];
-    for (const instance of [...(this.dependents[target] ?? [])]) {
+    for (const instance of this.dependents[target] ?? []) {
       if (this.isLegal(instance, target)) continue;
       this.drop(instance, target);
       loose.push(instance);
@@ -222,7 +222,7 @@ export class RankedBook {
   noteSleep(host: number, sleeps: boolean): void {
     if (sleeps) this.asleep.add(host);
     else this.asleep.delete(host);
-    for (const instance of [...(this.dependents[host] ?? [])]) this.cover(instance);
+    for (const instance of this.dependents[host] ?? []) this.cover(instance);
   }
 
   /** Every target within its bound? For tests and for proofs that were adopted. */

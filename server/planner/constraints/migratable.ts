@@ -1,0 +1,8 @@
+import type { Instance } from "../types";
+import type { NotMovable } from "./movable";
+
+/** Some guests cannot be moved while they run (a passed-through device, for example). */
+export function cannotMigrate(instance: Instance): NotMovable | null {
+  if (instance.canMigrate || instance.wanted === "off") return null;
+  return { rule: "not-migratable", text: `${instance.id} cannot migrate live` };
+}
