@@ -16,6 +16,7 @@ export const defaultTimings: Timings = {
   migrationSwitchMs: 120,
   migrationSetupMs: 300,
   storageLeaseMs: 90_000,
+  selfFenceMs: 0,
 };
 
 /** Everything at once: for tests of deciding, where durations would only be noise. */
@@ -33,6 +34,7 @@ export const instantTimings: Timings = {
   migrationSwitchMs: 0,
   migrationSetupMs: 0,
   storageLeaseMs: 90_000,
+  selfFenceMs: 0,
 };
 
 export const defaultFaults: FaultChances = {

@@ -3,7 +3,7 @@ import { DriverError } from "../../errors";
 import { account, dirtyRateNow, wattsNow } from "./accounting";
 import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, startDomain, stopDomain } from "./domains";
 import { agentCommand } from "./guest/agent";
-import { hangHost, healHost, losePower, makeLie, panicHost, partitionHost, sleepHost, slowHost, switchOn } from "./machine";
+import { hangHost, healHost, losePower, makeLie, panicHost, partitionHost, rebootHost, sleepHost, slowHost, switchOn } from "./machine";
 import { restoreDomain, saveDomain } from "./memory";
 import { abortMigration, migrateDomain } from "./migration";
 import { hostFacts, observeHost } from "./observe";
@@ -112,7 +112,7 @@ export const powerCalls: { readonly [K in keyof PowerCalls]: Handler<K> } = {
   powerReading: ({ state }, host) => wattsNow(state, host),
   powerOff: ({ state }, host) =>
     switchPower(state, host, state.timings.powerOffMs, () => {
-      if (!host.bmc.liesOff) losePower(state, host.name);
+      if (!host.bmc.liesOff) losePower(state, host.name, "switched");
     }),
   powerOn: ({ state }, host) => switchPower(state, host, state.timings.powerOnMs, () => switchOn(state, host.name)),
 };
@@ -137,6 +137,7 @@ export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, host
   heal: ({ state }, name) => done(healHost(state, name)),
   sleep: ({ state }, name) => done(sleepHost(state, name)),
   wake: ({ state }, name) => done(switchOn(state, name)),
+  reboot: ({ state }, name) => done(rebootHost(state, name)),
   bmc: ({ state }, name, input) => done(Object.assign(hostNamed(state, name).bmc, input)),
   crashGuest: ({ state }, name, { instanceId }) => done(crashGuest(state, name, instanceId)),
   setProfile: ({ state }, _name, { instanceId, profile }) => {
@@ -157,6 +158,7 @@ export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, host
   },
   status: ({ state }) => worldStatus(state),
   runs: ({ state }) => state.runs,
+  power: ({ state }) => state.power,
   doubleRuns: ({ state }) => findDoubleRuns(state.runs),
   tornGuests: ({ state }) => state.tornGuests,
 };

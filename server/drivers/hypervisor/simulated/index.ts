@@ -9,4 +9,4 @@ export { simulatedClock, VirtualClock, wallClock } from "./clock";
 export type { SimulatedClock } from "./clock";
 export { defaultTimings, instantTimings } from "./defaults";
 export type { WorldPort, WorldStatus } from "./port";
-export type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, PoolOptions, RunRecord, Timings, WorldOptions } from "./types";
+export type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, PoolOptions, PowerRecord, RunRecord, Timings, WorldOptions } from "./types";

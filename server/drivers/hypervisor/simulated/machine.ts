@@ -4,7 +4,7 @@ import { later } from "./domains";
 import { endProcess } from "./process";
 import type { WorldState } from "./state";
 import { announceReconnect, hostNamed } from "./state";
-import type { HostRecord, LieKind } from "./types";
+import type { HostRecord, LieKind, PowerRecord } from "./types";
 
 /** Ends every process on the host at one moment; definitions stay on its disk. */
 function killEverything(state: WorldState, host: HostRecord, phase: "off" | "panicked"): void {
@@ -25,8 +25,33 @@ function cutConnections(state: WorldState, host: HostRecord): void {
 }
 
 /** The mains fail: everything dies at once, the management controller says `off`. */
-export function losePower(state: WorldState, name: string): void {
-  killEverything(state, hostNamed(state, name), "off");
+export function losePower(state: WorldState, name: string, how: PowerRecord["how"] = "lost"): void {
+  const host = hostNamed(state, name);
+  if (host.phase !== "off") note(state, name, "off", how);
+  killEverything(state, host, "off");
+}
+
+function note(state: WorldState, host: string, to: PowerRecord["to"], how: PowerRecord["how"]): void {
+  state.power.push({ host, atMs: state.clock.nowMs(), to, how });
+}
+
+/** The machine restarts: its guests end with it, and its management controller never says `off`. */
+export function rebootHost(state: WorldState, name: string): void {
+  const host = hostNamed(state, name);
+  if (host.phase === "off") return;
+  note(state, name, "off", "rebooted");
+  killEverything(state, host, "off");
+  boot(state, host, state.timings.hostBootMs, "rebooted");
+}
+
+/** A watchdog of the host's own: whom nobody speaks to may have been given up, so it makes sure that it is dead. */
+export function watchOverContact(state: WorldState, host: HostRecord): void {
+  const { selfFenceMs } = state.timings;
+  if (selfFenceMs <= 0 || host.phase !== "up") return;
+  const cycle = host.powerCycles;
+  const leftMs = host.contactMs + selfFenceMs - state.clock.nowMs();
+  if (leftMs > 0) later(state, leftMs, () => host.powerCycles === cycle && watchOverContact(state, host));
+  else losePower(state, host.name, "self");
 }
 
 /** The kernel panics: everything dies, the management controller still says `on`. */
@@ -39,7 +64,11 @@ export function panicHost(state: WorldState, name: string): void {
 export function switchOn(state: WorldState, name: string): void {
   const host = hostNamed(state, name);
   if (host.phase !== "off") return;
-  const bootMs = host.asleep ? state.timings.hostWakeMs : state.timings.hostBootMs;
+  boot(state, host, host.asleep ? state.timings.hostWakeMs : state.timings.hostBootMs, "switched");
+}
+
+function boot(state: WorldState, host: HostRecord, bootMs: number, how: PowerRecord["how"]): void {
+  note(state, host.name, "on", how);
   host.asleep = false;
   host.phase = "booting";
   host.bootEndsMs = state.clock.nowMs() + bootMs;
@@ -48,6 +77,8 @@ export function switchOn(state: WorldState, name: string): void {
     if (host.powerCycles !== cycle || host.phase === "off") return;
     host.phase = "up";
     host.accountedMs = state.clock.nowMs();
+    host.contactMs = state.clock.nowMs();
+    watchOverContact(state, host);
     if (!host.partitioned) announceReconnect(state, host);
   });
 }
@@ -60,6 +91,7 @@ export function sleepHost(state: WorldState, name: string): void {
   if (busy.length > 0) {
     throw new DriverError("refused", `${name} cannot sleep: ${busy.length} domains run there (${busy.slice(0, 5).join(", ")}). Move them away first.`, { host: name });
   }
+  note(state, name, "off", "slept");
   killEverything(state, host, "off");
   host.asleep = true;
 }

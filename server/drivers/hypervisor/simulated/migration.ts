@@ -183,7 +183,7 @@ function takeOver(state: WorldState, source: HostRecord, target: HostRecord, dom
   incoming.bootedAtMs = domain.bootedAtMs;
   incoming.profile = domain.profile;
   incoming.guest = { ...domain.guest, serial: new Set(), ends: new Set() };
-  openRun(state, target.name, domain.spec.instanceId);
+  openRun(state, target.name, domain.spec.instanceId, "migration");
   emit(state, target, { instanceId: domain.spec.instanceId, kind: "migrated", reason: "migrated-in" });
 }
 
@@ -244,7 +244,7 @@ function undo(state: WorldState, source: HostRecord, target: HostRecord, domain:
     account(state, source);
     domain.process = "executing";
     domain.state = "running";
-    openRun(state, source.name, domain.spec.instanceId);
+    openRun(state, source.name, domain.spec.instanceId, "migration");
   }
 }
 

@@ -17,7 +17,7 @@ import type {
   VolumeSpec,
 } from "../types";
 import type { Migration } from "./migration";
-import type { DoubleRun, GuestProfile, LieKind, RunRecord, TornGuest } from "./types";
+import type { DoubleRun, GuestProfile, LieKind, PowerRecord, RunRecord, TornGuest } from "./types";
 
 interface Call<Input, Output> {
   readonly input: Input;
@@ -71,12 +71,14 @@ export interface LabCalls {
   readonly heal: Call<Record<string, never>, null>;
   readonly sleep: Call<Record<string, never>, null>;
   readonly wake: Call<Record<string, never>, null>;
+  readonly reboot: Call<Record<string, never>, null>;
   readonly bmc: Call<{ readonly reachable?: boolean; readonly slowMs?: number; readonly liesOff?: boolean; readonly answersEarly?: boolean }, null>;
   readonly crashGuest: Call<OnInstance, null>;
   readonly setProfile: Call<OnInstance & { readonly profile: Partial<GuestProfile> }, null>;
   readonly fillPool: Call<{ readonly pool: string; readonly freeBytes: number | null }, null>;
   readonly status: Call<Record<string, never>, WorldStatus>;
   readonly runs: Call<Record<string, never>, readonly RunRecord[]>;
+  readonly power: Call<Record<string, never>, readonly PowerRecord[]>;
   readonly doubleRuns: Call<Record<string, never>, readonly DoubleRun[]>;
   readonly tornGuests: Call<Record<string, never>, readonly TornGuest[]>;
 }

@@ -2,10 +2,10 @@ import type { WorldState } from "./state";
 import type { DoubleRun, RunRecord } from "./types";
 
 /** The guest's vCPUs begin to execute on `host`. */
-export function openRun(state: WorldState, host: string, instanceId: string): void {
+export function openRun(state: WorldState, host: string, instanceId: string, via: RunRecord["via"] = "start"): void {
   const key = `${host}/${instanceId}`;
   if (state.openRuns.has(key)) return;
-  const run: RunRecord = { instanceId, host, startMs: state.clock.nowMs(), endMs: null };
+  const run: RunRecord = { instanceId, host, startMs: state.clock.nowMs(), via, endMs: null };
   state.runs.push(run);
   state.openRuns.set(key, run);
 }

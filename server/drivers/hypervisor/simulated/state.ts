@@ -14,6 +14,7 @@ import type {
   LockHolder,
   PoolOptions,
   PoolRecord,
+  PowerRecord,
   RunRecord,
   Timings,
   TornGuest,
@@ -36,6 +37,7 @@ export interface WorldState {
   /** Keyed by `poolKey/volume`. */
   readonly locks: Map<string, LockHolder>;
   readonly runs: RunRecord[];
+  readonly power: PowerRecord[];
   /** The run that goes on for `host/instance`. */
   readonly openRuns: Map<string, RunRecord>;
   /** Memory that was put over disks it does not fit; an empty list is asserted by every simulation that suspends. */
@@ -76,6 +78,7 @@ export function createState(options: WorldOptions): WorldState {
     pools: new Map(),
     locks: new Map(),
     runs: [],
+    power: [],
     openRuns: new Map(),
     tornGuests: [],
     watchers: new Map(),
@@ -120,6 +123,7 @@ export function addHost(state: WorldState, options: HostOptions): void {
     asleep: false,
     partitioned: false,
     storageLostSinceMs: null,
+    contactMs: state.clock.nowMs(),
     hung: false,
     slowMs: 0,
     lie: null,

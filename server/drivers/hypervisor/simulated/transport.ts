@@ -61,6 +61,7 @@ class Exchange<T> {
 
   run(effect: (host: HostRecord) => T | Promise<T>, loseReply: boolean): void {
     if (this.host.phase !== "up" || this.host.hung) return;
+    this.host.contactMs = this.state.clock.nowMs();
     const powerCycle = this.host.powerCycles;
     let outcome: T | Promise<T>;
     try {

@@ -27,6 +27,8 @@ export interface Timings {
   readonly migrationSetupMs: number;
   /** A lock of a host that cannot reach the storage is broken by the storage after this (an NFS lease). */
   readonly storageLeaseMs: number;
+  /** A host that nobody has got through to for so long cuts its own power (a watchdog); 0 never does. */
+  readonly selfFenceMs: number;
 }
 
 export interface PoolOptions {
@@ -130,6 +132,8 @@ export interface HostRecord {
   partitioned: boolean;
   /** Null while the storage is reachable. */
   storageLostSinceMs: number | null;
+  /** When somebody last got through to it; a host that fences itself counts from here. */
+  contactMs: number;
   hung: boolean;
   slowMs: number;
   lie: { readonly kind: LieKind; readonly frozen: readonly string[] } | null;
@@ -255,7 +259,18 @@ export interface RunRecord {
   readonly instanceId: string;
   readonly host: string;
   readonly startMs: number;
+  /** `migration`: a guest that executed elsewhere goes on here. */
+  readonly via: "start" | "migration";
   endMs: number | null;
+}
+
+/** One change of a host's power, whoever made it. */
+export interface PowerRecord {
+  readonly host: string;
+  readonly atMs: number;
+  readonly to: "on" | "off";
+  /** `lost`: everything on it ended at once; `self`: the host did that to itself, because nobody had spoken to it for too long. */
+  readonly how: "switched" | "lost" | "self" | "slept" | "rebooted";
 }
 
 export interface DoubleRun {

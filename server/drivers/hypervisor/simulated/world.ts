@@ -6,12 +6,13 @@ import { callPower, hostCalls, labCalls, powerCalls } from "./dispatch";
 import { openSerialPort } from "./guest/serial";
 import type { CallName, HostCalls, LabCalls, PortOptions, WorldCalls, WorldPort, WorldStatus } from "./port";
 import { findDoubleRuns } from "./runs";
+import { watchOverContact } from "./machine";
 import { ScreenDesk } from "./screens";
 import type { FaultKind, Watcher, WorldState } from "./state";
 import { addHost, createState } from "./state";
 import { deliver } from "./transport";
 import { defaultHost } from "./defaults";
-import type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, RunRecord, TornGuest, WorldOptions } from "./types";
+import type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, PowerRecord, RunRecord, TornGuest, WorldOptions } from "./types";
 import { uploadVolume } from "./volumes";
 
 const POWER_TIMEOUT_MS = 10_000;
@@ -32,6 +33,8 @@ export interface World {
   heal(host: string): void;
   sleep(host: string): void;
   wake(host: string): void;
+  /** Its guests end; it comes back by itself, and its controller never says `off`. */
+  reboot(host: string): void;
   bmc(host: string, change: LabCalls["bmc"]["input"]): void;
   crashGuest(host: string, instanceId: string): void;
   setProfile(instanceId: string, profile: Partial<GuestProfile>): void;
@@ -44,6 +47,8 @@ export interface World {
   status(): WorldStatus;
   /** Ground truth: where each guest really executed, and when. */
   runs(): readonly RunRecord[];
+  /** Ground truth: every change of a host's power. */
+  power(): readonly PowerRecord[];
   /** Must be empty, always. */
   doubleRuns(): readonly DoubleRun[];
   /** Guests whose memory was put over disks that had moved on. */
@@ -53,6 +58,7 @@ export interface World {
 
 export function createWorld(options: WorldOptions = {}): World {
   const state = createState(options);
+  for (const host of state.hosts.values()) watchOverContact(state, host);
   const screens = new ScreenDesk(state);
   const effects: Effects = { state, screens };
   const lab = <K extends keyof LabCalls>(name: K, host: string, input: LabCalls[K]["input"]): LabCalls[K]["output"] => callLab(effects, name, host, input);
@@ -68,6 +74,7 @@ export function createWorld(options: WorldOptions = {}): World {
     heal: (host) => void lab("heal", host, {}),
     sleep: (host) => void lab("sleep", host, {}),
     wake: (host) => void lab("wake", host, {}),
+    reboot: (host) => void lab("reboot", host, {}),
     bmc: (host, change) => void lab("bmc", host, change),
     crashGuest: (host, instanceId) => void lab("crashGuest", host, { instanceId }),
     setProfile: (instanceId, profile) => void lab("setProfile", "", { instanceId, profile }),
@@ -77,6 +84,7 @@ export function createWorld(options: WorldOptions = {}): World {
     addHost: (host) => addHost(state, { ...defaultHost, ...options.hostDefaults, ...host }),
     status: () => lab("status", "", {}),
     runs: () => state.runs,
+    power: () => state.power,
     doubleRuns: () => findDoubleRuns(state.runs),
     tornGuests: () => state.tornGuests,
     close: () => screens.close(),
