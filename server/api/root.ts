@@ -2,6 +2,7 @@ import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { adminAuditRouter } from "./admin/audit";
 import { adminCatalogRouter } from "./admin/catalog";
 import { adminClustersRouter } from "./admin/clusters";
+import { adminConsolesRouter } from "./admin/consoles";
 import { adminDecisionsRouter } from "./admin/decisions";
 import { adminHostsRouter } from "./admin/hosts";
 import { adminLoopsRouter } from "./admin/loops";
@@ -40,6 +41,7 @@ export const appRouter = router({
     audit: adminAuditRouter,
     catalog: adminCatalogRouter,
     clusters: adminClustersRouter,
+    consoles: adminConsolesRouter,
     decisions: adminDecisionsRouter,
     hosts: adminHostsRouter,
     loops: adminLoopsRouter,

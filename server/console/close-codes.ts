@@ -27,6 +27,16 @@ export const CLOSE = {
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 
+/**
+ * Why access ended, as a word at the head of the reason ("[signed-out] You are signed out."), so that the page can say it in its reader's language.
+ */
+export const ACCESS_ENDINGS = ["ended", "deleted", "disabled", "signed-out", "removed", "role", "closed", "suspended", "unchecked"] as const;
+export type AccessEnding = (typeof ACCESS_ENDINGS)[number];
+
+export function accessEnded(why: AccessEnding, text: string): Ending {
+  return { code: CLOSE.accessEnded, reason: `[${why}] ${text}` };
+}
+
 /** Why a session ended: the code for the page, a sentence for the person, a word for the metrics. */
 export interface Ending {
   readonly code: CloseCode;

@@ -1,6 +1,6 @@
 import type { Logger } from "@/server/platform/logger";
 import type { Ending } from "./close-codes";
-import { CLOSE } from "./close-codes";
+import { accessEnded } from "./close-codes";
 import type { InstancePlace } from "./store";
 
 /** Topics of `berth_change` that can end somebody's access. */
@@ -78,7 +78,7 @@ export class RevocationWatch {
       this.options.onCheckFailed();
       this.options.logger.error({ error: String(error), sessions: open.size }, "open consoles could not be checked");
       if (performance.now() - this.lastSuccessAt < this.options.blindMs) return;
-      for (const id of open.keys()) this.options.end(id, { code: CLOSE.accessEnded, reason: "Your access could not be checked for too long. Open the console again." });
+      for (const id of open.keys()) this.options.end(id, accessEnded("unchecked", "Your access could not be checked for too long. Open the console again."));
     }
   }
 }

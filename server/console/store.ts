@@ -5,9 +5,10 @@ import { instance } from "@/db/schema/compute";
 import { consoleSession, consoleTicket } from "@/db/schema/console";
 import { allocation, host } from "@/db/schema/fleet";
 import { member, organization, user, userSession } from "@/db/schema/tenancy";
+import { roleAllows, type MemberRole } from "@/server/tenancy";
 import { CHANGE_CHANNEL } from "@/server/platform/wake";
 import type { Ending } from "./close-codes";
-import { CLOSE } from "./close-codes";
+import { accessEnded, CLOSE } from "./close-codes";
 
 export interface RedeemedTicket {
   readonly organizationId: string;
@@ -102,6 +103,7 @@ export async function findEndings(db: Database, open: ReadonlyMap<string, Instan
       id: consoleSession.id,
       endedAt: consoleSession.endedAt,
       endReason: consoleSession.endReason,
+      viewOnly: consoleSession.viewOnly,
       userSessionId: consoleSession.userSessionId,
       signedInUntil: userSession.expiresAt,
       signedOutAt: userSession.revokedAt,
@@ -128,35 +130,38 @@ export async function findEndings(db: Database, open: ReadonlyMap<string, Instan
     seen.add(row.id);
     const why = reasonToEnd(row, now);
     const place = open.get(row.id);
-    if (why !== null) endings.set(row.id, { code: CLOSE.accessEnded, reason: why });
+    if (why !== null) endings.set(row.id, why);
     // A host that lost its power says no goodbye; the decided place tells that the screen we hold is nobody's.
     else if (place && (place.hostId !== row.hostId || place.epoch !== row.epoch)) endings.set(row.id, { code: CLOSE.upstreamClosed, reason: "The machine was given another place." });
   }
-  for (const id of open.keys()) if (!seen.has(id)) endings.set(id, { code: CLOSE.accessEnded, reason: "The machine is gone." });
+  for (const id of open.keys()) if (!seen.has(id)) endings.set(id, accessEnded("deleted", "The machine is gone."));
   return endings;
 }
 
 interface Standing {
   readonly endedAt: Date | null;
   readonly endReason: string | null;
+  readonly viewOnly: boolean;
   readonly userSessionId: string | null;
   readonly signedInUntil: Date | null;
   readonly signedOutAt: Date | null;
   readonly disabledAt: Date | null;
   readonly operatorRole: string | null;
-  readonly role: string | null;
+  readonly role: MemberRole | null;
   readonly standing: string;
   readonly closedAt: Date | null;
   readonly deletedAt: Date | null;
 }
 
-function reasonToEnd(row: Standing, now: Date): string | null {
-  if (row.endedAt) return `This console was ended: ${row.endReason ?? "no reason given"}.`;
-  if (row.deletedAt) return "The machine was deleted.";
-  if (row.disabledAt) return "Your account was disabled.";
-  if (row.userSessionId !== null && (row.signedOutAt || !row.signedInUntil || row.signedInUntil <= now)) return "You are signed out. Sign in again.";
+function reasonToEnd(row: Standing, now: Date): Ending | null {
+  if (row.endedAt) return accessEnded("ended", `This console was ended: ${row.endReason ?? "no reason given"}.`);
+  if (row.deletedAt) return accessEnded("deleted", "The machine was deleted.");
+  if (row.disabledAt) return accessEnded("disabled", "Your account was disabled.");
+  if (row.userSessionId !== null && (row.signedOutAt || !row.signedInUntil || row.signedInUntil <= now)) return accessEnded("signed-out", "You are signed out. Sign in again.");
   if (row.operatorRole !== null) return null;
-  if (row.role === null) return "You are no longer a member of this organization.";
-  if (row.closedAt) return "The organization was closed.";
-  return row.standing === "suspended" ? "The organization is suspended." : null;
+  if (row.role === null) return accessEnded("removed", "You are no longer a member of this organization.");
+  // Who may only look gets a console that only looks; this one could still type.
+  if (!row.viewOnly && !roleAllows(row.role, "operator")) return accessEnded("role", `Your role is ${row.role} now: you may look at consoles and not type into them. Open it again.`);
+  if (row.closedAt) return accessEnded("closed", "The organization was closed.");
+  return row.standing === "suspended" ? accessEnded("suspended", "The organization is suspended.") : null;
 }

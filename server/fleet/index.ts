@@ -11,7 +11,7 @@ export type { Automation, DailyWindow } from "./automation/types";
 export { notePredictionMargin, updateAutomation } from "./automation/update-automation";
 export { listCertificates } from "./certificate/list-certificates";
 export { confirmCertificate, readCertificate, storeCertificate, voidCertificate } from "./certificate/store-certificate";
-export { createCluster, type NewCluster } from "./cluster/create-cluster";
+export { createCluster, foundCluster, type NewCluster } from "./cluster/create-cluster";
 export { getCluster, listClusters, type ClusterSummary, type ClusterView } from "./cluster/read-cluster";
 export { previewPolicy, updatePolicy, type PolicyEffect } from "./cluster/update-policy";
 export { notePools, type PoolSeen } from "./cluster/note-pools";

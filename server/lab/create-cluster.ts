@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { openDatabase } from "@/db/client";
-import { checkNetwork, createNetwork } from "@/server/compute";
-import { createCluster } from "@/server/fleet";
-import { createClusterInput } from "@/server/fleet/schema";
+import { foundCluster } from "@/server/fleet";
+import { foundClusterInput } from "@/server/fleet/cluster/schema";
 import { systemClock } from "@/server/platform/clock";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
@@ -18,11 +17,6 @@ import { systemRandom } from "@/server/platform/random";
  */
 const USAGE = "create-cluster needs WORKER_DATABASE_URL, and: FILE (JSON with name, hypervisor, cpuModel, pool {name, path}, network {name, cidr, gateway, firstAddress, lastAddress, bridge}).";
 
-const description = createClusterInput.extend({
-  pool: z.object({ name: z.string().min(1).max(63), path: z.string().startsWith("/", { error: "is no absolute path" }) }),
-  network: z.object({ name: z.string(), cidr: z.string(), gateway: z.string().nullable().default(null), firstAddress: z.string(), lastAddress: z.string(), bridge: z.string(), dnsServers: z.array(z.string()).default([]) }),
-});
-
 async function main(): Promise<number> {
   const [file] = process.argv.slice(2);
   const url = process.env["WORKER_DATABASE_URL"];
@@ -30,7 +24,7 @@ async function main(): Promise<number> {
     console.error(USAGE);
     return 2;
   }
-  const input = description.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  const input = foundClusterInput.safeParse(JSON.parse(readFileSync(file, "utf8")));
   if (!input.success) {
     for (const issue of input.error.issues) console.error(`No cluster was made: ${issue.path.join(".")} ${issue.message}.`);
     return 2;
@@ -39,12 +33,8 @@ async function main(): Promise<number> {
   const source = { clock: systemClock, random: systemRandom };
   const context: Context = { db, ...source, logger: silentLogger, requestId: mintId("request", source), actor: { kind: "system", id: "create-cluster" }, scope: "worker", organizationId: null };
   try {
-    const { network, ...cluster } = input.data;
-    // Before anything is written: a cluster without a network would be half of one.
-    checkNetwork({ clusterId: "new", ...network });
-    const { clusterId } = await createCluster(context, cluster);
-    await createNetwork(context, { clusterId, ...network });
-    console.log(`Cluster ${cluster.name} is ${clusterId}. Enrol its hosts in the admin console.`);
+    const { clusterId } = await foundCluster(context, input.data);
+    console.log(`Cluster ${input.data.name} is ${clusterId}. Enrol its hosts in the admin console.`);
     return 0;
   } catch (error) {
     if (!(error instanceof Problem) && !(error instanceof z.ZodError)) throw error;

@@ -98,7 +98,9 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "instances.restore": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { deleted: true }) }), instance),
   "instances.purge": entry("member:owner", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { deleted: true }) }), instance),
 
-  "console.ticket": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), kind: "vnc", viewOnly: false }), instance),
+  "console.ticket": entry("member:viewer", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), kind: "vnc", viewOnly: true }), instance),
+  "console.sessions": entry("member:admin"),
+  "console.end": entry("member:admin", async (world, tenant) => ({ consoleSessionId: await world.addConsole(tenant) }), { ids: { consoleSessionId: "con" } }),
 
   "usage.summary": entry("member:viewer"),
   "usage.windows": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId, limit: 10 }), { ids: { instanceId: "ins" } }),
@@ -124,6 +126,10 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.catalog.beginImageUpload": entry("staff:admin", () => ({ name: `public ${word()}`, format: "raw", sizeBytes: 1_000_000 })),
   "admin.catalog.removeImage": entry("staff:admin", async (world) => ({ imageId: await world.addPublicImage() }), { ids: { imageId: "img" } }),
 
+  "admin.consoles.list": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
+  "admin.consoles.end": entry("staff:support", async (world, tenant) => ({ consoleSessionId: await world.addConsole(tenant) }), { ids: { consoleSessionId: "con" } }),
+
+  "admin.clusters.create": entry("staff:admin", () => ({ name: `new-${word()}`, hypervisor: "simulated", cpuModel: "qemu64", pool: { name: "berth", path: "/srv/berth" }, network: { name: "private", cidr: "10.80.0.0/24", gateway: "10.80.0.1", firstAddress: "10.80.0.10", lastAddress: "10.80.0.250", dnsServers: [], bridge: "br-berth" } })),
   "admin.clusters.list": entry("staff:auditor"),
   "admin.clusters.get": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
   "admin.clusters.previewPolicy": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, cpuRatio: 3 }), { ids: { clusterId: "cls" } }),

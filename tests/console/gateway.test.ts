@@ -238,6 +238,7 @@ describe("revocation", () => {
   const changes: [string, (of: Tenant, id: string) => Promise<unknown>, RegExp][] = [
     ["the user signs out", (of) => database.worker.update(userSession).set({ revokedAt: new Date() }).where(eq(userSession.id, of.userSessionId)), /signed out/],
     ["the member is removed", (of) => database.worker.delete(member).where(and(eq(member.organizationId, of.organizationId), eq(member.userId, of.userId))), /no longer a member/],
+    ["the member's role takes the keyboard away", (of) => database.worker.update(member).set({ role: "viewer" }).where(and(eq(member.organizationId, of.organizationId), eq(member.userId, of.userId))), /^\[role\]/],
     ["the organization is suspended", (of) => database.worker.update(organization).set({ standing: "suspended" }).where(eq(organization.id, of.organizationId)), /suspended/],
     ["the machine is deleted", (_of, id) => database.worker.update(instance).set({ deletedAt: new Date() }).where(eq(instance.id, id)), /deleted/],
   ];

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { flavor, image, priceVersion } from "@/db/schema/catalog";
 import { address, instance, instanceEvent, instanceObservation, instanceSshKey, network, sshKey, volume } from "@/db/schema/compute";
+import { consoleSession } from "@/db/schema/console";
 import { allocation, cluster, decision, host, storagePool } from "@/db/schema/fleet";
 import { sample, usageWindow } from "@/db/schema/metering";
 import { quota } from "@/db/schema/quota";
@@ -67,6 +68,8 @@ export interface World {
   addSshKey(tenant: Tenant): Promise<string>;
   addInvitation(tenant: Tenant, role?: MemberRole): Promise<{ id: string; token: string; email: string }>;
   addHost(): Promise<string>;
+  /** A console of the tenant's machine that is open now, held by its owner. */
+  addConsole(tenant: Tenant): Promise<string>;
   /** The session of a person, read as a request reads it. */
   session(person: Person): Promise<Session | null>;
   /** Procedures as this person (null: nobody). */
@@ -171,6 +174,12 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
     return id;
   };
 
+  const addConsole: World["addConsole"] = async (tenant) => {
+    const id = mint("consoleSession");
+    await db.insert(consoleSession).values({ id, organizationId: tenant.id, instanceId: tenant.instanceId, userId: tenant.people.owner.id, userSessionId: tenant.people.owner.sessionId, kind: "vnc", gateway: "test", startedAt: now });
+    return id;
+  };
+
   const insertOrganization = async (slug: string, currency: string): Promise<string> => {
     const id = mint("organization");
     await db.insert(organization).values({ id, slug, name: `${slug} incorporated`, currency, createdAt: now });
@@ -216,7 +225,7 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
       const slug = `other-${word()}`;
       return { id: await insertOrganization(slug, "EUR"), slug };
     },
-    addPerson: (label, role) => addPerson(label, role ?? null), addMember, addInstance, addImage: (tenant) => insertImage(tenant.id, tenant.slug), addPublicImage: () => insertImage(null, "public"), addSshKey, addInvitation, addHost,
+    addPerson: (label, role) => addPerson(label, role ?? null), addMember, addInstance, addImage: (tenant) => insertImage(tenant.id, tenant.slug), addPublicImage: () => insertImage(null, "public"), addSshKey, addInvitation, addHost, addConsole,
     session, apiContext,
     caller: async (person, given) => createCaller(await apiContext(person, given), { signal: given?.signal }),
   };

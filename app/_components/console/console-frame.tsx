@@ -67,12 +67,19 @@ function LinkBadge({ state, enabled }: { readonly state: LinkState; readonly ena
 function Overlay({ state, onReconnect }: { readonly state: LinkState; readonly onReconnect: () => void }) {
   const t = useTranslations("console");
   const problem = useProblemText();
-  if (state.kind === "connecting") return <p>{state.attempt === 0 ? t("connectingText") : t("reconnectingText")}</p>;
+  if (state.kind === "connecting") {
+    return (
+      <div className="grid max-w-md justify-items-center gap-2">
+        {state.why ? <p>{t(`endings.${state.why}`)}</p> : null}
+        <p className={state.why ? "text-zinc-400" : undefined}>{state.attempt === 0 ? t("connectingText") : t("reconnectingText")}</p>
+      </div>
+    );
+  }
   if (state.kind === "connected") return null;
   return (
     <div className="grid max-w-md justify-items-center gap-3">
-      <p>{state.kind === "waiting" ? <Countdown to={state.retryAt} /> : state.kind === "closed" ? t("closedText") : state.error ? problem(state.error) : t("refusedText")}</p>
-      {state.kind !== "refused" && state.reason ? <p className="text-xs text-zinc-400">{state.reason}</p> : null}
+      <p>{state.kind === "refused" && state.error ? problem(state.error) : state.why ? t(`endings.${state.why}`) : state.kind === "refused" ? t("refusedText") : t("closedText")}</p>
+      {state.kind === "waiting" ? <p className="text-zinc-400"><Countdown to={state.retryAt} /></p> : null}
       <Button variant="primary" onClick={onReconnect}>
         <PlugZap aria-hidden />
         {t("connectNow")}

@@ -19,6 +19,19 @@ const STEPS: Readonly<Record<number, NextStep>> = {
   4413: "stop",
 };
 
+/** Closings that we have a sentence for; the reasons that the gateway sends are English and for logs. */
+const SENTENCES = { 1001: "gateway", 1006: "lost", 4401: "late", 4408: "idle", 4409: "long", 4410: "moved", 4411: "unreachable", 4413: "protocol", 4429: "busy" } as const satisfies Readonly<Record<number, string>>;
+/** Why access ended, from the head of the reason: as in server/console/close-codes.ts. */
+const ACCESS = ["ended", "deleted", "disabled", "signed-out", "removed", "role", "closed", "suspended", "unchecked"] as const;
+
+export type EndingName = (typeof SENTENCES)[keyof typeof SENTENCES] | (typeof ACCESS)[number];
+
+/** Which of our sentences says why it closed; "lost" where the gateway did not say. */
+export function endingOf(code: number, reason: string): EndingName {
+  const why = /^\[([a-z-]+)\]/.exec(reason)?.[1];
+  return ACCESS.find((name) => name === why) ?? (code in SENTENCES ? SENTENCES[code as keyof typeof SENTENCES] : "lost");
+}
+
 export function nextStep(code: number): NextStep {
   return STEPS[code] ?? "again";
 }

@@ -13,10 +13,12 @@ interface ConsoleProps {
   readonly organization: string;
   readonly instanceId: string;
   readonly running: boolean;
+  /** The reader may look and not type. */
+  readonly lookOnly: boolean;
 }
 
 /** The terminal outlives connections: what was read before a move stays above what comes after it. */
-export function SerialConsole({ organization, instanceId, running }: ConsoleProps) {
+export function SerialConsole({ organization, instanceId, running, lookOnly }: ConsoleProps) {
   const t = useTranslations("console");
   const target = useRef<HTMLDivElement>(null);
   const terminal = useRef<Promise<Terminal> | null>(null);
@@ -75,10 +77,10 @@ export function SerialConsole({ organization, instanceId, running }: ConsoleProp
   const prepare = useCallback(async (): Promise<void> => {
     if (target.current) await (terminal.current ??= openTerminal(target.current));
   }, [openTerminal]);
-  const link = useConsoleLink({ organization, instanceId, kind: "serial", viewOnly: false, enabled: running, prepare, attach });
+  const link = useConsoleLink({ organization, instanceId, kind: "serial", viewOnly: lookOnly, enabled: running, prepare, attach });
 
   return (
-    <ConsoleFrame state={link.state} enabled={running} offText={t("offText")} onReconnect={link.reconnect} tools={null}>
+    <ConsoleFrame state={link.state} enabled={running} offText={t("offText")} onReconnect={link.reconnect} tools={lookOnly ? <span className="px-2 text-xs text-muted">{t("viewOnly")}</span> : null}>
       <div ref={target} aria-label={t("terminal")} className="size-full p-2 font-mono" />
     </ConsoleFrame>
   );

@@ -3,17 +3,17 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTRPCClient } from "@/app/_trpc/client";
 import { problemOf } from "@/app/_trpc/problem";
-import { nextStep, pauseMs } from "./endings";
+import { endingOf, nextStep, pauseMs, type EndingName } from "./endings";
 
 export type LinkState =
-  | { readonly kind: "connecting"; readonly attempt: number }
+  | { readonly kind: "connecting"; readonly attempt: number; readonly why: EndingName | null }
   | { readonly kind: "connected" }
   /** Lost; tries again by itself at `retryAt` (milliseconds since 1970). */
-  | { readonly kind: "waiting"; readonly retryAt: number; readonly reason: string }
+  | { readonly kind: "waiting"; readonly retryAt: number; readonly why: EndingName | null }
   /** A person decides: idle too long, or closed here. */
-  | { readonly kind: "closed"; readonly reason: string }
+  | { readonly kind: "closed"; readonly why: EndingName | null }
   /** Not for this person, or not any more. */
-  | { readonly kind: "refused"; readonly error: unknown };
+  | { readonly kind: "refused"; readonly error: unknown; readonly why: EndingName | null };
 
 interface Options {
   readonly organization: string;
@@ -34,7 +34,7 @@ interface Options {
  */
 export function useConsoleLink(options: Options): { readonly state: LinkState; readonly reconnect: () => void; readonly close: () => void } {
   const client = useTRPCClient();
-  const [state, setState] = useState<LinkState>({ kind: "connecting", attempt: 0 });
+  const [state, setState] = useState<LinkState>({ kind: "connecting", attempt: 0, why: null });
   const [round, setRound] = useState(0);
   const closing = useRef<(() => void) | null>(null);
   const { organization, instanceId, kind, viewOnly, enabled } = options;
@@ -46,13 +46,15 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
     if (!enabled) return undefined;
     let over = false;
     let failures = 0;
+    /** What broke the connection last; said until it stands again. */
+    let why: EndingName | null = null;
     let timer: ReturnType<typeof setTimeout> | null = null;
     let socket: WebSocket | null = null;
     let detach: (() => void) | null = null;
 
-    const later = (delayMs: number, reason: string): void => {
+    const later = (delayMs: number): void => {
       if (over) return;
-      setState({ kind: "waiting", retryAt: Date.now() + delayMs, reason });
+      setState({ kind: "waiting", retryAt: Date.now() + delayMs, why });
       timer = setTimeout(() => void open(), delayMs);
     };
     const letGo = (): void => {
@@ -61,7 +63,7 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
     };
     const open = async (): Promise<void> => {
       if (over) return;
-      setState({ kind: "connecting", attempt: failures });
+      setState({ kind: "connecting", attempt: failures, why });
       try {
         await prepare();
         if (over) return;
@@ -75,12 +77,15 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
           letGo();
           failures += 1;
           const step = nextStep(event.code);
-          if (step === "stop") setState({ kind: "refused", error: null });
-          else if (step === "ask") setState({ kind: "closed", reason: event.reason });
-          else later(step === "again-soon" && failures < 3 ? 250 : pauseMs(failures), event.reason);
+          // A machine that moved is often out of reach for a moment; that it moved is what a person wants to know.
+          if (why !== "moved" || event.code !== 1006) why = endingOf(event.code, event.reason);
+          if (step === "stop") setState({ kind: "refused", error: null, why });
+          else if (step === "ask") setState({ kind: "closed", why });
+          else later(step === "again-soon" && failures < 3 ? 250 : pauseMs(failures));
         });
         const release = await attach(current, () => {
           failures = 0;
+          why = null;
           if (!over) setState({ kind: "connected" });
         });
         if (over || current.readyState > WebSocket.OPEN) release();
@@ -89,8 +94,11 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
         if (over) return;
         failures += 1;
         const code = problemOf(error)?.code;
-        if (code === "forbidden" || code === "not-found" || code === "unauthenticated" || code === "standing") setState({ kind: "refused", error });
-        else later(pauseMs(failures), problemOf(error)?.message ?? "");
+        if (code === "forbidden" || code === "not-found" || code === "unauthenticated" || code === "standing") setState({ kind: "refused", error, why: null });
+        else {
+          why ??= "lost";
+          later(pauseMs(failures));
+        }
       }
     };
     const stop = (): void => {
@@ -101,7 +109,7 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
     };
     closing.current = () => {
       stop();
-      setState({ kind: "closed", reason: "" });
+      setState({ kind: "closed", why: null });
     };
     void open();
     return stop;

@@ -12,13 +12,15 @@ interface ConsoleProps {
   readonly organization: string;
   readonly instanceId: string;
   readonly running: boolean;
+  /** The reader may look and not type: there is nothing to switch. */
+  readonly lookOnly: boolean;
 }
 
-export function VncConsole({ organization, instanceId, running }: ConsoleProps) {
+export function VncConsole({ organization, instanceId, running, lookOnly }: ConsoleProps) {
   const t = useTranslations("console");
   const target = useRef<HTMLDivElement>(null);
   const rfb = useRef<RFB | null>(null);
-  const [viewOnly, setViewOnly] = useState(false);
+  const [viewOnly, setViewOnly] = useState(lookOnly);
   const [fit, setFit] = useState(true);
 
   const attach = useCallback(
@@ -69,7 +71,7 @@ export function VncConsole({ organization, instanceId, running }: ConsoleProps) 
             <Scaling aria-hidden />
             {t("fit")}
           </Button>
-          <Button variant="ghost" size="sm" aria-pressed={viewOnly} className={viewOnly ? "bg-raised" : undefined} onClick={() => setViewOnly(!viewOnly)}>
+          <Button variant="ghost" size="sm" aria-pressed={viewOnly} disabled={lookOnly} className={viewOnly ? "bg-raised" : undefined} onClick={() => setViewOnly(!viewOnly)}>
             <Eye aria-hidden />
             {t("viewOnly")}
           </Button>

@@ -63,6 +63,7 @@ export function LiveChanges({ organization, children }: { readonly organization?
     image: [trpc.images.pathFilter()],
     "ssh-key": [trpc.sshKeys.pathFilter()],
     member: [trpc.members.pathFilter()],
+    console: [trpc.console.pathFilter(), trpc.admin.consoles.pathFilter()],
     quota: [trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.organizations.pathFilter()],
     usage: [trpc.usage.pathFilter(), trpc.billing.pathFilter(), trpc.instances.usage.pathFilter()],
     host: [trpc.admin.hosts.pathFilter(), trpc.admin.clusters.pathFilter()],

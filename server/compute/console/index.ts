@@ -1,6 +1,6 @@
 export { endConsoleSession } from "./end-session";
 export { hashTicket, issueConsoleTicket, TICKET_SECONDS } from "./issue-ticket";
-export { listConsoleSessions } from "./list-sessions";
+export { listConsoleSessions, listLiveConsoles } from "./list-sessions";
 export { endConsoleSessionInput, issueConsoleTicketInput } from "./schema";
 export type { EndConsoleSessionInput, IssueConsoleTicketInput } from "./schema";
-export type { ConsoleKind, ConsoleSessionView, ConsoleTicket } from "./types";
+export type { ConsoleKind, ConsoleSessionView, ConsoleTicket, LiveConsoleView } from "./types";

@@ -1,8 +1,9 @@
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import { consoleSession, consoleTicket } from "@/db/schema/console";
 import { instance } from "@/db/schema/compute";
-import { organization } from "@/db/schema/tenancy";
+import { organization, user } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
+import type { LiveConsoleView } from "./types";
 
 /** `organizationId` is the caller's own; null for our staff, who may look at any. */
 export async function findConsoleTarget(tx: Transaction, instanceId: string, organizationId: string | null) {
@@ -38,6 +39,28 @@ export async function endSession(tx: Transaction, id: string, organizationId: st
 export async function findSession(tx: Transaction, id: string, organizationId: string | null) {
   const [row] = await tx.select({ id: consoleSession.id }).from(consoleSession).where(and(eq(consoleSession.id, id), ownedBy(organizationId)));
   return row ?? null;
+}
+
+/** Open ones, newest first. */
+export async function selectLive(tx: Transaction, organizationId: string, limit: number): Promise<LiveConsoleView[]> {
+  return tx
+    .select({
+      id: consoleSession.id,
+      instanceId: consoleSession.instanceId,
+      instanceName: instance.name,
+      userId: consoleSession.userId,
+      userName: user.name,
+      userEmail: user.email,
+      kind: consoleSession.kind,
+      viewOnly: consoleSession.viewOnly,
+      startedAt: consoleSession.startedAt,
+    })
+    .from(consoleSession)
+    .innerJoin(instance, eq(instance.id, consoleSession.instanceId))
+    .leftJoin(user, eq(user.id, consoleSession.userId))
+    .where(and(eq(consoleSession.organizationId, organizationId), isNull(consoleSession.endedAt)))
+    .orderBy(desc(consoleSession.startedAt))
+    .limit(limit);
 }
 
 export async function listSessions(tx: Transaction, instanceId: string, organizationId: string | null, limit: number) {

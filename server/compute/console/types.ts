@@ -11,6 +11,20 @@ export interface ConsoleTicket {
   readonly expiresAt: Date;
 }
 
+/** A console that is open now: who looks at what. */
+export interface LiveConsoleView {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly instanceName: string;
+  readonly userId: string;
+  /** Null for staff of the provider, whom a tenant does not know by name. */
+  readonly userName: string | null;
+  readonly userEmail: string | null;
+  readonly kind: ConsoleKind;
+  readonly viewOnly: boolean;
+  readonly startedAt: Date;
+}
+
 /** An open or ended console, as its organization sees it. */
 export interface ConsoleSessionView {
   readonly id: string;

@@ -1,29 +1,13 @@
 import ipaddr from "ipaddr.js";
-import { z } from "zod";
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
 import { mintId } from "@/server/platform/id";
-import { inTransaction } from "@/server/platform/transaction";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { createNetworkInput, type CreateNetworkInput } from "./schema";
 import { insertNetwork, selectSharedNetworks, type NetworkRow } from "./store";
 
-const address = z.ipv4({ error: "is no IPv4 address" });
-
-const createNetworkInput = z.object({
-  clusterId: z.string().min(1).max(64),
-  name: z.string().trim().min(1).max(63),
-  /** An address inside is fine; the prefix length counts. */
-  cidr: z.cidrv4({ error: "is no IPv4 network such as 10.0.0.0/24" }),
-  gateway: address.nullable(),
-  /** First and last address that instances get. */
-  firstAddress: address,
-  lastAddress: address,
-  /** Name servers that guests are told. */
-  dnsServers: z.array(address).max(3).default([]),
-  /** Name of the bridge on every host of the cluster. */
-  bridge: z.string().regex(/^[A-Za-z0-9_.-]{1,15}$/, { error: "is no interface name" }),
-});
-export type CreateNetworkInput = z.input<typeof createNetworkInput>;
+type WantedNetwork = ReturnType<typeof createNetworkInput.parse>;
 
 const addressNumber = (text: string): number => ipaddr.IPv4.parse(text).octets.reduce((sum, octet) => sum * 256 + octet, 0);
 
@@ -31,7 +15,7 @@ const addressNumber = (text: string): number => ipaddr.IPv4.parse(text).octets.r
  * Checks a network by itself: the range that instances get must lie inside of it and leave the gateway out.
  * @throws ZodError or Problem `bad-input` that says what is wrong.
  */
-export function checkNetwork(input: CreateNetworkInput): z.output<typeof createNetworkInput> {
+export function checkNetwork(input: CreateNetworkInput): WantedNetwork {
   const wanted = createNetworkInput.parse(input);
   const range = ipaddr.IPv4.parseCIDR(wanted.cidr);
   for (const text of [wanted.firstAddress, wanted.lastAddress, ...(wanted.gateway ? [wanted.gateway] : [])]) {
@@ -51,13 +35,17 @@ export function checkNetwork(input: CreateNetworkInput): z.output<typeof createN
  */
 export async function createNetwork(context: Context, input: CreateNetworkInput): Promise<NetworkRow> {
   const wanted = checkNetwork(input);
+  return inTransaction(context, (tx) => createNetworkIn(tx, context, wanted));
+}
+
+/** The same in a transaction that does more, as founding a cluster does. */
+export async function createNetworkIn(tx: Transaction, context: Context, input: CreateNetworkInput): Promise<NetworkRow> {
+  const wanted = checkNetwork(input);
   const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
-  return inTransaction(context, async (tx) => {
-    const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first);
-    if (overlapping) throw new Problem("conflict", `The range overlaps the network ${overlapping.name} of the same cluster (${overlapping.firstAddress} to ${overlapping.lastAddress}). Choose another range.`, { networkId: overlapping.id });
-    const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now() };
-    await insertNetwork(tx, row);
-    await recordAudit(tx, context, { organizationId: null, action: "network.created", targetKind: "network", targetId: row.id, after: { ...wanted } });
-    return row;
-  });
+  const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first);
+  if (overlapping) throw new Problem("conflict", `The range overlaps the network ${overlapping.name} of the same cluster (${overlapping.firstAddress} to ${overlapping.lastAddress}). Choose another range.`, { networkId: overlapping.id });
+  const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now() };
+  await insertNetwork(tx, row);
+  await recordAudit(tx, context, { organizationId: null, action: "network.created", targetKind: "network", targetId: row.id, after: { ...wanted } });
+  return row;
 }

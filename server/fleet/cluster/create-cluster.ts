@@ -1,10 +1,12 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
-import { inTransaction, violatedConstraint } from "@/server/platform/transaction";
+import { inTransaction, violatedConstraint, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
+import { checkNetwork, createNetworkIn } from "@/server/compute";
 import { recordAudit } from "@/server/tenancy";
 import { conflict } from "../rules";
 import type { ClusterRow } from "../types";
+import type { FoundClusterInput } from "./schema";
 import { insertCluster, insertPool } from "./store";
 
 export interface NewCluster {
@@ -19,17 +21,39 @@ export interface NewCluster {
 
 /** A cluster with its shared pool; how large the pool is, its hosts say. @throws Problem `conflict` when the name is taken. */
 export function createCluster(context: Context, input: NewCluster): Promise<{ clusterId: string; poolId: string }> {
-  return inTransaction(context, async (tx) => {
-    const clusterId = mintId("cluster", context);
-    const poolId = mintId("storagePool", context);
-    const now = context.clock.now();
-    await insertCluster(tx, { id: clusterId, name: input.name, hypervisor: input.hypervisor, cpuModel: input.cpuModel, createdAt: now, ...input.policy });
-    await insertPool(tx, { id: poolId, clusterId, name: input.pool.name, path: input.pool.path, capacityMiB: 0, availableMiB: 0, observedAt: now });
-    await announce(tx, { organizationId: null, topic: "cluster", id: clusterId });
-    await recordAudit(tx, context, { organizationId: null, action: "cluster.created", targetKind: "cluster", targetId: clusterId, before: null, after: { name: input.name, hypervisor: input.hypervisor, cpuModel: input.cpuModel } });
-    return { clusterId, poolId };
-  }).catch((error: unknown) => {
+  return namingConflicts(input.name, inTransaction(context, (tx) => createClusterIn(tx, context, input)));
+}
+
+/**
+ * A cluster with its shared pool and its shared network, all or nothing: without a network it could hold no instance.
+ * @throws Problem `bad-input` when the network makes no sense, `conflict` when the cluster's name is taken.
+ */
+export async function foundCluster(context: Context, input: FoundClusterInput): Promise<{ clusterId: string }> {
+  const { network, ...cluster } = input;
+  // Before anything is written.
+  checkNetwork({ clusterId: "new", ...network });
+  const founded = inTransaction(context, async (tx) => {
+    const { clusterId } = await createClusterIn(tx, context, cluster);
+    await createNetworkIn(tx, context, { clusterId, ...network });
+    return { clusterId };
+  });
+  return namingConflicts(input.name, founded);
+}
+
+async function createClusterIn(tx: Transaction, context: Context, input: NewCluster): Promise<{ clusterId: string; poolId: string }> {
+  const clusterId = mintId("cluster", context);
+  const poolId = mintId("storagePool", context);
+  const now = context.clock.now();
+  await insertCluster(tx, { id: clusterId, name: input.name, hypervisor: input.hypervisor, cpuModel: input.cpuModel, createdAt: now, ...input.policy });
+  await insertPool(tx, { id: poolId, clusterId, name: input.pool.name, path: input.pool.path, capacityMiB: 0, availableMiB: 0, observedAt: now });
+  await announce(tx, { organizationId: null, topic: "cluster", id: clusterId });
+  await recordAudit(tx, context, { organizationId: null, action: "cluster.created", targetKind: "cluster", targetId: clusterId, before: null, after: { name: input.name, hypervisor: input.hypervisor, cpuModel: input.cpuModel } });
+  return { clusterId, poolId };
+}
+
+function namingConflicts<T>(name: string, made: Promise<T>): Promise<T> {
+  return made.catch((error: unknown) => {
     if (violatedConstraint(error) !== "cluster_name_unique") throw error;
-    throw conflict(`There is a cluster named ${input.name} already. Choose another name.`, { name: input.name });
+    throw conflict(`There is a cluster named ${name} already. Choose another name.`, { name });
   });
 }

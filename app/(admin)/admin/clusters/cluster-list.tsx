@@ -1,12 +1,14 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Boxes } from "lucide-react";
+import { Boxes, Plus } from "lucide-react";
 import { useTranslations } from "next-intl";
 import Link from "next/link";
 import { Loaded } from "@/app/_components/loaded";
 import { PageHead } from "@/app/_components/page-head";
+import { useStaff } from "@/app/_components/shell/viewer";
 import { Badge } from "@/app/_components/ui/badge";
+import { Button } from "@/app/_components/ui/button";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Notice } from "@/app/_components/ui/notice";
@@ -18,11 +20,23 @@ export function ClusterList() {
   const t = useTranslations("admin.clusters");
   const nav = useTranslations("nav");
   const units = useTranslations("units");
+  const create = useTranslations("admin.newCluster");
+  const staff = useStaff();
   const trpc = useTRPC();
   const query = useQuery(trpc.admin.clusters.list.queryOptions());
   return (
     <>
-      <PageHead title={nav("clusters")} description={t("description")} />
+      <PageHead
+        title={nav("clusters")}
+        description={t("description")}
+        actions={
+          staff.may("admin") ? (
+            <Button variant="primary" asChild>
+              <Link href="/admin/clusters/create"><Plus aria-hidden />{create("title")}</Link>
+            </Button>
+          ) : null
+        }
+      />
       <Loaded query={query}>
         {({ items }) =>
           items.length === 0 ? (

@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { enrolHostInput } from "@/server/fleet/schema";
@@ -18,12 +19,13 @@ import { POWER_FIELDS, POWER_KINDS, type PowerKind } from "./power-fields";
 export function EnrollHost() {
   const t = useTranslations("admin.enroll");
   const nav = useTranslations("nav");
+  const create = useTranslations("admin.newCluster");
   const trpc = useTRPC();
   const clusters = useQuery(trpc.admin.clusters.list.queryOptions());
   return (
     <>
       <PageHead title={t("title")} description={t("description")} parent={{ href: "/admin/hosts", label: nav("hosts") }} />
-      <Loaded query={clusters}>{({ items }) => (items.length === 0 ? <Notice kind="warn">{t("noCluster")}</Notice> : <EnrollForm clusters={items} />)}</Loaded>
+      <Loaded query={clusters}>{({ items }) => (items.length === 0 ? <Notice kind="warn" action={<Button size="sm" asChild><Link href="/admin/clusters/create">{create("title")}</Link></Button>}>{t("noCluster")}</Notice> : <EnrollForm clusters={items} />)}</Loaded>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { STANDINGS, type Standing } from "@/server/tenancy/types";
 import { Confirm } from "@/app/_components/confirm";
 import { Loaded } from "@/app/_components/loaded";
+import { OpenConsoles } from "@/app/_components/open-consoles";
 import { PageHead } from "@/app/_components/page-head";
 import { useStaff } from "@/app/_components/shell/viewer";
 import { Moment } from "@/app/_components/time-ago";
@@ -65,11 +66,21 @@ export function OrganizationDetail({ organizationId }: { readonly organizationId
               </Card>
             </div>
           </div>
+          <OrganizationConsoles organizationId={organization.id} />
           <StandingDialog organizationId={organization.id} name={organization.name} current={organization.standing} open={asking} onOpenChange={setAsking} />
         </>
       )}
     </Loaded>
   );
+}
+
+function OrganizationConsoles({ organizationId }: { readonly organizationId: string }) {
+  const trpc = useTRPC();
+  const staff = useStaff();
+  const queryClient = useQueryClient();
+  const query = useQuery(trpc.admin.consoles.list.queryOptions({ organizationId }));
+  const end = useMutation(trpc.admin.consoles.end.mutationOptions({ onSettled: () => queryClient.invalidateQueries(trpc.admin.consoles.pathFilter()) }));
+  return <OpenConsoles className="mt-4" items={query.data?.items ?? []} {...(staff.may("support") ? { onEnd: (consoleSessionId: string) => end.mutateAsync({ consoleSessionId }) } : {})} />;
 }
 
 interface StandingProps {

@@ -21,6 +21,7 @@ import { useTRPC } from "@/app/_trpc/client";
 import { useProblemToast } from "@/app/_trpc/use-problem-text";
 import { Invitations } from "./invitations";
 import { InviteDialog } from "./invite-dialog";
+import { MemberConsoles } from "./member-consoles";
 
 export function MemberList() {
   const t = useTranslations("members");
@@ -128,6 +129,7 @@ export function MemberList() {
         ) : null}
       </Card>
       {may("admin") ? <Invitations /> : null}
+      {may("admin") ? <MemberConsoles /> : null}
       <RoleGuide />
       <InviteDialog open={inviting} onOpenChange={setInviting} />
       <Confirm

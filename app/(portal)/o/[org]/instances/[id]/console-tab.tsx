@@ -22,11 +22,12 @@ export function ConsoleTab({ instance }: { readonly instance: Instance }) {
   const t = useTranslations("console");
   const { slug, may } = useOrganization();
   const [kind, setKind] = useState<"vnc" | "serial">("vnc");
-  // A console is a keyboard inside the machine: the front door gives tickets to operators only.
-  if (!may("operator")) return <Notice>{t("needsOperator")}</Notice>;
-  const options = { organization: slug, instanceId: instance.id, running: instance.console || !OFF.has(instance.status) };
+  // A console is a keyboard inside the machine: others than operators get a ticket that only looks.
+  const lookOnly = !may("operator");
+  const options = { organization: slug, instanceId: instance.id, running: instance.console || !OFF.has(instance.status), lookOnly };
   return (
     <div className="grid gap-3">
+      {lookOnly ? <Notice>{t("needsOperator")}</Notice> : null}
       <div className="flex gap-1" role="group">
         <Button aria-pressed={kind === "vnc"} variant={kind === "vnc" ? "secondary" : "ghost"} onClick={() => setKind("vnc")}>
           <MonitorUp aria-hidden />
