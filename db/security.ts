@@ -16,7 +16,7 @@ export const WORKER_ROLE = "berth_worker";
 /** Rows without an organization that tenants may read: what is on offer. */
 const OFFERED_TO_ALL = ["image", "network"];
 /** Tables without organization_id that tenants may read. */
-const READABLE_BY_TENANTS = ["flavor", "price_version"];
+const READABLE_BY_TENANTS = ["flavor", "price_version", "issuer"];
 /** Tables without organization_id that the identity code of the web works on. */
 const IDENTITY = ["user_account", "user_session", "rate_limit"];
 /** Tenant tables that the identity code works on as well. */
@@ -81,6 +81,8 @@ export async function applySecurity(client: pg.ClientBase): Promise<void> {
     statements.push(`create policy owner_all on ${table} for all to current_user using (true) with check (true)`);
     statements.push(`grant select, insert, update, delete on ${table} to ${APP_ROLE}, ${WORKER_ROLE}`);
   }
+  // They make and drop days of partitioned tables with the owner's rights: the worker's alone.
+  for (const routine of ["make_days(text, date, int)", "drop_days(text, date)"]) statements.push(`revoke all on function ${routine} from public`, `grant execute on function ${routine} to ${WORKER_ROLE}`);
   await client.query("begin");
   try {
     for (const statement of statements) await client.query(statement);

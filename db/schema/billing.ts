@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
-import { check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
+import { METERS, TAX_CATEGORIES } from "./catalog";
 import { organization } from "./tenancy";
 
 export const INVOICE_STATUSES = ["parked", "issued", "paid", "void"] as const;
 export const INVOICE_KINDS = ["period", "manual"] as const;
-export const LINE_KINDS = ["usage", "minimum", "cap", "tier", "included", "commitment-fee", "commitment-coverage", "movable-discount", "coupon", "credit", "adjustment", "manual"] as const;
+export const LINE_KINDS = ["usage", "increment", "minimum", "cap", "tier", "included", "commitment-fee", "commitment-coverage", "movable-discount", "coupon", "credit", "adjustment", "manual"] as const;
 /**
  * Positive amounts are owed to us, negative ones settle. `invoice` +, `payment` -, `refund` +, `dispute` + (a charge taken
  * back), `dispute-won` -, `credit-note` -, `void` -, `write-off` -, `balance-applied` (a pair that sums to nothing: money
@@ -230,3 +231,90 @@ export const creditUse = pgTable(
   },
   (t) => [primaryKey({ columns: [t.grantId, t.invoiceId, t.kind] })],
 );
+
+/** An amount reserved for a time at a price of its own. What was agreed stays (trigger). */
+export const commitment = pgTable(
+  "commitment",
+  {
+    id: id(),
+    organizationId: organizationId().notNull().references(() => organization.id),
+    meter: text("meter", { enum: METERS }).notNull(),
+    flavorId: text("flavor_id"),
+    units: count("units").notNull(),
+    currency: text("currency").notNull(),
+    microsPerHour: bigCount("micros_per_hour").notNull(),
+    taxCategory: text("tax_category", { enum: TAX_CATEGORIES }).notNull().default("standard"),
+    startsAt: moment("starts_at").notNull(),
+    endsAt: moment("ends_at").notNull(),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+  },
+  (t) => [index("commitment_organization").on(t.organizationId, t.startsAt), check("commitment_figures", sql`${t.units} > 0 and ${t.microsPerHour} >= 0 and ${t.startsAt} < ${t.endsAt}`)],
+);
+
+/** A redeemed coupon or trial: what it takes off and when. What it took is in the invoices' lines. */
+export const discount = pgTable(
+  "discount",
+  {
+    id: id(),
+    organizationId: organizationId().notNull().references(() => organization.id),
+    couponId: text("coupon_id").notNull(),
+    code: text("code").notNull(),
+    kind: text("kind", { enum: ["trial", "percent"] }).notNull(),
+    basisPoints: count("basis_points").notNull(),
+    meters: jsonb("meters").$type<(typeof METERS)[number][]>(),
+    currency: text("currency").notNull(),
+    maxMicros: bigCount("max_micros"),
+    startsAt: moment("starts_at").notNull(),
+    endsAt: moment("ends_at").notNull(),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+  },
+  (t) => [uniqueIndex("discount_once").on(t.organizationId, t.couponId), check("discount_figures", sql`${t.basisPoints} between 1 and 10000 and ${t.startsAt} < ${t.endsAt}`)],
+);
+
+/** What an organization wants to spend in a period (net, minor units), when to be told, and whether to be stopped there. */
+export const budget = pgTable(
+  "budget",
+  {
+    organizationId: organizationId().primaryKey().references(() => organization.id),
+    amountMinor: bigCount("amount_minor").notNull(),
+    currency: text("currency").notNull(),
+    thresholdsPercent: jsonb("thresholds_percent").$type<number[]>().notNull(),
+    hardCap: boolean("hard_cap").notNull(),
+    updatedAt: moment("updated_at").notNull(),
+  },
+  (t) => [check("budget_amount", sql`${t.amountMinor} > 0`)],
+);
+
+/** Somebody was told, once a period and threshold. */
+export const budgetAlert = pgTable(
+  "budget_alert",
+  {
+    organizationId: organizationId().notNull().references(() => organization.id),
+    periodStart: moment("period_start").notNull(),
+    thresholdPercent: count("threshold_percent").notNull(),
+    spentMinor: bigCount("spent_minor").notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.organizationId, t.periodStart, t.thresholdPercent] })],
+);
+
+/** Keys that sign evidence. The private half is the provider's; a retired key still verifies what it signed. */
+export const signingKey = pgTable("signing_key", {
+  id: id(),
+  /** Ed25519, PEM. */
+  publicKey: text("public_key").notNull(),
+  privateKey: text("private_key").notNull(),
+  createdAt: createdAt(),
+  retiredAt: moment("retired_at"),
+});
+
+/** What an invoice was computed from and what came out, signed when it was made; never changed (trigger). */
+export const invoiceEvidence = pgTable("invoice_evidence", {
+  invoiceId: text("invoice_id").primaryKey().references(() => invoice.id),
+  organizationId: organizationId().notNull().references(() => organization.id),
+  /** The file as it is handed out, byte for byte. */
+  document: text("document").notNull(),
+  createdAt: createdAt(),
+});

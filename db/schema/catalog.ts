@@ -4,7 +4,15 @@ import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Wor
 import { organization } from "./tenancy";
 
 export const FLAVOR_CLASSES = ["dedicated", "standard", "burstable"] as const;
-export const METERS = ["instance", "storage", "address"] as const;
+/** What is metered. `desktop` counts the time that a desktop is in use by its person. */
+export const METERS = ["instance", "storage", "address", "snapshot", "image", "desktop"] as const;
+export const TAX_CATEGORIES = ["standard", "reduced", "exempt"] as const;
+
+/** What units from a quantity on cost, within one period. */
+export interface PriceTier {
+  readonly fromUnitHours: number;
+  readonly microsPerHour: number;
+}
 
 export const flavor = pgTable(
   "flavor",
@@ -46,13 +54,56 @@ export const priceVersion = pgTable(
     /** Millionths of the currency's main unit for one unit-hour (instance, GiB, address). */
     microsPerHour: bigCount("micros_per_hour").notNull(),
     validFrom: moment("valid_from").notNull(),
+    /** Null: every storage class without a price of its own. */
+    storageClass: text("storage_class"),
+    /** Use of a resource in a period is rounded up to whole multiples. */
+    incrementSeconds: count("increment_seconds").notNull().default(1),
+    minimumSeconds: count("minimum_seconds").notNull().default(0),
+    minimumMicros: bigCount("minimum_micros").notNull().default(0),
+    /** The most for one resource in one period; null: no cap. */
+    monthlyCapMicros: bigCount("monthly_cap_micros"),
+    tiers: jsonb("tiers").$type<PriceTier[]>().notNull().default([]),
+    includedUnitHours: bigCount("included_unit_hours").notNull().default(0),
+    movableDiscountBasisPoints: count("movable_discount_basis_points").notNull().default(0),
+    taxCategory: text("tax_category", { enum: TAX_CATEGORIES }).notNull().default("standard"),
     createdAt: createdAt(),
     createdBy: text("created_by").notNull(),
   },
   (t) => [
-    uniqueIndex("price_version_once").on(t.meter, sql`coalesce(${t.flavorId}, '')`, t.currency, t.validFrom),
+    uniqueIndex("price_version_once").on(t.meter, sql`coalesce(${t.flavorId}, '')`, sql`coalesce(${t.storageClass}, '')`, t.currency, t.validFrom),
     check("price_version_positive", sql`${t.microsPerHour} >= 0`),
+    check("price_version_terms", sql`${t.incrementSeconds} > 0 and ${t.minimumSeconds} >= 0 and ${t.minimumMicros} >= 0 and coalesce(${t.monthlyCapMicros}, 0) >= 0 and ${t.includedUnitHours} >= 0 and ${t.movableDiscountBasisPoints} between 0 and 10000`),
+    check("price_version_class", sql`${t.storageClass} is null or ${t.meter} in ('storage', 'snapshot', 'image')`),
     check("price_version_flavor", sql`(${t.meter} = 'instance') = (${t.flavorId} is not null)`),
+  ],
+);
+
+/** A code that organizations may redeem; what it then takes off is a row of `discount`. */
+export const coupon = pgTable(
+  "coupon",
+  {
+    id: id(),
+    /** Upper case. */
+    code: text("code").notNull(),
+    /** trial: everything free for a time; percent: a part off. */
+    kind: text("kind", { enum: ["trial", "percent"] }).notNull(),
+    basisPoints: count("basis_points").notNull(),
+    /** Null: all meters. */
+    meters: jsonb("meters").$type<(typeof METERS)[number][]>(),
+    currency: text("currency").notNull(),
+    /** The most that one redemption takes off; null: no limit. */
+    maxMicros: bigCount("max_micros"),
+    durationDays: count("duration_days").notNull(),
+    redeemableUntil: moment("redeemable_until"),
+    /** Null: any number. */
+    maxRedemptions: count("max_redemptions"),
+    redemptions: count("redemptions").notNull().default(0),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+  },
+  (t) => [
+    uniqueIndex("coupon_code").on(t.code),
+    check("coupon_figures", sql`${t.basisPoints} between 1 and 10000 and ${t.durationDays} > 0 and coalesce(${t.maxMicros}, 1) > 0 and ${t.redemptions} <= coalesce(${t.maxRedemptions}, ${t.redemptions})`),
   ],
 );
 

@@ -34,8 +34,8 @@ export const instance = pgTable(
     /** When the guest was asked to stop; after the grace the power is cut. */
     stopRequestedAt: moment("stop_requested_at"),
     stopGraceSeconds: count("stop_grace_seconds").notNull().default(30),
-    /** Who decided the current desired power: tenant, standing, guest (it shut itself down), operator. */
-    powerDecidedBy: text("power_decided_by", { enum: ["tenant", "standing", "guest", "operator"] }).notNull().default("tenant"),
+    /** Who decided the current desired power: tenant, standing, guest (it shut itself down), operator, cap (its organization's limit on spending). */
+    powerDecidedBy: text("power_decided_by", { enum: ["tenant", "standing", "guest", "operator", "cap"] }).notNull().default("tenant"),
     /** Higher restarts first after a host loss. */
     haPriority: count("ha_priority").notNull().default(100),
     /** Keep apart from others with the same word in the same organization; null = no rule. */

@@ -116,6 +116,8 @@ export const storagePool = pgTable("storage_pool", {
   clusterId: text("cluster_id").notNull().references(() => cluster.id),
   /** Pool name on every host of the cluster. */
   name: text("name").notNull(),
+    /** What it is sold as: storage is metered and priced by this word. */
+    class: text("class").notNull().default("standard"),
   path: text("path").notNull(),
   capacityMiB: bigCount("capacity_mib").notNull(),
   availableMiB: bigCount("available_mib").notNull(),

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, doublePrecision, index, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { boolean, check, doublePrecision, index, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
 import { METERS } from "./catalog";
 import { organization } from "./tenancy";
@@ -25,6 +25,9 @@ export const usageWindow = pgTable(
     vcpus: count("vcpus"),
     memoryMiB: count("memory_mib"),
     hostId: text("host_id"),
+    storageClass: text("storage_class"),
+    /** The tenant let it be moved at any time for a discount. */
+    movable: boolean("movable").notNull().default(false),
     startedAt: moment("started_at").notNull(),
     endedAt: moment("ended_at").notNull(),
     closedAt: moment("closed_at"),
@@ -41,7 +44,91 @@ export const usageWindow = pgTable(
   ],
 );
 
-/** One row per instance and minute, for the planner and the charts. */
+/**
+ * A billing period of an organization that is over: [started_at, ended_at). Windows do not cross its ends, and a trigger keeps
+ * windows inside it from coming, growing or changing.
+ */
+export const usagePeriod = pgTable(
+  "usage_period",
+  {
+    organizationId: organizationId().notNull().references(() => organization.id),
+    startedAt: moment("started_at").notNull(),
+    endedAt: moment("ended_at").notNull(),
+    closedAt: moment("closed_at").notNull(),
+    /** When it was invoiced, or found to have nothing to invoice. */
+    billedAt: moment("billed_at"),
+  },
+  (t) => [primaryKey({ columns: [t.organizationId, t.startedAt] }), index("usage_period_unbilled").on(t.billedAt), check("usage_period_order", sql`${t.startedAt} < ${t.endedAt}`)],
+);
+
+/** Use of a closed period that became known later (add), or that turned out not to have been (withdraw); billed with the next invoice. */
+export const usageAdjustment = pgTable(
+  "usage_adjustment",
+  {
+    id: id(),
+    organizationId: organizationId().notNull().references(() => organization.id),
+    direction: text("direction", { enum: ["add", "withdraw"] }).notNull(),
+    meter: text("meter", { enum: METERS }).notNull(),
+    resourceId: text("resource_id").notNull(),
+    instanceId: text("instance_id").notNull(),
+    flavorId: text("flavor_id"),
+    storageClass: text("storage_class"),
+    movable: boolean("movable").notNull().default(false),
+    quantity: bigCount("quantity").notNull(),
+    startedAt: moment("started_at").notNull(),
+    endedAt: moment("ended_at").notNull(),
+    reason: text("reason").notNull(),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+    /** The invoice that it went to. */
+    invoiceId: text("invoice_id"),
+  },
+  (t) => [
+    index("usage_adjustment_organization").on(t.organizationId, t.startedAt),
+    check("usage_adjustment_meter", oneOf(t.meter, METERS)),
+    check("usage_adjustment_figures", sql`${t.startedAt} < ${t.endedAt} and ${t.quantity} > 0`),
+  ],
+);
+
+/** What hosts said, one row an instance, run and minute (partitioned by day): the recount builds usage anew from these alone. */
+export const usageFact = pgTable(
+  "usage_fact",
+  {
+    organizationId: organizationId().notNull(),
+    instanceId: text("instance_id").notNull(),
+    minute: moment("minute").notNull(),
+    hostId: text("host_id").notNull(),
+    /** Start of the run as its host told it; 1970 when only "it runs" was known. */
+    runAt: moment("run_at").notNull(),
+    firstAt: moment("first_at").notNull(),
+    lastAt: moment("last_at").notNull(),
+    /** It came by live migration: the run before goes on. */
+    continues: boolean("continues").notNull(),
+    /** The flavor whose size was seen; null: another size than the one ordered, which waits for a boot. */
+    flavorId: text("flavor_id"),
+    /** Its host was heard until then and did not show it any more after. */
+    goneAt: moment("gone_at"),
+  },
+  (t) => [primaryKey({ columns: [t.instanceId, t.minute, t.hostId, t.runAt] })],
+);
+
+/** Where the recount and the windows disagree: one named row a resource and day. */
+export const usageDrift = pgTable(
+  "usage_drift",
+  {
+    organizationId: organizationId().notNull(),
+    resourceId: text("resource_id").notNull(),
+    /** First moment of the day, UTC. */
+    day: moment("day").notNull(),
+    billedMs: bigCount("billed_ms").notNull(),
+    countedMs: bigCount("counted_ms").notNull(),
+    explanation: text("explanation").notNull(),
+    foundAt: moment("found_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.resourceId, t.day] }), index("usage_drift_organization").on(t.organizationId)],
+);
+
+/** One row per instance and minute, for the planner and the charts; partitioned by day and dropped by age. */
 export const sample = pgTable(
   "sample",
   {
@@ -72,3 +159,24 @@ export const sampleCounter = pgTable("sample_counter", {
   netReceivedBytes: text("net_received_bytes").notNull(),
   netSentBytes: text("net_sent_bytes").notNull(),
 });
+
+/** Samples of an hour, kept when the minutes are gone. */
+export const sampleHour = pgTable(
+  "sample_hour",
+  {
+    organizationId: organizationId().notNull(),
+    instanceId: text("instance_id").notNull(),
+    hour: moment("hour").notNull(),
+    minutes: count("minutes").notNull(),
+    cpuMillicores: count("cpu_millicores").notNull(),
+    cpuMillicoresMax: count("cpu_millicores_max").notNull(),
+    cpuStealMillicores: count("cpu_steal_millicores").notNull(),
+    memoryUsedMiB: count("memory_used_mib"),
+    memoryUsedMiBMax: count("memory_used_mib_max"),
+    diskReadBytes: bigCount("disk_read_bytes").notNull(),
+    diskWrittenBytes: bigCount("disk_written_bytes").notNull(),
+    netReceivedBytes: bigCount("net_received_bytes").notNull(),
+    netSentBytes: bigCount("net_sent_bytes").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.instanceId, t.hour] }), index("sample_hour_hour").on(t.hour)],
+);

@@ -20,3 +20,12 @@ export function billingPeriod(timeZone: string, at: Date): { readonly start: Dat
   const month = local.getUTCMonth();
   return { start: new Date(monthStart(timeZone, year, month)), end: new Date(monthStart(timeZone, year, month + 1)) };
 }
+
+/** A period shorter than this after a change of the zone is joined to the month after it. */
+const SHORTEST_PERIOD_MS = 3 * 86_400_000;
+
+/** The end of the billing period that begins at `start`: the end of its calendar month in the zone as it is now. */
+export function periodEnd(timeZone: string, start: Date): Date {
+  const { end } = billingPeriod(timeZone, start);
+  return end.getTime() - start.getTime() < SHORTEST_PERIOD_MS ? billingPeriod(timeZone, new Date(start.getTime() + SHORTEST_PERIOD_MS)).end : end;
+}

@@ -1,3 +1,6 @@
+import type { METERS } from "@/db/schema/catalog";
+import type { usageAdjustment, usageDrift, usagePeriod } from "@/db/schema/metering";
+
 /** What one host was seen to run. The caller may leave out observations in which nothing changed, for a while. */
 export interface HostUsageFact {
   readonly hostId: string;
@@ -32,18 +35,30 @@ export interface SampleCounter {
   readonly netSentBytes: bigint;
 }
 
-export type CloseReason = "stopped" | "restarted" | "resized" | "host-lost" | "deleted";
+/** `consent`: the tenant gave or took back the consent to be moved; `period-end`: the billing period closed. */
+export type CloseReason = "stopped" | "restarted" | "resized" | "consent" | "host-lost" | "deleted" | "period-end";
+
+export type Meter = (typeof METERS)[number];
 
 export interface UsageWindowRow {
   readonly id: string;
-  readonly meter: "instance" | "storage" | "address";
+  readonly meter: Meter;
   readonly resourceId: string;
   readonly instanceId: string;
   readonly instanceName: string | null;
   readonly flavorId: string | null;
+  readonly storageClass: string | null;
+  readonly movable: boolean;
   readonly quantity: number;
+  /** Size of an instance all the while: vCPU-seconds and MiB-seconds are these times the seconds. */
+  readonly vcpus: number | null;
+  readonly memoryMiB: number | null;
   readonly startedAt: Date;
   readonly endedAt: Date;
   readonly closedAt: Date | null;
   readonly closedReason: string | null;
 }
+
+export type UsagePeriodRow = typeof usagePeriod.$inferSelect;
+export type UsageAdjustmentRow = typeof usageAdjustment.$inferSelect;
+export type UsageDriftRow = typeof usageDrift.$inferSelect;

@@ -1,1 +1,5 @@
-export { draftInvoice, listLineWindows } from "./draft-invoice";
+export { draftInvoice, listLineWindows, namesOf, selectLineWindows } from "./draft-invoice";
+export { findPeriod, gatherBasis, toPrice } from "./gather-basis";
+export { rateBasis } from "./rules";
+export { selectCommitments } from "./store";
+export type { Basis, CommitmentRow, DiscountRow, LatePeriod } from "./types";

@@ -35,7 +35,7 @@ export interface InstanceDetail extends InstanceSummary {
   readonly userData: string;
   readonly addresses: readonly { readonly id: string; readonly kind: "private" | "public"; readonly ip: string; readonly mac: string; readonly networkName: string }[];
   readonly desiredPower: "running" | "stopped" | "suspended";
-  readonly powerDecidedBy: "tenant" | "standing" | "guest" | "operator";
+  readonly powerDecidedBy: "tenant" | "standing" | "guest" | "operator" | "cap";
   readonly generation: number;
   readonly antiAffinityGroup: string | null;
   readonly volumes: readonly { readonly id: string; readonly kind: "root" | "data" | "seed" | "memory"; readonly sizeGiB: number; readonly state: string }[];

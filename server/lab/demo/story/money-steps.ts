@@ -67,15 +67,15 @@ export async function invoice(stage: Stage): Promise<Record<string, unknown>> {
   const sum = draft.lines.reduce((total, line) => total + line.amountMicros, 0);
   const line = draft.lines.find((candidate) => candidate.meter === "instance" && candidate.instanceId === stage.instanceId);
   if (!line) throw new Error("The draft has no line for the story's machine.");
-  const closed = draft.lines.filter((candidate) => candidate.instanceId === stage.instanceId);
+  const closed = draft.lines.filter((candidate) => candidate.kind === "usage" && candidate.instanceId === stage.instanceId);
   let exact = true;
   for (const candidate of closed) {
     // Open windows grow between two reads; the line is read again together with its windows' own end.
     const windows = await api.billing.lineWindows.query({ organization, key: candidate.key });
     const unitMs = windows.reduce((total, window) => total + (window.endedAt.getTime() - window.startedAt.getTime()) * window.quantity, 0);
     if (windows.every((window) => window.closedAt !== null) ? unitMs !== candidate.quantityUnitMs : unitMs < candidate.quantityUnitMs) exact = false;
-    const expected = (candidate.quantityUnitMs * candidate.microsPerHour) / 3_600_000;
-    if (Math.abs(expected - candidate.amountMicros) > 0.5) exact = false;
+    const expected = (candidate.quantityUnitMs * (candidate.microsPerHour ?? Number.NaN)) / 3_600_000;
+    if (!(Math.abs(expected - candidate.amountMicros) <= 0.5)) exact = false;
   }
   return { ok: exact && sum === draft.subtotalMicros && draft.unpricedWindows === 0 && sum > 0, currency: draft.currency, lines: draft.lines.length, subtotalMicros: sum, roundingMicros: draft.roundingMicros, totalMinor: draft.totalMinor };
 }

@@ -83,14 +83,14 @@ function Lines({ draft }: { readonly draft: Draft }) {
                   <button type="button" aria-expanded={expanded} onClick={() => setOpen(expanded ? null : line.key)} className="-m-1 flex items-center gap-2 rounded p-1 text-left">
                     <ChevronRight aria-hidden className={cn("size-4 shrink-0 text-muted transition-transform", expanded && "rotate-90")} />
                     <span>
-                      <span className="font-medium">{line.instanceName ?? line.instanceId}</span>
-                      <span className="block text-xs text-muted">{t(`meters.${line.meter}`, { flavor: line.flavorName ?? "" })} · {t("windowCount", { count: line.windowCount })}</span>
+                      <span className="font-medium">{line.kind === "usage" ? (line.instanceName ?? line.instanceId) : t(`kinds.${line.kind}`, { label: line.label ?? "" })}</span>
+                      <span className="block text-xs text-muted">{line.meter ? t(`meters.${line.meter}`, { flavor: line.flavorName ?? "" }) : null}{line.kind === "usage" ? ` · ${t("windowCount", { count: line.windowCount })}` : null}</span>
                     </span>
                   </button>
                 </Td>
-                <Td right>{t(line.meter === "storage" ? "gibHours" : "hours", { value: hours })}</Td>
+                <Td right>{line.quantityUnitMs > 0 ? t(line.meter === "storage" ? "gibHours" : "hours", { value: hours }) : null}</Td>
                 <Td right className="hidden sm:table-cell">
-                  {formats.perHour(line.microsPerHour, draft.currency)}
+                  {line.microsPerHour === null ? null : formats.perHour(line.microsPerHour, draft.currency)}
                   <span className="block font-mono text-tiny text-muted" title={t("priceVersion")}>{line.priceVersionId}</span>
                 </Td>
                 <Td right>{formats.money(line.amountMicros, draft.currency, true)}</Td>
@@ -109,6 +109,7 @@ function Lines({ draft }: { readonly draft: Draft }) {
       <tfoot>
         <Sum label={t("subtotal")} value={formats.money(draft.subtotalMicros, draft.currency, true)} />
         <Sum label={t("rounding")} value={formats.money(draft.roundingMicros, draft.currency, true)} />
+        {draft.taxes.map((tax) => <Sum key={tax.rateBasisPoints} label={t("tax", { rate: formats.number(tax.rateBasisPoints / 100, 2) })} value={formats.moneyMinor(tax.taxMinor, draft.currency)} />)}
         <Sum label={t("total")} value={formats.moneyMinor(draft.totalMinor, draft.currency)} strong />
       </tfoot>
     </Table>
