@@ -4,12 +4,12 @@ export { acceptInvitation, inviteMember, inviteOwner, listInvitations, readInvit
 export type { Accepted, Invitation, InvitationPreview, Invited } from "./invitation";
 export { addMember, changeRole, listMembers, listMembersOf, removeMember } from "./member";
 export type { Member, MemberPage } from "./member";
-export { createOrganization, findOrganization, getAnyOrganization, getOrganization, listOrganizations, readOrganization, setStanding, updateOrganization } from "./organization";
+export { createOrganization, findOrganization, getAnyOrganization, getOrganization, listOrganizations, readOrganization, setStanding, setStandingIn, updateOrganization } from "./organization";
 export type { Organization, OrganizationPage, OrganizationSummary } from "./organization";
 export { changePassword, listSessions, readSession, revokeOtherSessions, revokeSession, SESSION_LIFETIME_MS, signIn, signOut } from "./session";
 export type { Caller, Membership, Session, SessionClaims, SessionUser, SessionView } from "./session";
 export { ensureUser, updateProfile } from "./user";
 export type { NewUser } from "./user";
-export { mayManage, roleAllows, staffAllows, tenantOf } from "./rules";
+export { mayManage, requireProvider, roleAllows, staffAllows, tenantOf } from "./rules";
 export { MEMBER_ROLES, OPERATOR_ROLES, STANDINGS } from "./types";
 export type { Locale, MemberRole, OperatorRole, Standing } from "./types";

@@ -1,6 +1,6 @@
 export { createOrganization } from "./create-organization";
 export { findOrganization, getAnyOrganization, getOrganization, readOrganization } from "./get-organization";
 export { listOrganizations, type OrganizationPage } from "./list-organizations";
-export { setStanding } from "./set-standing";
+export { setStanding, setStandingIn } from "./set-standing";
 export { updateOrganization } from "./update-organization";
 export type { Organization, OrganizationSummary } from "./types";
