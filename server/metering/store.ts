@@ -70,7 +70,9 @@ export async function openRuns(tx: Transaction, context: Context, input: readonl
     fresh as (
       select s.*, (select max(p.ended_at) from usage_window p where p.resource_id = s.instance_id and p.meter = 'instance') as last_end,
         (select p.closed_reason from usage_window p where p.resource_id = s.instance_id and p.meter = 'instance' order by p.ended_at desc, p.started_at desc limit 1) as last_reason
-      from seen s where not exists (select 1 from usage_window w where w.resource_id = s.instance_id and w.meter = 'instance' and w.closed_at is null)
+      from seen s
+      -- Not "not exists": as a join it is planned without the index while the table's statistics are young, a scan for each row.
+      where (select w.id from usage_window w where w.resource_id = s.instance_id and w.meter = 'instance' and w.closed_at is null limit 1) is null
     )
     insert into usage_window (id, organization_id, meter, resource_id, instance_id, flavor_id, class, quantity, vcpus, memory_mib, host_id, started_at, ended_at, created_at)
     select f.new_id, i.organization_id, 'instance', i.id, i.id, i.flavor_id, fl.class, 1, i.vcpus, i.memory_mib, f.host_id,
