@@ -18,6 +18,7 @@ export const SENTENCES = {
   "status-trash": "It is in the trash and can be restored.",
   // Waiting for capacity.
   "waits-no-room": "No server has room for {instance} ({vcpus} vCPU, {memoryMiB} MiB) now. It starts by itself as soon as one has.",
+  "kept-in-reserve": "The room on {host} is kept free for machines whose server fails.",
   "waits-after-loss": "Its server failed, and no other server has room for {instance} now. It starts by itself as soon as one has.",
   // Changes of size.
   "resize-at-start": "It does not run now; the new size is there when it starts.",

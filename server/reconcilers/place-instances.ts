@@ -182,15 +182,20 @@ function tenantWords(snapshot: FleetSnapshot, instance: DesiredInstance, refusal
   const labels = new Map<string, string>();
   for (const rejection of refusal.rejections) if (!labels.has(rejection.hostId)) labels.set(rejection.hostId, `server ${labels.size + 1}`);
   const hidden = new Map([...snapshot.names].map(([id, name]) => [id, labels.get(id) ?? (id.startsWith("hst_") ? "a server" : name)]));
-  const why = refusal.rejections.slice(0, REJECTED_KEPT).map((rejection) => nameHosts(rejection.text, hidden));
   const all = sentence("waits-no-room", { instance: instance.name, vcpus: instance.vcpus, memoryMiB: instance.memoryMiB });
   const server = (text: string): string | { readonly server: number } => {
     const label = [...labels.keys()].indexOf(text);
     return text.startsWith("hst_") ? { server: label + 1 } : (snapshot.names.get(text) ?? text);
   };
+  // Whom the reserve protects is another tenant's business.
+  const said = refusal.rejections.slice(0, REJECTED_KEPT).map((rejection): Sentence => {
+    if (rejection.rule === "failover-reserve") return sentence("kept-in-reserve", { host: server(rejection.hostId) });
+    return { text: nameHosts(rejection.text, hidden), words: replaceNames(rejection.words, server) };
+  });
+  const why = said.map((one) => one.text.replace(/\.$/, ""));
   const change = refusal.smallestChange;
   return {
-    text: { text: `${all.text}${why.length > 0 ? ` ${why.join("; ")}.` : ""}`, words: [...all.words, ...refusal.rejections.slice(0, REJECTED_KEPT).flatMap((rejection) => replaceNames(rejection.words, server))] },
+    text: { text: `${all.text}${why.length > 0 ? ` ${why.join("; ")}.` : ""}`, words: [...all.words, ...said.flatMap((one) => one.words)] },
     smallestChange: change ? { text: nameHosts(change.text, hidden), words: replaceNames(change.words, server) } : null,
   };
 }
