@@ -18,6 +18,8 @@ export { notePools, type PoolSeen } from "./cluster/note-pools";
 export { getDecision, listDecisions } from "./decision/list-decisions";
 export { measureDecision, recordDecision, type NewDecision } from "./decision/record-decision";
 export { lastEvacuation } from "./decision/find-evacuation";
+export { readUnmeasuredPlans, type UnmeasuredPlan } from "./decision/read-unmeasured";
+export { readMoveChoice, type MoveChoice } from "./migration/read-choice";
 export { lastDecisions } from "./decision/last-decisions";
 export { refreshFacts, writePreflight } from "./enrolment/admit-host";
 export { requestEnrolment } from "./enrolment/request-enrolment";

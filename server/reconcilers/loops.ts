@@ -14,6 +14,7 @@ import { HostObserver } from "./observe-hosts";
 import { placeInstancesLoop } from "./place-instances";
 import { powerHostsLoop } from "./power-hosts";
 import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
+import { rebalanceClustersLoop } from "./rebalance-clusters";
 import { removeStraysLoop } from "./remove-strays";
 import { returnHostsLoop } from "./return-hosts";
 import { expireRecordsLoop, sendOutboxLoop } from "./send-outbox";
@@ -32,6 +33,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     placeInstancesLoop,
     new InstanceConverger(),
     evacuateHostsLoop,
+    rebalanceClustersLoop,
     consolidateClustersLoop,
     guardCertificatesLoop,
     powerHostsLoop,

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, lt, sql, type SQL } from "drizzle-orm";
 import { decision } from "@/db/schema/fleet";
 import type { Transaction } from "@/server/platform/transaction";
 import type { DecisionRow } from "../types";
@@ -61,4 +61,26 @@ export async function newestDecisions(tx: Transaction, instanceIds: readonly str
     .where(sql`${decision.instanceId} = any(${sql.param([...instanceIds])}::text[])`)
     .orderBy(decision.instanceId, desc(decision.id));
   return new Map(result.flatMap((row) => (row.instanceId ? [[row.instanceId, row] as const] : [])));
+}
+
+/** Open plans of a kind since a moment, with what became of their moves so far. */
+export async function plansWithMoves(tx: Transaction, clusterId: string, kind: DecisionRow["kind"], since: Date): Promise<{ decision: DecisionRow; openMoves: number; doneMoves: number; lastEndedAt: Date | null; movedSeconds: number; downtimeMs: number }[]> {
+  const plans = await tx.select().from(decision).where(and(eq(decision.clusterId, clusterId), eq(decision.kind, kind), eq(decision.outcome, "planned"), gte(decision.createdAt, since)));
+  if (plans.length === 0) return [];
+  const result = await tx.execute<{ plan: string; open: string; done: string; ended: string | null; total: string; down: string }>(sql`
+    select d.inputs->>'planDecisionId' as plan, count(*) filter (where m.state in ('planned', 'running')) as open, count(*) filter (where m.state = 'done') as done,
+      max(m.finished_at) as ended, coalesce(sum(m.total_ms), 0) as total, coalesce(sum(m.downtime_ms), 0) as down
+    from decision d join migration m on m.decision_id = d.id
+    where d.cluster_id = ${clusterId} and d.kind = 'migrate' and d.created_at >= ${since.toISOString()} and d.inputs ? 'planDecisionId' group by 1`);
+  const moves = new Map(result.rows.map((row) => [row.plan, row]));
+  return plans.map((row) => {
+    const of = moves.get(row.id);
+    return { decision: row, openMoves: Number(of?.open ?? 0), doneMoves: Number(of?.done ?? 0), lastEndedAt: of?.ended ? new Date(of.ended) : null, movedSeconds: Number(of?.total ?? 0) / 1_000, downtimeMs: Number(of?.down ?? 0) };
+  });
+}
+
+/** How a move was decided: its cause for the owner, and the way of copying. */
+export async function chosenOf(tx: Transaction, decisionId: string): Promise<Record<string, unknown>> {
+  const [row] = await tx.select({ chosen: decision.chosen }).from(decision).where(eq(decision.id, decisionId));
+  return row?.chosen ?? {};
 }

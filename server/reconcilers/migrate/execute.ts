@@ -1,7 +1,7 @@
 import { setPhase } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { MigrationResult } from "@/server/drivers/hypervisor/types";
-import { failMigration, readFleet, startMigration, type MigrationRow } from "@/server/fleet";
+import { failMigration, readFleet, readMoveChoice, startMigration, type MigrationRow } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 import { concludeMoved, settleMigration } from "./settle";
@@ -19,12 +19,12 @@ export async function executeMigration(pass: Pass, move: MigrationRow): Promise<
   const to = fleet.hosts.get(move.toHostId);
   const allocation = fleet.allocations.get(move.instanceId);
   if (!from || !to || !allocation) return;
-  const begun = await inTransaction(context, async (tx) => {
-    if (!(await startMigration(tx, context, move.id))) return false;
+  const choice = await inTransaction(context, async (tx) => {
+    if (!(await startMigration(tx, context, move.id))) return null;
     await setPhase(tx, context, [move.instanceId], "migrating");
-    return true;
+    return readMoveChoice(tx, move.decisionId);
   });
-  if (!begun) return;
+  if (!choice) return;
   context.logger.info({ instanceId: move.instanceId, from: from.name, to: to.name }, "migrating");
   let result: MigrationResult;
   try {
@@ -35,7 +35,7 @@ export async function executeMigration(pass: Pass, move: MigrationRow): Promise<
       bandwidthMiBs: 0,
       maxDowntimeMs: MAX_DOWNTIME_MS,
       timeoutMs: MIGRATION_TIMEOUT_MS,
-      mode: "precopy",
+      mode: choice.mode,
     });
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;

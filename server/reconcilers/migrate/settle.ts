@@ -1,7 +1,7 @@
 import { recordInstanceEvents, recordObservation, setPhase } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { DomainObservation } from "@/server/drivers/hypervisor/types";
-import { failMigration, finishMigration, readFleet, type HostRow, type MigrationFigures, type MigrationRow } from "@/server/fleet";
+import { failMigration, finishMigration, readFleet, readMoveChoice, type HostRow, type MigrationFigures, type MigrationRow } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 
@@ -125,7 +125,8 @@ export async function concludeMoved(pass: Pass, move: MigrationRow, figures: Mig
     if (!done) return;
     await recordObservation(tx, context, [{ instanceId: move.instanceId, hostId: move.toHostId, state: "running", reason: "started", epoch, vcpus: null, memoryMiB: null, observedAt: context.clock.now() }]);
     await setPhase(tx, context, [move.instanceId], null);
-    await recordInstanceEvents(tx, context, [{ instanceId: move.instanceId, kind: "moved", detail: { totalMs: figures.totalMs, downtimeMs: figures.downtimeMs }, decisionId: move.decisionId }]);
+    const { cause } = await readMoveChoice(tx, move.decisionId);
+    await recordInstanceEvents(tx, context, [{ instanceId: move.instanceId, kind: "moved", detail: { totalMs: figures.totalMs, downtimeMs: figures.downtimeMs, ...(cause === null ? {} : { cause }) }, decisionId: move.decisionId }]);
   });
   pass.wake("evacuate-hosts");
   pass.wake("observe-hosts");

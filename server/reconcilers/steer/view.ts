@@ -93,6 +93,11 @@ export function likelyDemand(view: SteeringView, instanceId: string): number {
   return row ? Math.min(most, Math.max(row.recentCpuMillicores, row.cpuMillicores + row.cpuSpreadMillicores)) : most / 4;
 }
 
+/** What it wanted on average over the window, thousandths of a core: what predictions are compared by. */
+export function meanDemand(view: SteeringView, instanceId: string): number {
+  return view.demand.get(instanceId)?.cpuMillicores ?? (view.snapshot.instances.get(instanceId)?.vcpus ?? 0) * 250;
+}
+
 /** A cluster in which something is wrong or under way is left to those who mend it. Null: it is at rest. */
 export function whyNotSteered(view: SteeringView): string | null {
   const { snapshot } = view;
@@ -116,13 +121,13 @@ export interface LoadAfter {
 }
 
 /** What each host that stays awake would be wanted for after the moves of a plan. */
-export function loadAfter(view: SteeringView, plan: { readonly actions: readonly { readonly op: string; readonly instanceId: string | null; readonly toHostId: string }[] }, leaving: ReadonlySet<string>): LoadAfter[] {
+export function loadAfter(view: SteeringView, plan: { readonly actions: readonly { readonly op: string; readonly instanceId: string | null; readonly toHostId: string }[] }, leaving: ReadonlySet<string>, of: (view: SteeringView, instanceId: string) => number = likelyDemand): LoadAfter[] {
   const to = new Map(plan.actions.filter((action) => action.op === "migrate").map((action) => [action.instanceId, action.toHostId]));
   const wanted = new Map<string, number>();
   for (const row of view.snapshot.allocations.values()) {
     const hostId = to.get(row.instanceId) ?? row.hostId;
     if (view.snapshot.instances.get(row.instanceId)?.observation?.state !== "running") continue;
-    wanted.set(hostId, (wanted.get(hostId) ?? 0) + likelyDemand(view, row.instanceId));
+    wanted.set(hostId, (wanted.get(hostId) ?? 0) + of(view, row.instanceId));
   }
   return [...view.snapshot.hosts.values()].filter((host) => host.state === "up" && !leaving.has(host.id)).map((host) => ({ hostId: host.id, name: host.name, demandMillicores: Math.round(wanted.get(host.id) ?? 0), capacityMillicores: host.cores * 1_000 }));
 }
