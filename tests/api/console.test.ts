@@ -51,7 +51,7 @@ describe("consoles and clusters through the front door", () => {
 
   it("makes a cluster whole or not at all", async () => {
     const admin = await world.caller(world.staff.admin);
-    const input = { name: "osaka-1", hypervisor: "libvirt", cpuModel: "x86-64-v2", pool: { name: "berth", path: "/srv/berth" }, network: { name: "private", cidr: "10.90.0.0/24", gateway: "10.90.0.1", firstAddress: "10.90.0.10", lastAddress: "10.90.0.250", dnsServers: [], bridge: "br-berth" } } as const;
+    const input = { name: "osaka-1", hypervisor: "libvirt", cpuModel: "x86-64-v2", pool: { name: "berth", path: "/srv/berth" }, network: { name: "private", cidr: "10.90.0.0/24", gateway: "10.90.0.1", firstAddress: "10.90.0.10", lastAddress: "10.90.0.250", bridge: "br-berth" } } as const;
     const { clusterId } = await admin.admin.clusters.create(input);
     expect(await admin.admin.clusters.get({ clusterId })).toMatchObject({ name: "osaka-1", pools: [{ name: "berth", path: "/srv/berth" }], hosts: [] });
     await expect(admin.admin.clusters.create({ ...input, network: { ...input.network, cidr: "10.91.0.0/24" } })).rejects.toMatchObject({ code: "BAD_REQUEST" });
