@@ -32,6 +32,16 @@ export async function acquireLease(db: Database, name: string, holder: string, t
   return row ? { name, holder, epoch: Number(row.epoch) } : null;
 }
 
+/** Renews leases of one holder in one statement; answers the epoch of each that is still its own. */
+export async function renewLeases(db: Database, leases: readonly Lease[], holder: string, ttlMs: number): Promise<Map<string, number>> {
+  if (leases.length === 0) return new Map();
+  const names = leases.map((lease) => lease.name).sort();
+  const result = await db.execute<{ name: string; epoch: string }>(sql`
+    update loop_lease set expires_at = now() + ${ttlMs} * interval '1 millisecond'
+    where holder = ${holder} and name = any(${sql.param(names)}) returning name, epoch`);
+  return new Map(result.rows.map((row) => [row.name, Number(row.epoch)]));
+}
+
 /** Gives a lease back, so that the next worker need not wait for its end. */
 export async function releaseLease(db: Database, lease: Lease): Promise<void> {
   await db.execute(sql`update loop_lease set expires_at = now() - interval '1 second' where name = ${lease.name} and holder = ${lease.holder} and epoch = ${lease.epoch}`);

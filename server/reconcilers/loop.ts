@@ -12,8 +12,6 @@ import type { LoopDefinition, Pass } from "./types";
  * lose it, short enough that a failover under way is taken up in time.
  */
 export const LEASE_TTL_MS = 5_000;
-/** Renewed so many times within its life, so that one lost renewal loses nothing. */
-const RENEWALS = 4;
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 15_000;
 /** A wake during a back-off is a reason to try earlier, not at once: whoever wakes may be the one who fails. */
@@ -43,14 +41,16 @@ export class Loop {
   private ring: (() => void) | null = null;
   private failures = 0;
   private running: Promise<void> | null = null;
-  private renewing: AbortController | null = null;
+  private renewedMs = Number.NEGATIVE_INFINITY;
   private readonly ttlMs: number;
+  private readonly leaseClock: Clock;
 
   constructor(
     readonly definition: LoopDefinition,
     private readonly options: LoopOptions,
   ) {
     this.ttlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
+    this.leaseClock = options.leaseClock ?? systemClock;
     this.background = new Background(options.context.logger, () => this.wake());
   }
 
@@ -70,7 +70,6 @@ export class Loop {
     this.ring?.();
     await this.running;
     await this.background.settle();
-    this.renewing?.abort(new Error("the worker stops"));
     if (this.lease) await releaseLease(this.options.context.db, this.lease);
     this.lease = null;
   }
@@ -78,7 +77,6 @@ export class Loop {
   /** Ends without waiting and without giving the lease back, as a killed process does. */
   abandon(): void {
     this.stopping.abort(new Error("the worker is gone"));
-    this.renewing?.abort(new Error("the worker is gone"));
     this.ring?.();
   }
 
@@ -104,6 +102,9 @@ export class Loop {
   }
 
   private async hold(): Promise<boolean> {
+    const askedMs = this.leaseClock.nowMs();
+    // Renewed a moment ago: every write proves the lease anyway.
+    if (this.lease && askedMs - this.renewedMs < this.ttlMs / 2) return true;
     const lease = await acquireLease(this.options.context.db, this.definition.name, this.options.holder, this.ttlMs);
     if (!lease) {
       this.lose();
@@ -114,34 +115,20 @@ export class Loop {
       this.leaseLost = new AbortController();
     }
     this.lease = lease;
-    if (!this.renewing && !this.stopping.signal.aborted) {
-      this.renewing = new AbortController();
-      void this.keepRenewing(this.renewing.signal);
-    }
+    this.renewedMs = askedMs;
     return true;
   }
 
-  private async keepRenewing(signal: AbortSignal): Promise<void> {
-    const clock = this.options.leaseClock ?? systemClock;
-    while (!signal.aborted) {
-      try {
-        await clock.sleep(this.ttlMs / RENEWALS, signal);
-      } catch (error) {
-        // The worker ends: nothing is left to renew.
-        if (signal.aborted) return;
-        throw error;
-      }
-      await this.renew();
-    }
+  /** The name of the lease that it holds now; null while it holds none. */
+  get held(): Lease | null {
+    return this.lease;
   }
 
-  private async renew(): Promise<void> {
-    try {
-      if (this.lease) await this.hold();
-    } catch (error) {
-      // Nothing is written without the lease; the next renewal or pass finds out.
-      this.options.context.logger.warn({ loop: this.definition.name, err: error }, "the lease could not be renewed");
-    }
+  /** What became of its lease when the leases of the whole worker were renewed, as asked for at `askedMs`. */
+  renewed(epoch: number | null, askedMs: number): void {
+    if (!this.lease) return;
+    if (epoch === this.lease.epoch) this.renewedMs = askedMs;
+    else this.lose();
   }
 
   private lose(): void {
