@@ -9,3 +9,11 @@ export { postLedgerEntry, readBalance, readLedger, readOpenMinor } from "./ledge
 export type { Balance, InvoiceStanding, LedgerEntryRow, LedgerKind, LedgerPosting } from "./ledger";
 export { isRegistrationNumber, readBillingProfile, readIssuer, selectBillingEmails, selectStaffEmails, setBillingProfile, setIssuer } from "./profile";
 export type { BillingProfileRow, IssuerRow, Party, TaxCategory } from "./profile";
+export { advanceDunning, dunningSchedule, extendDunning, listStandings, readDunning, readDunningBoard } from "./dunning";
+export type { BoardEntry, DunningPass, DunningRow, DunningSchedule, DunningStage, Overdue } from "./dunning";
+export { listInboxJobs, noteReplayed, noteWorked, postponeJob, readInbox, receiveEvents, replayFrom } from "./inbox";
+export type { EventTarget, InboxJob, InboxView, IncomingEvent } from "./inbox";
+export { getLink, noteCustomer, noteCustomerMade, noteLinkOutcome, noteLinkReady, readLinkRow, readPaymentOverview, readRefundRow, recordDispute, recordPrepayment, recordProviderInvoice, recordRefund, remindOfExpiry, requestLink, requestRefund } from "./payment";
+export type { PaymentLinkRow, PaymentOverview, ProviderInvoice, ProviderPayment } from "./payment";
+export { beginPush, collectAgain, enqueueDueInvoices, enqueueMeterHours, enqueuePush, failPush, finishPush, listDuePushes, listOpenPushes, readHourForPush, readInvoiceForPush, readOrganizationForPush, requireCustomer, splitInvoice } from "./push";
+export type { BegunPush, PushRow, PushWish } from "./push";

@@ -9,8 +9,10 @@ import { fenceHostsLoop } from "./fence-hosts";
 import { followRulesLoop } from "./follow-rules";
 import { guardCertificatesLoop } from "./guard-certificates";
 import { importImagesLoop } from "./import-images";
+import { PowerMeter } from "./meter-power";
 import { migrateInstancesLoop } from "./migrate-instances";
 import { HostObserver } from "./observe-hosts";
+import { paymentLoops, type PaymentLoopOptions } from "./payments/loops";
 import { placeInstancesLoop } from "./place-instances";
 import { powerHostsLoop } from "./power-hosts";
 import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
@@ -22,7 +24,7 @@ import { wakeHostsLoop } from "./wake-hosts";
 import type { LoopDefinition } from "./types";
 
 /** Everything that runs by itself, in one list. Made anew for each worker: two of them remember things between passes. */
-export function allLoops(options: { readonly imageUploadDirectory: string; readonly mail: MailDriver }): readonly LoopDefinition[] {
+export function allLoops(options: { readonly imageUploadDirectory: string; readonly mail: MailDriver; readonly payments?: PaymentLoopOptions }): readonly LoopDefinition[] {
   return [
     new HostObserver(),
     fenceHostsLoop,
@@ -38,6 +40,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     guardCertificatesLoop,
     powerHostsLoop,
     wakeHostsLoop,
+    new PowerMeter(),
     followRulesLoop,
     migrateInstancesLoop,
     importImagesLoop(options.imageUploadDirectory),
@@ -46,5 +49,6 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     enforceStandingLoop,
     sendOutboxLoop(options.mail),
     expireRecordsLoop,
+    ...(options.payments ? paymentLoops(options.payments) : []),
   ];
 }

@@ -39,6 +39,8 @@ export interface PaymentDriver {
   paymentOfCharge(chargeId: string): Promise<string | null>;
   findRefund(chargeId: string, refundId: string): Promise<RefundFacts | null>;
   createRefund(input: { readonly chargeId: string; readonly refundId: string; readonly amountMinor: number }, key: string): Promise<RefundFacts>;
+  /** All refunds of a charge. */
+  listRefunds(chargeId: string): Promise<readonly RefundFacts[]>;
   readRefund(remoteId: string): Promise<RefundFacts | null>;
   readDispute(remoteId: string): Promise<DisputeFacts | null>;
 
@@ -167,6 +169,8 @@ export interface PaymentFacts {
   readonly customerId: string | null;
   /** Ours: the link of a prepayment. */
   readonly linkId: string | null;
+  /** The invoice that it pays; null for money paid in advance. */
+  readonly remoteInvoiceId: string | null;
   readonly attempts: readonly AttemptFacts[];
 }
 

@@ -16,7 +16,7 @@ interface Fixture {
 async function simulated(): Promise<Fixture> {
   const setting = await openSimulatedStripe();
   const base = new URL(setting.apiBase);
-  return { driver: setting.driver, stripe: new Stripe(SIMULATED_KEY, { host: base.hostname, port: base.port, protocol: "http", telemetry: false, maxNetworkRetries: 0 }), close: setting.close };
+  return { driver: setting.driver, stripe: new Stripe(SIMULATED_KEY, { host: base.hostname, port: base.port, protocol: "http", telemetry: false, maxNetworkRetries: 0 }), close: () => setting.close() };
 }
 
 function real(secretKey: string): Promise<Fixture> {
@@ -79,7 +79,7 @@ const contract = (open: () => Promise<Fixture>) => (): void => {
     expect(await driver.readCustomer(customerId)).toMatchObject({ defaultMethodId: card.id, methods: [{ last4: "4242", brand: "visa" }] });
     const open = await openInvoice(3_300);
     expect(open).toMatchObject({ status: "open", totalMinor: 3_300, remainingMinor: 3_300, currency: "JPY", organizationId });
-    expect((await driver.listInvoiceItems(open.remoteId)).map((item) => item.key).toSorted()).toEqual(["a", "b"]);
+    expect((await driver.listInvoiceItems(open.remoteId)).map((item) => item.key)).toEqual(expect.arrayContaining(["a", "b"]));
     expect((await driver.findInvoice(customerId, open.invoiceId ?? "", since))?.remoteId).toBe(open.remoteId);
     await driver.payInvoice(open.remoteId, key());
     const paid = await driver.readInvoice(open.remoteId);

@@ -91,13 +91,10 @@ function portalPage(vault: Vault, id: string, form: Form | null): PageAnswer {
 export function answerPage(vault: Vault, path: string, form: Form | null): PageAnswer | null {
   const [, pages, kind, id = ""] = path.split("/");
   if (pages !== "pages") return null;
-  switch (kind) {
-    case "checkout": {
-      const session = need(vault.state.sessions, "checkout.session", id);
-      return form && session.status === "open" ? completeCheckout(vault, session, form) : checkoutPage(vault, session);
-    }
-    case "invoice": return invoicePage(vault, id, form);
-    case "portal": return portalPage(vault, id, form);
-    default: return null;
+  if (kind === "checkout") {
+    const session = need(vault.state.sessions, "checkout.session", id);
+    return form && session.status === "open" ? completeCheckout(vault, session, form) : checkoutPage(vault, session);
   }
+  if (kind === "invoice") return invoicePage(vault, id, form);
+  return kind === "portal" ? portalPage(vault, id, form) : null;
 }

@@ -167,7 +167,8 @@ export class StripePayments implements PaymentDriver {
       const intent = await this.stripe.paymentIntents.retrieve(remotePaymentId);
       const attempts = [];
       for await (const charge of this.stripe.charges.list({ payment_intent: remotePaymentId, limit: 100 })) attempts.push(attemptFacts(charge));
-      return { remotePaymentId: intent.id, customerId: idOf(intent.customer), linkId: intent.metadata[META.link] ?? null, attempts: attempts.toReversed() };
+      const { data: invoices } = await this.stripe.invoicePayments.list({ payment: { type: "payment_intent", payment_intent: remotePaymentId }, limit: 1 });
+      return { remotePaymentId: intent.id, customerId: idOf(intent.customer), linkId: intent.metadata[META.link] ?? null, remoteInvoiceId: idOf(invoices[0]?.invoice), attempts: attempts.toReversed() };
     });
   }
 
@@ -175,11 +176,16 @@ export class StripePayments implements PaymentDriver {
     return callOrNull(`read the charge ${chargeId}`, async () => idOf((await this.stripe.charges.retrieve(chargeId)).payment_intent));
   }
 
-  async findRefund(chargeId: string, refundId: string): Promise<RefundFacts | null> {
-    return call(`look for the refund ${refundId}`, async () => {
-      for await (const refund of this.stripe.refunds.list({ charge: chargeId, limit: 100 })) if (refund.metadata?.[META.refund] === refundId) return refundFacts(refund);
-      return null;
+  async listRefunds(chargeId: string): Promise<readonly RefundFacts[]> {
+    return call(`list the refunds of ${chargeId}`, async () => {
+      const found: RefundFacts[] = [];
+      for await (const refund of this.stripe.refunds.list({ charge: chargeId, limit: 100 })) found.push(refundFacts(refund));
+      return found.toReversed();
     });
+  }
+
+  async findRefund(chargeId: string, refundId: string): Promise<RefundFacts | null> {
+    return (await this.listRefunds(chargeId)).find((refund) => refund.refundId === refundId) ?? null;
   }
 
   async createRefund(input: { readonly chargeId: string; readonly refundId: string; readonly amountMinor: number }, key: string): Promise<RefundFacts> {

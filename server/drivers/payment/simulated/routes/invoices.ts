@@ -19,7 +19,7 @@ function recount(vault: Vault, invoice: Invoice): void {
   invoice.amount_remaining = Math.max(0, total);
 }
 
-function paymentsOf(vault: Vault, invoice: Invoice): unknown {
+function paymentsOf(vault: Vault, invoice: Invoice): { readonly object: "list"; readonly url: string; readonly has_more: boolean; readonly data: readonly unknown[] } {
   const intent = intentOf(vault, invoice);
   const data = intent
     ? [{ id: `inpay_${intent.id.slice(3)}`, object: "invoice_payment", amount_paid: intent.status === "succeeded" ? intent.amount : null, amount_requested: intent.amount, created: intent.created, currency: intent.currency, invoice: invoice.id, is_default: true, livemode: false, payment: { type: "payment_intent", payment_intent: intent.id }, status: intent.status === "succeeded" ? "paid" : "open", status_transitions: { canceled_at: null, paid_at: invoice.status_transitions.paid_at } }]
@@ -59,6 +59,14 @@ export const invoiceRoutes: readonly Route[] = [
     handle: (call) => listPage(call, "/v1/invoices", Object.values(call.vault.state.invoices).filter((item) => ["customer", "status"].every((name) => call.form[name] === undefined || item[name as "customer" | "status"] === call.form[name]))),
   },
   { method: "GET", path: "/v1/invoices/:id", params: ["expand"], handle: (call) => shown(call, draftOf(call)) },
+  {
+    method: "GET", path: "/v1/invoice_payments", params: [...LIST_PARAMS, "invoice", "payment", "status"],
+    handle: (call) => {
+      const wanted = branch(call.form, "payment")["payment_intent"];
+      const invoices = Object.values(call.vault.state.invoices).filter((invoice) => (call.form["invoice"] === undefined || invoice.id === call.form["invoice"]) && (wanted === undefined || intentOf(call.vault, invoice)?.id === wanted));
+      return { object: "list", url: "/v1/invoice_payments", has_more: false, data: invoices.flatMap((invoice) => paymentsOf(call.vault, invoice).data) };
+    },
+  },
   {
     method: "DELETE", path: "/v1/invoices/:id", params: [],
     handle: (call) => {

@@ -1,0 +1,4 @@
+export { readInbox, type InboxView } from "./read-inbox";
+export { listInboxJobs, noteReplayed, noteWorked, postponeJob, receiveEvents, replayFrom, type InboxJob } from "./receive-events";
+export { targetOf } from "./rules";
+export type { EventRow, EventTarget, IncomingEvent } from "./types";

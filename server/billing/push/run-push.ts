@@ -1,0 +1,56 @@
+import type { Context } from "@/server/platform/context";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { announce } from "@/server/platform/wake";
+import { keyExpired, pauseMs } from "./rules";
+import { countWaiting, lockPush, nextDue, selectCustomer, selectDue, selectPushes, updatePush } from "./store";
+import type { BegunPush, PushFailure, PushRow } from "./types";
+
+const BATCH = 500;
+
+/** What waits and is due, with how much waits in all and when the next of it is due. */
+export async function listDuePushes(tx: Transaction, context: Context): Promise<{ readonly due: readonly PushRow[]; readonly waiting: number; readonly nextAt: Date | null }> {
+  return { due: await selectDue(tx, context.clock.now(), BATCH), waiting: await countWaiting(tx), nextAt: await nextDue(tx) };
+}
+
+/** Writes the attempt down before its call is made. Null when somebody has done it meanwhile. */
+export async function beginPush(context: Context, pushId: string): Promise<BegunPush | null> {
+  return inTransaction(context, async (tx) => {
+    const push = await lockPush(tx, pushId);
+    if (!push || push.state !== "waiting") return null;
+    const now = context.clock.now();
+    const renew = keyExpired(push.keyedAt, now);
+    const fields = { attempts: push.attempts + 1, keyGeneration: push.keyGeneration + (renew ? 1 : 0), keyedAt: renew || push.keyedAt === null ? now : push.keyedAt };
+    await updatePush(tx, push.id, fields);
+    const { remoteId } = await selectCustomer(tx, push.organizationId);
+    return { push: { ...push, ...fields }, key: `${push.id}:${fields.keyGeneration}`, lookFirst: push.attempts > 0, customerId: remoteId };
+  });
+}
+
+/** The provider has it as it was wanted. What was wanted differently meanwhile stays waiting. */
+export async function finishPush(tx: Transaction, context: Context, begun: BegunPush, remoteId: string | null): Promise<void> {
+  const row = await lockPush(tx, begun.push.id);
+  if (!row) return;
+  const same = JSON.stringify(row.payload) === JSON.stringify(begun.push.payload);
+  // A later wish begins with keys of its own.
+  await updatePush(tx, row.id, { ...(same ? { state: "done" as const, doneAt: context.clock.now() } : {}), remoteId: remoteId ?? row.remoteId, attempts: 0, keyGeneration: row.keyGeneration + 1, keyedAt: null, lastError: null });
+}
+
+/** Notes why it did not work and when to come again. */
+export async function failPush(context: Context, begun: BegunPush, failure: PushFailure): Promise<void> {
+  await inTransaction(context, async (tx) => {
+    const row = await lockPush(tx, begun.push.id);
+    if (!row || row.state !== "waiting") return;
+    await updatePush(tx, row.id, {
+      lastError: failure.error.slice(0, 2_000),
+      notBefore: new Date(context.clock.nowMs() + pauseMs(row.attempts, context.random.float())),
+      ...(failure.freshKey ? { keyGeneration: row.keyGeneration + 1, keyedAt: null } : {}),
+      ...(failure.stuck ? { state: "stuck" as const } : {}),
+    });
+    if (failure.stuck) await announce(tx, { organizationId: null, topic: "payment", id: row.id });
+  });
+}
+
+/** What waits or is stuck, for the operator's page. */
+export function listOpenPushes(tx: Transaction): Promise<PushRow[]> {
+  return selectPushes(tx, ["waiting", "stuck"], BATCH);
+}
