@@ -37,6 +37,7 @@ export function checkPlan(snapshot: ClusterSnapshot, plan: Plan, newInstances: r
     for (const stage of plan.stages) if (stage.lastWave === wave) checkStage(ledger, stage.hostIds, report);
     start = end;
   }
+  if (plan.policy === "failover") checkDependencies(ledger, plan, report);
   for (const id of moved) {
     const instance = ledger.instances.get(id);
     const host = ledger.hostOf.get(id) ?? null;
@@ -99,6 +100,22 @@ function checkStage(ledger: Ledger, hostIds: readonly string[], report: Report):
   }
   const fault = ledger.snapshot.policy.failoverReserveHosts > 0 ? reserveFault(ledger, hostIds) : null;
   if (fault !== null) report("failover-reserve", null, `while ${hostIds.join(", ")} are updated: ${fault}`);
+}
+
+/** After a loss, nothing starts in the wave of something that it must follow, or before. */
+function checkDependencies(ledger: Ledger, plan: Plan, report: Report): void {
+  const starts = new Map(plan.actions.flatMap((one) => (one.op === "start" && one.instanceId !== null ? [[one.instanceId, one.wave] as const] : [])));
+  const reaches = (from: string, to: string, seen: Set<string>): boolean => {
+    if (seen.has(from)) return false;
+    seen.add(from);
+    return (ledger.instances.get(from)?.startAfter ?? []).some((id) => id === to || reaches(id, to, seen));
+  };
+  for (const [id, wave] of starts) {
+    for (const earlier of ledger.instances.get(id)?.startAfter ?? []) {
+      // In a circle somebody has to begin.
+      if (wave <= (starts.get(earlier) ?? 0) && !reaches(earlier, id, new Set())) report("order", null, `${id} starts in wave ${wave}, not after ${earlier}`);
+    }
+  }
 }
 
 /** What stays awake must be enough for what is expected before a sleeper could be back. */

@@ -93,7 +93,7 @@ export function consolidateCluster(asked: ClusterSnapshot, options: ConsolidateO
   return writePlan(model, {
     policy: "consolidate",
     seed: options.seed ?? 1,
-    actions: scheduleWaves(actions, snapshot.policy),
+    actions: scheduleWaves(actions, snapshot.policy, snapshot.hosts),
     leftOut,
     scoreBefore: awakeBefore,
     scoreAfter: awakeBefore - freed.size,

@@ -1,105 +1,168 @@
-import type { Action, ClusterSnapshot, LeftOut, Plan, Refusal } from "./types";
+import type { Action, ClusterSnapshot, LeftOut, Plan, Refusal, Rejection, SleepCertificate } from "./types";
 import { chooseHost } from "./choose-host";
-import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
+import { rulesWithout } from "./constraints/index";
+import { DEFAULT_WAKE_SECONDS } from "./demand/needs";
+import { dependenciesOf, orderRestarts, startWaves } from "./failover/order-restarts";
+import { buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
 import { refuse } from "./place-instances";
 import { predictRestart } from "./predict-move";
-import { instanceAction, writePlan } from "./write-plan";
+import { restartElsewhere } from "./reserve/restart-elsewhere";
 import { say } from "./words";
+import { instanceAction, powerAction, writePlan } from "./write-plan";
+
+export interface FailoverOptions {
+  /** Switch sleeping hosts on where the others have no room. Default false: the caller must be able to wake them. */
+  wake?: boolean;
+  /** The stored certificate: where its restarts serve more than what is found here, they are taken. */
+  certificate?: SleepCertificate | null;
+}
+
+/** Contention for a while is better than being off. */
+const RULES = rulesWithout("contention");
+const RULES_WITH_WAKING = rulesWithout("contention", "host-state");
+
+interface Outcome {
+  hostOf: Map<number, number>;
+  scores: Map<number, number>;
+  rejections: Map<number, Rejection[]>;
+  refusals: Refusal[];
+}
 
 /**
- * Restart plan after the loss of hosts that are known to be dead (fencing is confirmed by the caller, never here). The higher
- * priority goes first, then the larger instance. An instance starts in a later wave than those that it must follow. What finds no
- * place is refused with the reason; lower priorities that do fit are still restarted, and the summary says so. Instances that
- * are off only get a new place.
+ * Restart plan after the loss of hosts that are known to be dead (fencing is confirmed by the caller, never here). The higher priority goes first,
+ * and what it depends on before it; an instance starts in a later wave than those that it must follow, and is refused with them. What finds no
+ * place is refused with the reason; lower priorities that do fit are still restarted, and the summary says so. Instances that are off only
+ * get a new place. If spreading leaves somebody out, a tight packing and the certificate are tried before that is said.
  */
-export function planFailover(snapshot: ClusterSnapshot, lostHostIds: readonly string[]): Plan {
+export function planFailover(snapshot: ClusterSnapshot, lostHostIds: readonly string[], options: FailoverOptions = {}): Plan {
   const lostIds = new Set(lostHostIds);
   const hosts = snapshot.hosts.map((host) => (lostIds.has(host.id) ? { ...host, state: "down" as const } : host));
   const model = buildModel({ ...snapshot, hosts });
   const leftOut: LeftOut[] = [];
-  const instances: number[] = [];
+  const lost: number[] = [];
   for (const id of lostIds) {
     const host = model.hostIndex.get(id);
     if (host === undefined) leftOut.push({ kind: "host", id, text: `host ${id} is not in the snapshot, nothing to restart from it` });
-    else instances.push(...(model.instancesOn[host] ?? []));
+    else lost.push(host);
   }
-  instances.sort((a, b) => compareUrgency(model, a, b));
-  const fromOf = new Map(instances.map((instance) => [instance, model.hostOf[instance] ?? -1]));
-  for (const instance of instances) removeInstance(model, instance);
-
-  const waves = startWaves(model, instances);
-  const actions: Action[] = [];
-  const rejected: Plan["rejected"] = [];
-  const refusals: Refusal[] = [];
-  for (const instance of instances) {
-    const one = instanceAt(model, instance);
-    const from = fromOf.get(instance) ?? -1;
-    const choice = chooseHost(model, instance, { strategy: "spread", withReserve: false });
-    if (choice.host < 0) {
-      refusals.push(refuse(model, instance, choice.rejections));
-      continue;
+  const order = orderRestarts(model, lost.flatMap((host) => [...(model.instancesOn[host] ?? [])]));
+  const fromOf = new Map(order.map((instance) => [instance, model.hostOf[instance] ?? -1]));
+  const packed = restartElsewhere(model, new Set(lost), options.wake === true ? new Set() : notUp(model));
+  for (const instance of order) removeInstance(model, instance);
+  const goals = [packed.failed < 0 ? new Map(packed.placements.map((one) => [one.instance, one.host])) : null, certified(model, order, lostIds, options)];
+  let outcome = place(model, order, null, options.wake === true);
+  for (const goal of goals) {
+    if (outcome.refusals.length === 0 || goal === null) continue;
+    for (const instance of outcome.hostOf.keys()) removeInstance(model, instance);
+    const other = place(model, order, goal, options.wake === true);
+    if (other.refusals.length < outcome.refusals.length) outcome = other;
+    else {
+      for (const instance of other.hostOf.keys()) removeInstance(model, instance);
+      for (const [instance, host] of outcome.hostOf) putInstance(model, instance, host);
     }
-    putInstance(model, instance, choice.host);
-    const target = hostAt(model, choice.host).id;
-    const figures = { priority: one.priority ?? 0, memoryMiB: one.memoryMiB, vcpus: one.vcpus, score: choice.score };
-    const lost = `${hostAt(model, from).id} is lost`;
-    const lostWords = say("host-lost", { host: hostAt(model, from).id });
-    const action =
-      one.wanted === "on"
-        ? instanceAction(model, "start", instance, from, choice.host, `${lost}; ${one.id} restarts on ${target}`, [lostWords, say("restarts-on", { instance: one.id, host: target })], figures, predictRestart(one))
-        : instanceAction(model, "place", instance, from, choice.host, `${lost}; ${one.id} is off and gets its place on ${target}`, [lostWords, say("place-on", { instance: one.id, host: target })], figures);
-    actions.push({ ...action, wave: waves.get(instance) ?? 1 });
-    rejected.push({ instanceId: one.id, rejections: choice.rejections });
   }
-  actions.sort((a, b) => a.wave - b.wave);
-  const summary = [
-    `failover of ${[...lostIds].join(", ")}: ${actions.length} of ${instances.length} instances have a new place (score: instances without one)`,
-  ];
+  const actions = writeActions(model, order, fromOf, outcome);
+  const { refusals } = outcome;
+  const moved = actions.filter((one) => one.instanceId !== null).length;
+  const summary = [`failover of ${[...lostIds].join(", ")}: ${moved} of ${order.length} instances have a new place (score: instances without one)`];
   if (refusals.length > 0) summary.push("best effort: not everything fits; higher priorities were placed first");
   for (const { text } of refusals) summary.push(text);
   return writePlan(model, {
     policy: "failover",
     actions,
-    rejected,
+    rejected: order.flatMap((instance) => (outcome.hostOf.has(instance) ? [{ instanceId: instanceAt(model, instance).id, rejections: outcome.rejections.get(instance) ?? [] }] : [])),
     refusals,
     leftOut,
-    scoreBefore: instances.length,
+    scoreBefore: order.length,
     scoreAfter: refusals.length,
     summary,
   });
 }
 
-/** Running before stopped, then priority, then size; names decide ties so that the order is the same every time. */
-function compareUrgency(model: Model, a: number, b: number): number {
-  const one = instanceAt(model, a);
-  const other = instanceAt(model, b);
-  if (one.wanted !== other.wanted) return one.wanted === "on" ? -1 : 1;
-  return (
-    (other.priority ?? 0) - (one.priority ?? 0) ||
-    at(model.memoryMiB, b) - at(model.memoryMiB, a) ||
-    (one.id < other.id ? -1 : 1)
-  );
+function notUp(model: Model): Set<number> {
+  return new Set(model.hosts.flatMap((host, index) => (host.state === "up" ? [] : [index])));
 }
 
-/** Wave of each start: one after the latest of those that it must follow. A circle is cut where it closes. */
-function startWaves(model: Model, instances: number[]): Map<number, number> {
-  const waves = new Map<number, number>();
-  const members = new Set(instances);
-  const visiting = new Set<number>();
-  const visit = (instance: number): number => {
-    const known = waves.get(instance);
-    if (known !== undefined) return known;
-    if (visiting.has(instance)) return 0;
-    visiting.add(instance);
-    let wave = 1;
-    for (const id of instanceAt(model, instance).startAfter ?? []) {
-      const earlier = model.instanceIndex.get(id);
-      if (earlier !== undefined && members.has(earlier)) wave = Math.max(wave, visit(earlier) + 1);
+/** What the certificate says about this loss, as a goal; null without one. Only a hint: every place is judged again. */
+function certified(model: Model, order: readonly number[], lostIds: ReadonlySet<string>, options: FailoverOptions): Map<number, number> | null {
+  const { certificate } = options;
+  if (certificate === null || certificate === undefined || options.wake !== true) return null;
+  const same = certificate.cases.find((one) => one.lostHostIds.length === lostIds.size && one.lostHostIds.every((id) => lostIds.has(id)));
+  const said = new Map(same?.placements.map((one) => [one.instanceId, one.hostId]));
+  for (const one of certificate.backups) {
+    const first = one.hostIds.find((id) => !lostIds.has(id));
+    if (first !== undefined && !said.has(one.instanceId)) said.set(one.instanceId, first);
+  }
+  return new Map(order.map((instance) => [instance, model.hostIndex.get(said.get(instanceAt(model, instance).id) ?? "") ?? -1]));
+}
+
+/** Gives each instance its place in turn: the one of the goal where that is allowed, else the best that is up, else one that must be woken. */
+function place(model: Model, order: readonly number[], goal: ReadonlyMap<number, number> | null, wake: boolean): Outcome {
+  const outcome: Outcome = { hostOf: new Map(), scores: new Map(), rejections: new Map(), refusals: [] };
+  const among = new Set(order);
+  const refused = new Set<number>();
+  const asleep = new Set(model.hosts.flatMap((host, index) => (host.state === "asleep" || host.state === "waking" ? [index] : [])));
+  for (const instance of order) {
+    const missing = dependenciesOf(model, instance, among).find((one) => refused.has(one));
+    if (missing !== undefined && instanceAt(model, instance).wanted === "on") {
+      refused.add(instance);
+      outcome.refusals.push(followsRefused(model, instance, missing));
+      continue;
     }
-    visiting.delete(instance);
-    waves.set(instance, wave);
-    return wave;
-  };
-  for (const instance of instances) visit(instance);
-  return waves;
+    const wanted = goal?.get(instance) ?? -1;
+    const others = new Set(wanted < 0 ? [] : [...model.hosts.keys()].filter((host) => host !== wanted));
+    let choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, rules: asleep.has(wanted) ? RULES_WITH_WAKING : RULES, except: others });
+    if (choice.host < 0 && wanted >= 0) choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, rules: RULES });
+    if (choice.host < 0 && wake) {
+      const awake = new Set([...model.hosts.keys()].filter((host) => !asleep.has(host)));
+      const woken = chooseHost(model, instance, { strategy: "pack", withReserve: false, rules: RULES_WITH_WAKING, except: awake });
+      if (woken.host >= 0) choice = { ...woken, rejections: choice.rejections };
+    }
+    if (choice.host < 0) {
+      refused.add(instance);
+      outcome.refusals.push(refuse(model, instance, choice.rejections));
+      continue;
+    }
+    putInstance(model, instance, choice.host);
+    outcome.hostOf.set(instance, choice.host);
+    outcome.scores.set(instance, choice.score);
+    outcome.rejections.set(instance, choice.rejections);
+  }
+  return outcome;
+}
+
+function followsRefused(model: Model, instance: number, missing: number): Refusal {
+  const { id } = instanceAt(model, instance);
+  const dependency = instanceAt(model, missing).id;
+  const text = `${id} waits: it starts after ${dependency}, which has no place`;
+  return { instanceId: id, text, words: [say("follows-refused", { instance: id, dependency })], rejections: [], smallestChange: null, otherChanges: [] };
+}
+
+function writeActions(model: Model, order: readonly number[], fromOf: ReadonlyMap<number, number>, outcome: Outcome): Action[] {
+  const woken = new Map<number, number>();
+  for (const host of outcome.hostOf.values()) if (hostAt(model, host).state !== "up") woken.set(host, (woken.get(host) ?? 0) + 1);
+  const placed = order.filter((instance) => outcome.hostOf.has(instance));
+  const waves = startWaves(model, placed, outcome.hostOf, new Set(woken.keys()));
+  const actions: Action[] = [];
+  for (const [host, count] of woken) {
+    const { id, state, wakeSeconds } = hostAt(model, host);
+    if (state !== "asleep") continue;
+    const reason = `${id} is switched on: ${count} instances have no place among the hosts that are awake`;
+    actions.push(powerAction(model, "power-on", host, reason, say("wakes-for-restarts", { host: id, instances: count }), wakeSeconds ?? DEFAULT_WAKE_SECONDS));
+  }
+  for (const instance of placed) {
+    const one = instanceAt(model, instance);
+    const from = fromOf.get(instance) ?? -1;
+    const host = outcome.hostOf.get(instance) ?? -1;
+    const target = hostAt(model, host).id;
+    const figures = { priority: one.priority ?? 0, memoryMiB: one.memoryMiB, vcpus: one.vcpus, score: outcome.scores.get(instance) ?? 0 };
+    const lost = `${hostAt(model, from).id} is lost`;
+    const lostWords = say("host-lost", { host: hostAt(model, from).id });
+    const action =
+      one.wanted === "on"
+        ? instanceAction(model, "start", instance, from, host, `${lost}; ${one.id} restarts on ${target}`, [lostWords, say("restarts-on", { instance: one.id, host: target })], figures, predictRestart(one))
+        : instanceAction(model, "place", instance, from, host, `${lost}; ${one.id} is off and gets its place on ${target}`, [lostWords, say("place-on", { instance: one.id, host: target })], figures);
+    actions.push({ ...action, wave: waves.get(instance) ?? 1 });
+  }
+  return actions.toSorted((a, b) => a.wave - b.wave);
 }

@@ -6,6 +6,7 @@ import { placeInstances } from "./place-instances";
 import { planFailover } from "./plan-failover";
 import type { Loads } from "./read/read-cluster-json";
 import { rebalanceCluster } from "./rebalance-cluster";
+import { updateHosts } from "./update-hosts";
 
 /** What is asked of the planner; fields that a policy does not know are ignored by it. */
 export interface PlanRequest {
@@ -14,6 +15,8 @@ export interface PlanRequest {
   orders?: readonly PlacementOrder[];
   /** evacuate: the hosts to empty; failover: the hosts that are known to be dead. */
   hostIds?: readonly string[];
+  /** evacuate: so many hosts at a time, each updated and returned before the next ones go. Absent: all at once, for good. */
+  atOnce?: number;
   /** rebalance, consolidate */
   seed?: number;
   maxMoves?: number;
@@ -43,8 +46,9 @@ export function makePlan(snapshot: ClusterSnapshot, request: PlanRequest): Plan 
     case "consolidate":
       return consolidateCluster(snapshot, { seed, maxMoves });
     case "evacuate":
+      if (request.atOnce !== undefined) return updateHosts(snapshot, request.hostIds ?? [], { atOnce: request.atOnce });
       return evacuateHosts(snapshot, request.hostIds ?? []);
     case "failover":
-      return planFailover(snapshot, request.hostIds ?? []);
+      return planFailover(snapshot, request.hostIds ?? [], { wake: true });
   }
 }

@@ -1,20 +1,23 @@
-import type { Action, ClusterPolicy } from "./types";
+import type { Action, ClusterPolicy, Host } from "./types";
 
 /**
  * Spreads an ordered list of actions over waves. An action may overtake an earlier one that waits only if it does not
  * arrive on a host that the earlier one touches: the room that the order freed step by step is then still there. Within a wave
- * no action relies on room that another one of the same wave frees, because both ends hold the memory while it is copied.
+ * no action relies on room that another one of the same wave frees, because both ends hold the memory while it is copied. `fleet` tells
+ * which hosts share a link.
  */
-export function scheduleWaves(actions: Action[], policy: ClusterPolicy): Action[] {
+export function scheduleWaves(actions: Action[], policy: ClusterPolicy, fleet: readonly Host[] = []): Action[] {
+  const linkOf = new Map(fleet.flatMap((host) => (host.link === undefined ? [] : [[host.id, host.link] as const])));
   let waiting = actions;
   const scheduled: Action[] = [];
   for (let wave = 1; waiting.length > 0; wave += 1) {
     const later: Action[] = [];
-    const state: Wave = { touched: new Set(), left: new Set(), active: new Set(), busy: new Set(), perHost: new Map(), copies: 0 };
+    const state: Wave = { touched: new Set(), left: new Set(), active: new Set(), busy: new Set(), perHost: new Map(), perLink: new Map(), starts: new Map(), copies: 0 };
     for (const action of waiting) {
       const hosts = action.fromHostId === null ? [action.toHostId] : [action.fromHostId, action.toHostId];
-      if (fits(action, hosts, state, policy)) {
-        enter(action, hosts, state);
+      const links = action.op === "migrate" ? linksOf(linkOf, action) : [];
+      if (fits(action, hosts, links, state, policy)) {
+        enter(action, hosts, links, state);
         scheduled.push({ ...action, wave });
       } else {
         for (const host of hosts) state.touched.add(host);
@@ -36,26 +39,38 @@ interface Wave {
   active: Set<string>;
   busy: Set<string>;
   perHost: Map<string, number>;
+  perLink: Map<string, number>;
+  starts: Map<string, number>;
   copies: number;
 }
 
-function fits(action: Action, hosts: string[], state: Wave, policy: ClusterPolicy): boolean {
+/** Links that a migration crosses: none inside one link, else those of both ends. */
+function linksOf(linkOf: ReadonlyMap<string, string>, action: Action): string[] {
+  const ends = [linkOf.get(action.fromHostId ?? ""), linkOf.get(action.toHostId)];
+  return ends[0] === ends[1] ? [] : ends.filter((one) => one !== undefined);
+}
+
+function fits(action: Action, hosts: string[], links: string[], state: Wave, policy: ClusterPolicy): boolean {
   if (action.instanceId === null) return !state.touched.has(action.toHostId) && !state.active.has(action.toHostId);
   if (state.busy.has(action.instanceId)) return false;
   if (action.op === "stop") return true;
   if (state.touched.has(action.toHostId) || state.left.has(action.toHostId)) return false;
+  if (action.op === "start") return (state.starts.get(action.toHostId) ?? 0) < Math.max(1, policy.startsPerHost ?? Infinity);
   if (action.op !== "migrate") return true;
+  if (links.some((link) => (state.perLink.get(link) ?? 0) >= Math.max(1, policy.migrationsPerLink ?? Infinity))) return false;
   const perHost = Math.max(1, policy.migrationsPerHost);
   return state.copies < Math.max(1, policy.migrationsAtOnce) && hosts.every((host) => (state.perHost.get(host) ?? 0) < perHost);
 }
 
-function enter(action: Action, hosts: string[], state: Wave): void {
+function enter(action: Action, hosts: string[], links: string[], state: Wave): void {
   for (const host of hosts) state.active.add(host);
   // Nothing else happens to a host in the wave in which it is switched.
   if (action.instanceId === null) state.touched.add(action.toHostId);
   else state.busy.add(action.instanceId);
   if (action.fromHostId !== null) state.left.add(action.fromHostId);
+  if (action.op === "start") state.starts.set(action.toHostId, (state.starts.get(action.toHostId) ?? 0) + 1);
   if (action.op !== "migrate") return;
+  for (const link of links) state.perLink.set(link, (state.perLink.get(link) ?? 0) + 1);
   state.copies += 1;
   for (const host of hosts) state.perHost.set(host, (state.perHost.get(host) ?? 0) + 1);
 }

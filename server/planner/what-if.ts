@@ -3,9 +3,9 @@ import { firstRefusing, PLACE_RULES } from "./constraints/index";
 import { buildModel, hostAt, instanceAt, type Model } from "./model/model";
 import { seededRandom, type Random } from "./random";
 import { BackupBook } from "./reserve/backup-book";
-import { restartElsewhere } from "./reserve/restart-elsewhere";
+import { hostsByRoom, restartElsewhere } from "./reserve/restart-elsewhere";
 
-const RESTART_RULES = PLACE_RULES.filter((one) => !["storage", "host-state", "overcommit", "reservation"].includes(one.rule));
+const RESTART_RULES = PLACE_RULES.filter((one) => !["storage", "host-state", "overcommit", "reservation", "contention"].includes(one.rule));
 
 /** Are there rules beyond room, so that each backup must be asked about? */
 function hasRules(model: Model): boolean {
@@ -63,4 +63,45 @@ export function whatIfLost(snapshot: ClusterSnapshot, seed = 1): WhatIf[] {
       .map((one) => instanceAt(model, one).id);
     return { hostId: host.id, safe: false, without: without.length > 0 ? without : [instanceAt(model, thorough.failed).id] };
   });
+}
+
+export interface PairWhatIf {
+  hostIds: [string, string];
+  safe: boolean;
+  /** An instance that would find no place; null when safe. */
+  without: string | null;
+}
+
+/** Pairs that are looked at if nobody says how many. */
+const DEFAULT_SAMPLES = 200;
+
+/**
+ * The same for two hosts at once: every pair where there are few, else a sample, the fullest hosts always in it. A "yes" is an explicit
+ * placement; a "no" means that none was found.
+ */
+export function whatIfPairsLost(snapshot: ClusterSnapshot, samples = DEFAULT_SAMPLES, seed = 1): PairWhatIf[] {
+  const model = buildModel(snapshot);
+  const carrying = model.hosts.flatMap((host, index) => (host.state !== "down" && (model.instancesOn[index]?.size ?? 0) > 0 ? [index] : []));
+  const byRoom = hostsByRoom(model);
+  return choosePairs(model, carrying, samples, seededRandom(seed)).map(([a, b]) => {
+    const { failed } = restartElsewhere(model, new Set([a, b]), new Set(), byRoom);
+    return { hostIds: [hostAt(model, a).id, hostAt(model, b).id], safe: failed < 0, without: failed < 0 ? null : instanceAt(model, failed).id };
+  });
+}
+
+function choosePairs(model: Model, hosts: number[], samples: number, random: Random): [number, number][] {
+  const fullest = hosts.toSorted((a, b) => (model.usedMemoryMiB[b] ?? 0) - (model.usedMemoryMiB[a] ?? 0) || a - b);
+  const pairs = new Map<string, [number, number]>();
+  const add = (a: number | undefined, b: number | undefined): void => {
+    if (a !== undefined && b !== undefined && a !== b && pairs.size < samples) pairs.set(`${Math.min(a, b)} ${Math.max(a, b)}`, [Math.min(a, b), Math.max(a, b)]);
+  };
+  const all = (hosts.length * (hosts.length - 1)) / 2;
+  if (all <= samples) {
+    hosts.forEach((a, index) => hosts.slice(index + 1).forEach((b) => add(a, b)));
+    return [...pairs.values()];
+  }
+  // Neighbours in the order of fullness, for a quarter of the sample; the rest by chance.
+  for (let index = 0; pairs.size < samples / 4 && index + 1 < fullest.length; index += 1) add(fullest[index], fullest[index + 1]);
+  while (pairs.size < samples) add(hosts[(random() * hosts.length) | 0], hosts[(random() * hosts.length) | 0]);
+  return [...pairs.values()];
 }

@@ -218,6 +218,13 @@ export class RankedBook {
     return loose.length;
   }
 
+  /** Something that an instance must stay away from moved: backups that are not legal any more are looked for elsewhere. */
+  recheck(instance: number): void {
+    const illegal = (this.backups[instance] ?? []).filter((target) => !this.isLegal(instance, target));
+    for (const target of illegal) this.drop(instance, target);
+    this.cover(instance);
+  }
+
   /** A sleeper woke, or a host went to sleep: those that lean on it may need one backup more. */
   noteSleep(host: number, sleeps: boolean): void {
     if (sleeps) this.asleep.add(host);
