@@ -16,6 +16,7 @@ import type { Context } from "@/server/platform/context";
 import { EnvError, readEnv, workerEnv } from "@/server/platform/env";
 import { mintId } from "@/server/platform/id";
 import { createLogger } from "@/server/platform/logger";
+import { keepHeapSmall } from "@/server/platform/memory";
 import { systemRandom } from "@/server/platform/random";
 import { seedImage } from "@/server/platform/seed-image";
 import { allLoops, Crew, Machines } from "@/server/reconcilers";
@@ -68,6 +69,7 @@ function createMetrics() {
 }
 
 async function main(): Promise<void> {
+  keepHeapSmall();
   const values = readEnv(env);
   const logger = createLogger({ process: "worker", level: values.LOG_LEVEL });
   const db = openDatabase({ url: values.WORKER_DATABASE_URL, poolSize: POOL_SIZE, applicationName: "berth-worker" });

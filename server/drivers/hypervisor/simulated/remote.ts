@@ -98,12 +98,15 @@ export function remoteWorld(url: string): WorldPort {
 
 /** Answers are lines: any number of `progress`, then one `value` or `failure`. */
 async function readAnswer(response: IncomingMessage, what: string, options: PortOptions): Promise<unknown> {
+  let answer: { readonly value: unknown } | null = null;
+  // Read to the end, which follows at once: a response that is left unread costs its connection.
   for await (const line of lines(response)) {
     const message = decode(line) as { progress?: never; value?: unknown; failure?: FailureLine };
     if (message.failure) throw new DriverError(message.failure.code, message.failure.message, message.failure.detail);
     if (message.progress !== undefined) options.onProgress?.(message.progress);
-    else return message.value;
+    else answer = { value: message.value };
   }
+  if (answer) return answer.value;
   throw new DriverError("unreachable", `"${what}": the simulated world closed the connection before it answered.`);
 }
 
