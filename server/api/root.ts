@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { adminAuditRouter } from "./admin/audit";
+import { adminAutomationRouter } from "./admin/automation";
 import { adminCatalogRouter } from "./admin/catalog";
 import { adminClustersRouter } from "./admin/clusters";
 import { adminConsolesRouter } from "./admin/consoles";
@@ -39,6 +40,7 @@ export const appRouter = router({
   usage: usageRouter,
   admin: router({
     audit: adminAuditRouter,
+    automation: adminAutomationRouter,
     catalog: adminCatalogRouter,
     clusters: adminClustersRouter,
     consoles: adminConsolesRouter,

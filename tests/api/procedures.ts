@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { sql } from "drizzle-orm";
 import type { MemberRole, OperatorRole } from "@/server/tenancy";
 import type { Tenant, World } from "../support/world";
 
@@ -38,6 +39,18 @@ const newHost = (world: World) => ({ clusterId: world.clusterId, name: `new-${wo
 const firstLineKey = async (world: World, tenant: Tenant): Promise<string> => {
   const draft = await (await world.caller(tenant.people.owner)).billing.draft({ organization: tenant.slug });
   return draft.lines[0]!.key;
+};
+
+/** A plan that waits for an operator's word. */
+const freshAdvice = async (world: World): Promise<{ adviceId: string }> => {
+  const adviceId = `adv_${word()}${word()}${word()}00`;
+  await world.database.owner.execute(sql`insert into advice (id, cluster_id, kind, host_id, reason, plan, based_on_generation, state, created_at, confirmed_at) values (${adviceId}, ${world.clusterId}, 'evacuate', ${await world.addHost()}, 'its disk fails', '{}', 1, 'open', now(), now())`);
+  return { adviceId };
+};
+const freshIncident = async (world: World): Promise<{ incidentId: string }> => {
+  const incidentId = `inc_${word()}${word()}${word()}00`;
+  await world.database.owner.execute(sql`insert into incident (id, cluster_id, host_id, kind, title, opened_at) values (${incidentId}, ${world.clusterId}, ${await world.addHost()}, 'host-lost', 'a host is lost', now())`);
+  return { incidentId };
 };
 
 /** Every procedure of the router, by its path. */
@@ -94,6 +107,8 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "instances.rename": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), name: `renamed-${word()}` }), instance),
   "instances.resize": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), flavorId: world.largerFlavorId }), { ids: { instanceId: "ins", flavorId: "flv" } }),
   "instances.rebuild": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), imageId: tenant.imageId }), { ids: { instanceId: "ins", imageId: "img" } }),
+  "instances.moveConsent": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId }), instance),
+  "instances.setMoveConsent": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), timeZone: "Asia/Tokyo", notDuring: [{ from: "09:00", to: "18:00", days: [1, 2, 3, 4, 5] }], noticeMinutes: 30, movableForDiscount: false }), instance),
   "instances.delete": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant) }), instance),
   "instances.restore": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { deleted: true }) }), instance),
   "instances.purge": entry("member:owner", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { deleted: true }) }), instance),
@@ -135,6 +150,17 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.clusters.previewPolicy": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, cpuRatio: 3 }), { ids: { clusterId: "cls" } }),
   "admin.clusters.updatePolicy": entry("staff:admin", (world) => ({ clusterId: world.clusterId, cpuRatio: 4 }), { ids: { clusterId: "cls" } }),
 
+  "admin.automation.get": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.automation.update": entry("staff:admin", (world) => ({ clusterId: world.clusterId, rebalance: "advise", quietHours: [{ from: "08:00", to: "20:00" }], timeZone: "Europe/Paris" }), { ids: { clusterId: "cls" } }),
+  "admin.automation.advice": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.automation.acceptAdvice": entry("staff:admin", freshAdvice, { ids: { adviceId: "adv" } }),
+  "admin.automation.dismissAdvice": entry("staff:admin", freshAdvice, { ids: { adviceId: "adv" } }),
+  "admin.automation.certificates": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.automation.powerTimeline": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, days: 7 }), { ids: { clusterId: "cls" } }),
+  "admin.automation.incidents": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, hostId: world.hostIds[0], limit: 10 }), { ids: { clusterId: "cls", hostId: "hst" } }),
+  "admin.automation.incident": entry("staff:auditor", freshIncident, { ids: { incidentId: "inc" } }),
+  "admin.automation.exportIncident": entry("staff:auditor", freshIncident, { ids: { incidentId: "inc" } }),
+
   "admin.hosts.list": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
   "admin.hosts.get": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),
   "admin.hosts.preflight": entry("staff:admin", newHost, { ids: { clusterId: "cls" } }),
@@ -147,6 +173,9 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.hosts.enterMaintenance": entry("staff:admin", freshHost, host),
   "admin.hosts.returnToService": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host is in service" } }),
   "admin.hosts.vouchDead": entry("staff:admin", async (world) => ({ ...(await freshHost(world)), statement: "I pulled the plug" }), { ...host, mayRefuse: { CONFLICT: "a fresh host is alive" } }),
+  "admin.hosts.story": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),
+  "admin.hosts.setPower": entry("staff:admin", async (world) => ({ ...(await freshHost(world)), keepAwake: true, powerCurve: { watts: [60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160], asleepWatts: 6 }, linkMbps: 10_000 }), host),
+  "admin.hosts.wake": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host does not sleep" } }),
   "admin.hosts.retire": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a host must be empty and in maintenance first" } }),
 
   "admin.decisions.list": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),

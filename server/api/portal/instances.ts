@@ -1,6 +1,7 @@
 import {
-  createInstance, deleteInstance, getInstance, listInstances, previewResize, purgeInstance, readTimeline, rebootInstance, rebuildInstance, renameInstance, resizeInstance, restoreInstance, startInstance, stopInstance, suspendInstance,
+  createInstance, deleteInstance, getConsent, getInstance, listInstances, previewResize, purgeInstance, readTimeline, rebootInstance, rebuildInstance, renameInstance, resizeInstance, restoreInstance, setConsent, startInstance, stopInstance, suspendInstance,
 } from "@/server/compute";
+import { setConsentInput } from "@/server/compute/consent/schema";
 import {
   createInstanceInput, deleteInstanceInput, instanceRef, listInstancesInput, rebootInstanceInput, rebuildInstanceInput, renameInstanceInput, resizeInstanceInput, restoreInstanceInput, stopInstanceInput, timelineInput,
 } from "@/server/compute/instance/schema";
@@ -26,6 +27,9 @@ export const instancesRouter = router({
   rename: operator.input(renameInstanceInput).mutation(({ ctx, input }) => renameInstance(ctx.context, input)),
   resize: operator.input(resizeInstanceInput).mutation(({ ctx, input }) => resizeInstance(ctx.context, input)),
   rebuild: operator.input(rebuildInstanceInput).mutation(({ ctx, input }) => rebuildInstance(ctx.context, input)),
+  moveConsent: viewer.input(instanceRef).query(({ ctx, input }) => getConsent(ctx.context, input)),
+  /** When the owner agrees to moves for balance or sleep; failures and maintenance do not ask. */
+  setMoveConsent: operator.input(setConsentInput).mutation(({ ctx, input }) => setConsent(ctx.context, input)),
   /** Into the trash; `restore` brings it back until the time is over. */
   delete: operator.input(deleteInstanceInput.omit({ trashSeconds: true })).mutation(({ ctx, input }) => deleteInstance(ctx.context, input)),
   restore: operator.input(restoreInstanceInput).mutation(({ ctx, input }) => restoreInstance(ctx.context, input)),

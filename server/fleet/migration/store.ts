@@ -1,5 +1,5 @@
-import { and, asc, desc, eq, inArray, or } from "drizzle-orm";
-import { migration } from "@/db/schema/fleet";
+import { and, asc, desc, eq, gte, inArray, lt, or, sql } from "drizzle-orm";
+import { decision, migration } from "@/db/schema/fleet";
 import type { Transaction } from "@/server/platform/transaction";
 import type { MigrationRow } from "../types";
 
@@ -33,4 +33,14 @@ export async function writeMigration(tx: Transaction, migrationId: string, chang
 
 export function newestMigrations(tx: Transaction, instanceId: string, limit: number): Promise<MigrationRow[]> {
   return tx.select().from(migration).where(eq(migration.instanceId, instanceId)).orderBy(desc(migration.id)).limit(limit);
+}
+
+/** Moves of one cause that ended in [from, to). */
+export async function finishedMoves(tx: Transaction, clusterId: string, cause: string, from: Date, to: Date): Promise<MigrationRow[]> {
+  const rows = await tx
+    .select({ move: migration })
+    .from(migration)
+    .innerJoin(decision, eq(decision.id, migration.decisionId))
+    .where(and(eq(migration.clusterId, clusterId), eq(migration.state, "done"), gte(migration.finishedAt, from), lt(migration.finishedAt, to), sql`${decision.chosen}->>'cause' = ${cause}`));
+  return rows.map((row) => row.move);
 }
