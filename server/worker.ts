@@ -4,9 +4,13 @@ import { hostname } from "node:os";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
 import { openDatabase } from "@/db/client";
+import { dunningSchedule } from "@/server/billing";
 import { createLibvirtDriver } from "@/server/drivers/hypervisor/libvirt";
 import { simulatedDriver } from "@/server/drivers/hypervisor/simulated";
 import { logMail } from "@/server/drivers/mail/log";
+import { smtpMail } from "@/server/drivers/mail/smtp";
+import type { MailDriver } from "@/server/drivers/mail/types";
+import { StripePayments } from "@/server/drivers/payment/stripe";
 import { ipmiPower } from "@/server/drivers/power/ipmi";
 import { redfishPower } from "@/server/drivers/power/redfish";
 import { simulatedPower } from "@/server/drivers/power/simulated";
@@ -15,7 +19,7 @@ import { systemClock } from "@/server/platform/clock";
 import type { Context } from "@/server/platform/context";
 import { EnvError, readEnv, workerEnv } from "@/server/platform/env";
 import { mintId } from "@/server/platform/id";
-import { createLogger } from "@/server/platform/logger";
+import { createLogger, type Logger } from "@/server/platform/logger";
 import { keepHeapSmall } from "@/server/platform/memory";
 import { systemRandom } from "@/server/platform/random";
 import { seedImage } from "@/server/platform/seed-image";
@@ -40,12 +44,33 @@ const env = workerEnv.extend({
   LIBVIRT_CA_FILE: z.string().optional(),
   LIBVIRT_CERTIFICATE_FILE: z.string().optional(),
   LIBVIRT_KEY_FILE: z.string().optional(),
+  /** Without a key invoices are issued and collected by nobody. */
+  STRIPE_SECRET_KEY: z.string().min(8).optional(),
+  /** Another address than Stripe's own: the simulated one. */
+  STRIPE_API_BASE: z.url().optional(),
+  /** Use as items of invoices alone, or by the hour to Billing Meters as well. */
+  STRIPE_USAGE: z.enum(["invoice-items", "billing-meters"]).default("invoice-items"),
+  STRIPE_REPLAY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
+  DUNNING_SCHEDULE: dunningSchedule,
 });
+
+function paymentsOf(values: z.output<typeof env>) {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_API_BASE: apiBase } = values;
+  const driver = secretKey ? new StripePayments({ secretKey, ...(apiBase ? { apiBase } : {}) }) : null;
+  return { driver, dunning: values.DUNNING_SCHEDULE, usage: values.STRIPE_USAGE, replayMs: values.STRIPE_REPLAY_SECONDS * 1_000 };
+}
 
 function tlsOf(values: z.output<typeof env>) {
   const { LIBVIRT_CA_FILE: ca, LIBVIRT_CERTIFICATE_FILE: certificate, LIBVIRT_KEY_FILE: key } = values;
   if (!ca || !certificate || !key) return undefined;
   return { ca: readFileSync(ca, "utf8"), certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
+}
+
+/** The mail server of the environment; without one, messages are only noted. */
+function mailOf(values: z.output<typeof env>, logger: Logger): MailDriver {
+  if (values.SMTP_URL === undefined) return logMail(logger);
+  if (values.MAIL_FROM === undefined) throw new EnvError("The environment is not complete. Set these and start again:\n  MAIL_FROM is missing: the sender of messages, since SMTP_URL names a mail server");
+  return smtpMail({ url: values.SMTP_URL, from: values.MAIL_FROM });
 }
 
 /** What operators and dashboards read of a worker. */
@@ -94,7 +119,7 @@ async function main(): Promise<void> {
     ...(tls ? { tls } : {}),
   });
   const metrics = createMetrics();
-  const crew = new Crew({ context, machines, loops: allLoops({ imageUploadDirectory: values.IMAGE_UPLOAD_DIRECTORY, mail: logMail(logger) }), seedImage: ({ files }) => seedImage(files), holder, databaseUrl: values.WORKER_DATABASE_URL, onPass: metrics.onPass });
+  const crew = new Crew({ context, machines, loops: allLoops({ imageUploadDirectory: values.IMAGE_UPLOAD_DIRECTORY, mail: logMail(logger), payments: paymentsOf(values) }), seedImage: ({ files }) => seedImage(files), holder, databaseUrl: values.WORKER_DATABASE_URL, onPass: metrics.onPass });
 
   let ready = false;
   let stopping = false;

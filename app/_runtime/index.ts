@@ -1,6 +1,6 @@
 import { openDatabase, type Database } from "@/db/client";
 import { openChangeHub, type ChangeHub } from "@/server/api/change-hub";
-import { systemClock } from "@/server/platform/clock";
+import { systemClock, type Clock } from "@/server/platform/clock";
 import type { Context } from "@/server/platform/context";
 import { readEnv, webEnv } from "@/server/platform/env";
 import { createLogger, type Logger } from "@/server/platform/logger";
@@ -14,6 +14,7 @@ export interface Runtime {
   readonly env: ReturnType<typeof readEnv<typeof webEnv>>;
   readonly db: Database;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** The portal's origin: scheme, host and port. */
   readonly origin: string;
   /** Opened at the first live stream. */
@@ -44,6 +45,7 @@ function createRuntime(): Runtime {
     env,
     db,
     logger,
+    clock: systemClock,
     origin: new URL(env.NEXTAUTH_URL).origin,
     changes() {
       hub ??= openChangeHub({ url: env.APP_DATABASE_URL, logger }).catch((error: unknown) => {
@@ -67,4 +69,10 @@ export function identityContext(requestId: string, actorId?: string): Context {
   const { db, logger } = runtime();
   const actor = actorId === undefined ? ({ kind: "system", id: "front-door" } as const) : ({ kind: "user", id: actorId } as const);
   return { db, clock: systemClock, random: systemRandom, logger: logger.child({ requestId }), requestId, actor, scope: "identity", organizationId: null };
+}
+
+/** The context of a door for machines of others, such as webhooks: our own side, acting under the door's name. */
+export function providerContext(requestId: string, door: string): Context {
+  const { db, logger } = runtime();
+  return { db, clock: systemClock, random: systemRandom, logger: logger.child({ requestId }), requestId, actor: { kind: "system", id: door }, scope: "provider", organizationId: null };
 }

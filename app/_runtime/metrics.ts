@@ -6,6 +6,7 @@ interface Metrics {
   readonly registry: Registry;
   readonly procedures: Histogram<"procedure" | "type" | "code">;
   readonly signIns: Counter<"outcome">;
+  readonly webhooks: Counter<"outcome">;
 }
 
 declare global {
@@ -43,6 +44,7 @@ function createMetrics(): Metrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
+    webhooks: new Counter({ name: "berth_web_payment_webhooks_total", help: "Deliveries of the payment provider by what came of them.", labelNames: ["outcome"], registers }),
     signIns: new Counter({ name: "berth_web_sign_ins_total", help: "Attempts to sign in by outcome.", labelNames: ["outcome"], registers }),
   };
 }
@@ -54,6 +56,10 @@ export function countProcedure(outcome: ProcedureOutcome): void {
 
 export function countSignIn(outcome: "ok" | "wrong" | "rate-limited" | "failed"): void {
   metrics().signIns.inc({ outcome });
+}
+
+export function countWebhook(outcome: "taken" | "repeated" | "refused" | "failed"): void {
+  metrics().webhooks.inc({ outcome });
 }
 
 /** Everything in Prometheus' text format. */

@@ -13,18 +13,31 @@ const hypervisorTls = {
   HYPERVISOR_KEY_FILE: z.string().optional(),
 };
 
+/** Words separated by commas; empty when the variable is missing. */
+const list = z.string().default("").transform((text) => text.split(",").map((part) => part.trim()).filter(Boolean));
+
+/** With a mail server, messages to people leave by it; without one they are handed over by hand. */
+const mailServer = { SMTP_URL: z.string().regex(/^smtps?:\/\//, { error: "must start with smtp:// or smtps:// (the mail server, with user and password where it wants them)" }).optional() };
+
 export const webEnv = z.object({
   ...common,
+  /** Only whether it is there: the worker sends. */
+  ...mailServer,
   APP_DATABASE_URL: url("Postgres address of the role berth_app, which serves requests"),
   NEXTAUTH_URL: z.url({ error: "is missing or no address: how browsers reach the portal, e.g. https://portal.example" }),
   NEXTAUTH_SECRET: secret("signs session tokens"),
   CONSOLE_URL: z.url({ error: "is missing or no address: how browsers reach the console gateway, e.g. wss://console.example" }),
   METRICS_TOKEN: z.string().min(16).optional(),
   IMAGE_UPLOAD_DIRECTORY: z.string().default(".data/uploads"),
+  /** Signing secrets of the endpoint /api/webhooks/stripe, several while they are rotated. */
+  STRIPE_WEBHOOK_SECRETS: list,
 });
 
 export const workerEnv = z.object({
   ...common,
+  ...mailServer,
+  /** The sender of messages: `Berth <no-reply@portal.example>`. */
+  MAIL_FROM: z.string().regex(/@/, { error: "is no mail address, like Berth <no-reply@portal.example>" }).optional(),
   ...hypervisorTls,
   WORKER_DATABASE_URL: url("Postgres address of the role berth_worker, which runs the loops"),
   WORKER_NAME: z.string().optional(),
