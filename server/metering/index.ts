@@ -5,4 +5,4 @@ export type { DailyUsage, SampleRow, WindowFilter } from "./store";
 export { readUsageSummary, readUsageWindows } from "./read-summary";
 export { readInstanceUsage } from "./read-instance-usage";
 export { readDemand, readDemandHistory, type MeasuredDemand } from "./read-demand";
-export { adjustUsage, assignAdjustments, closePeriod, listAdjustments, listPeriods, notePeriodBilled, readPeriodsAround, releaseAdjustments } from "./period";
+export { adjustUsage, assignAdjustments, closePeriod, isUsageSettled, listAdjustments, listPeriods, notePeriodBilled, readPeriodsAround, releaseAdjustments } from "./period";

@@ -1,4 +1,5 @@
 import { InstanceConverger } from "./converge-instances";
+import { checkGoldenImagesLoop } from "./check-golden-images";
 import { enrollHostsLoop } from "./enroll-hosts";
 import type { MailDriver } from "@/server/drivers/mail/types";
 import { consolidateClustersLoop } from "./consolidate-clusters";
@@ -10,6 +11,8 @@ import { followRulesLoop } from "./follow-rules";
 import { guardCertificatesLoop } from "./guard-certificates";
 import { importImagesLoop } from "./import-images";
 import { PowerMeter } from "./meter-power";
+import { keepDesktopsLoop } from "./keep-desktops";
+import { issueInvoicesLoop } from "./issue-invoices";
 import { migrateInstancesLoop } from "./migrate-instances";
 import { HostObserver } from "./observe-hosts";
 import { paymentLoops, type PaymentLoopOptions } from "./payments/loops";
@@ -46,7 +49,10 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     importImagesLoop(options.imageUploadDirectory),
     purgeTrashLoop,
     meterResourcesLoop,
+    issueInvoicesLoop,
     enforceStandingLoop,
+    keepDesktopsLoop,
+    checkGoldenImagesLoop,
     sendOutboxLoop(options.mail),
     expireRecordsLoop,
     ...(options.payments ? paymentLoops(options.payments) : []),

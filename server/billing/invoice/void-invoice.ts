@@ -1,3 +1,4 @@
+import { notePeriodBilled, releaseAdjustments } from "@/server/metering";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
@@ -31,6 +32,11 @@ export async function voidInvoice(context: Context, input: { readonly invoiceId:
     const row = await updateInvoice(tx, invoice.id, { status: "void", voidedAt: now, voidReason: input.reason });
     if (wasIssued) await postLedgerEntry(tx, context, { organizationId: row.organizationId, kind: "void", currency: row.currency, amountMinor: -row.totalMinor, invoiceId: row.id, reference: row.number ?? row.id, idempotencyKey: `void:${row.id}` });
     await insertUses(tx, (await selectUsesOf(tx, row.id)).map((use) => ({ ...use, organizationId: row.organizationId, invoiceId: row.id, kind: "return" as const, createdAt: now })));
+    if (row.kind === "period") {
+      // Its period is to be invoiced anew, with the late facts that this one had taken.
+      await releaseAdjustments(tx, row.id);
+      await notePeriodBilled(tx, row.organizationId, row.periodStart, null);
+    }
     await wake(tx, "issue-invoices", "push-payments", "dun-organizations");
     await announce(tx, { organizationId: row.organizationId, topic: "billing", id: row.id });
     await recordAudit(tx, context, { organizationId: row.organizationId, action: "invoice.voided", targetKind: "invoice", targetId: row.id, before: { status: invoice.status }, after: { status: "void", reason: input.reason } });

@@ -5,7 +5,7 @@ import type { Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
 import type { UsageAdjustmentRow, UsagePeriodRow } from "../types";
-import { insertAdjustments, insertPeriod, lockCrossing, lockUsage, markBilled, selectAdjustments, selectLastPeriodBefore, selectPeriodAround, selectPeriods, splitWindows } from "./store";
+import { hasUnconfirmed, insertAdjustments, insertPeriod, lockCrossing, lockUsage, markBilled, selectAdjustments, selectLastPeriodBefore, selectPeriodAround, selectPeriods, splitWindows } from "./store";
 
 /**
  * Closes a billing period: windows are cut at its end, and from then on none comes into it. Use of it that becomes known later is
@@ -25,6 +25,17 @@ export async function closePeriod(tx: Transaction, context: Context, period: { r
   await insertPeriod(tx, { organizationId, startedAt, endedAt, closedAt: now, billedAt: null });
   await recordAudit(tx, context, { organizationId, action: "usage-period.closed", targetKind: "organization", targetId: organizationId, after: { from: startedAt.toISOString(), to: endedAt.toISOString(), windowsCut: crossing.length } });
   return true;
+}
+
+/** Hosts answer every second and are metered within half a minute; this leaves room for a pass that was late. */
+const SETTLED_AFTER_MS = 5 * 60_000;
+/** A host that is silent that long after the end of a period is not waited for: what it says later is an adjustment. */
+const WAIT_AT_MOST_MS = 24 * 3_600_000;
+
+/** True when the use up to a period's end is known: everything that runs was confirmed beyond it, or was waited for long enough. */
+export async function isUsageSettled(tx: Transaction, organizationId: string, end: Date, now: Date): Promise<boolean> {
+  const overMs = now.getTime() - end.getTime();
+  return overMs >= WAIT_AT_MOST_MS || (overMs >= SETTLED_AFTER_MS && !(await hasUnconfirmed(tx, organizationId, end)));
 }
 
 /** The closed period around a moment, and the last one that ended before it. */

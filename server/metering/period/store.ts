@@ -54,6 +54,12 @@ export async function splitWindows(tx: Transaction, input: { readonly at: Date; 
   await tx.execute(sql`insert into usage_window select * from jsonb_populate_recordset(null::usage_window, coalesce(${JSON.stringify(rest.rows[0]?.rest ?? [])}::jsonb, '[]'::jsonb))`);
 }
 
+/** True when an open window of the organization has not been confirmed up to a moment. */
+export async function hasUnconfirmed(tx: Transaction, organizationId: string, at: Date): Promise<boolean> {
+  const result = await tx.execute(sql`select 1 from usage_window where organization_id = ${organizationId} and closed_at is null and ended_at < ${at.toISOString()} limit 1`);
+  return result.rows.length > 0;
+}
+
 export async function insertAdjustments(tx: Transaction, rows: readonly (typeof usageAdjustment.$inferInsert)[]): Promise<void> {
   if (rows.length > 0) await tx.insert(usageAdjustment).values([...rows]);
 }

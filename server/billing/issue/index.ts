@@ -1,0 +1,2 @@
+export { issueDueInvoices, type DueOutcome } from "./issue-due";
+export { issueInvoice, type Issued } from "./issue-invoice";
