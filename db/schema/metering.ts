@@ -104,12 +104,13 @@ export const usageFact = pgTable(
     lastAt: moment("last_at").notNull(),
     /** It came by live migration: the run before goes on. */
     continues: boolean("continues").notNull(),
-    /** The flavor whose size was seen; null: another size than the one ordered, which waits for a boot. */
-    flavorId: text("flavor_id"),
+    /** The flavor whose size was seen; empty: another size than the one ordered, which waits for a boot. */
+    flavorId: text("flavor_id").notNull().default(""),
+    movable: boolean("movable").notNull().default(false),
     /** Its host was heard until then and did not show it any more after. */
     goneAt: moment("gone_at"),
   },
-  (t) => [primaryKey({ columns: [t.instanceId, t.minute, t.hostId, t.runAt] })],
+  (t) => [primaryKey({ name: "usage_fact_pk", columns: [t.instanceId, t.minute, t.hostId, t.runAt, t.flavorId, t.movable] })],
 );
 
 /** Where the recount and the windows disagree: one named row a resource and day. */
