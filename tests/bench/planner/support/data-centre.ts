@@ -26,12 +26,17 @@ const END = 86_400;
 /** Berth rules: a host that is switched on burns this long at idle before it takes anything. */
 const POWER_ON_SECONDS = 60;
 
+/**
+ * Watts at a utilization, with the original's arithmetic to the last bit: hosts in the same tenth of their curve gain the same by a machine,
+ * so that rounding decides between them.
+ */
 export function power(type: HostType, utilization: number): number {
-  const x = Math.min(1, Math.max(0, utilization)) * 10;
-  const low = Math.floor(x);
+  const x = Math.min(1, Math.max(0, utilization));
+  if (x % 0.1 === 0) return type.watts[Math.trunc(x * 10)]!;
+  const low = Math.floor(x * 10);
   const a = type.watts[low]!;
-  const b = type.watts[Math.min(10, low + 1)]!;
-  return a + (b - a) * (x - low);
+  const step = (type.watts[Math.ceil(x * 10)]! - a) / 10;
+  return a + step * (x - low / 10) * 100;
 }
 
 interface Entry {
@@ -132,12 +137,11 @@ export class DataCentre {
   }
 
   utilizationAt(vm: Vm, time: number): number {
-    const step = time / INTERVAL;
-    const low = Math.floor(step);
+    if (time % INTERVAL === 0) return vm.data[time / INTERVAL]!;
+    const low = Math.floor(time / INTERVAL);
     const a = vm.data[low]!;
-    if (time % INTERVAL === 0) return a;
-    const b = vm.data[Math.min(288, Math.ceil(step))]!;
-    return a + (b - a) * (step - low);
+    const slope = (vm.data[Math.min(288, Math.ceil(time / INTERVAL))]! - a) / INTERVAL;
+    return a + slope * (time - low * INTERVAL);
   }
 
   ramUsed(node: Node): number {
@@ -214,8 +218,8 @@ export class DataCentre {
     for (const { vm, to } of migrations) {
       const target = this.nodes[to]!;
       if (vm.host === to) throw new Error(`machine ${vm.id} cannot migrate to host ${to}: it is there`);
-      if (vm.target >= 0) {
-        // The peers' under-utilised loop may send on what their overload step has just sent; both count, the last target holds.
+      if (vm.target >= 0 && this.rules === "berth") {
+        // The peers' under-utilised loop may send on what their overload step has just sent; both count, only the last one is carried out.
         const first = this.nodes[vm.target]!;
         first.incoming.splice(first.incoming.indexOf(vm), 1);
         ends.splice(ends.findIndex((end) => end.vm === vm), 1);

@@ -94,7 +94,9 @@ function mmt(name: string, isOver: Detector): Policy {
 
 function decide(centre: DataCentre, isOver: Detector): Migration[] {
   const lists = centre.nodes.map((node) => node.vms.slice());
-  const requested = Float64Array.from(lists, (list, i) => list.reduce((sum, vm) => sum + Math.min(vm.requested, centre.nodes[i]!.type.pe), 0));
+  // Summed anew at every change, in the order of arrival: the last bit decides between hosts that gain the same.
+  const sum = (i: number): number => lists[i]!.reduce((total, vm) => total + Math.min(vm.requested, centre.nodes[i]!.type.pe), 0);
+  const requested = Float64Array.from(lists, (_, i) => sum(i));
   const rams = Float64Array.from(centre.nodes, (node) => centre.ramUsed(node));
   const excluded = new Set<number>();
   const over: number[] = [];
@@ -104,11 +106,11 @@ function decide(centre: DataCentre, isOver: Detector): Migration[] {
   for (const i of over) excluded.add(i);
   const leave = (i: number, vm: Vm): void => {
     lists[i]!.splice(lists[i]!.indexOf(vm), 1);
-    requested[i] = requested[i]! - Math.min(vm.requested, centre.nodes[i]!.type.pe);
+    requested[i] = sum(i);
   };
   const enter = (i: number, vm: Vm): void => {
     lists[i]!.push(vm);
-    requested[i] = requested[i]! + Math.min(vm.requested, centre.nodes[i]!.type.pe);
+    requested[i] = sum(i);
     rams[i] = rams[i]! + vm.ram;
   };
   const find = (vm: Vm): number => {
