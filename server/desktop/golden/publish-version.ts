@@ -1,0 +1,51 @@
+import { recordAudit } from "@/server/tenancy";
+import type { Context } from "@/server/platform/context";
+import { notFound, Problem } from "@/server/platform/errors";
+import { inTransaction } from "@/server/platform/transaction";
+import { announce } from "@/server/platform/wake";
+import { requireOrganization } from "../rules";
+import { versionRef, type VersionRef } from "../schema";
+import type { GoldenVersionRow } from "../types";
+import { countUsers, lockVersion, updateVersion } from "./store";
+
+/** Lets pools be made of a version, or be rolled out to it. Only one whose check has passed. Published already: nothing changes. */
+export async function publishVersion(context: Context, input: VersionRef): Promise<GoldenVersionRow> {
+  return change(context, input, "published", (version) => {
+    if (version.state === "published") return null;
+    if (version.state === "checked" || version.state === "retired") return { state: "published", publishedAt: version.publishedAt ?? context.clock.now() };
+    const why = version.state === "checking" ? "its check is not over" : "its check failed; make another version";
+    throw new Problem("conflict", `Version ${version.number} cannot be published: ${why}.`, { versionId: version.id, state: version.state });
+  });
+}
+
+/** Nothing new is made of a version any more. Refused while a pool or a desktop stands on it. */
+export async function retireVersion(context: Context, input: VersionRef): Promise<GoldenVersionRow> {
+  return change(context, input, "retired", async (version, users) => {
+    if (version.state === "retired") return null;
+    const { pools, desktops } = await users();
+    if (pools + desktops > 0) {
+      throw new Problem("conflict", `Version ${version.number} cannot be retired: ${pools} pools and ${desktops} desktops stand on it. Roll them out to another version first.`, { versionId: version.id, pools, desktops });
+    }
+    return { state: "retired" };
+  });
+}
+
+async function change(
+  context: Context,
+  input: VersionRef,
+  event: string,
+  decide: (version: GoldenVersionRow, users: () => ReturnType<typeof countUsers>) => Promise<Partial<GoldenVersionRow> | null> | Partial<GoldenVersionRow> | null,
+): Promise<GoldenVersionRow> {
+  const { versionId } = versionRef.parse(input);
+  const organizationId = requireOrganization(context);
+  return inTransaction(context, async (tx) => {
+    const version = await lockVersion(tx, organizationId, versionId);
+    if (!version) throw notFound("golden image version", versionId);
+    const set = await decide(version, () => countUsers(tx, versionId));
+    if (set === null) return version;
+    await updateVersion(tx, versionId, set);
+    await recordAudit(tx, context, { action: `golden-image.version-${event}`, targetKind: "golden-image", targetId: version.goldenImageId, before: { state: version.state }, after: { number: version.number } });
+    await announce(tx, { organizationId, topic: "desktop", id: versionId });
+    return { ...version, ...set };
+  });
+}

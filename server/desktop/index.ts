@@ -1,0 +1,23 @@
+// What tenants ask for.
+export { assignPeople, listAssignments, removeAssignment, type AssignmentView } from "./assignment/assign-people";
+export { addVersion } from "./golden/add-version";
+export { listGolden, readCheckScreenshot, type GoldenVersionView } from "./golden/list-golden";
+export { publishVersion, retireVersion } from "./golden/publish-version";
+export { createPool } from "./pool/create-pool";
+export { getPool, listPools } from "./pool/list-pools";
+export { deletePool, rollOut, updatePool } from "./pool/update-pool";
+export { endDesktopSession, logOff } from "./session/end-session";
+export { issueDesktopTicket } from "./session/issue-ticket";
+export { listDesktopSessions, listMyDesktops } from "./session/list-sessions";
+export { openDesktop, readSession } from "./session/open-desktop";
+export { listDesktops } from "./unit/list-desktops";
+export { resetDesktop } from "./unit/reset-desktop";
+
+// What the loops read and write.
+export { concludeCheck, listChecking, orderCheckMachine, removeCheckMachine } from "./golden/check-version";
+export { keepPool, listPoolsAtWork, surplus, type PoolAtWork } from "./pool/keep-pool";
+export { isHoliday, localMoment, wantedReady } from "./rules";
+export { advanceDesktop } from "./unit/advance-desktop";
+export { decideDesktop, type DesktopStep } from "./unit/decide-desktop";
+export { listDesktopWork } from "./unit/list-desktops";
+export type { DesktopState, DesktopView, DesktopWork, GoldenVersionRow, MyDesktop, Opening, PoolRow, PoolView, SessionView } from "./types";

@@ -1,0 +1,53 @@
+import { recordAudit } from "@/server/tenancy";
+import type { Context } from "@/server/platform/context";
+import { notFound, Problem } from "@/server/platform/errors";
+import { mintId } from "@/server/platform/id";
+import { inTransaction, violatedConstraint } from "@/server/platform/transaction";
+import { wakeAndAnnounce } from "@/server/platform/wake";
+import { selectImage, selectPublished } from "../golden/store";
+import { requireOrganization } from "../rules";
+import { createPoolInput, type CreatePoolInput } from "../schema";
+import type { PoolRow } from "../types";
+import { firstCluster, insertPool, selectFlavor } from "./store";
+
+const DEFAULT_IDLE_MINUTES = 30;
+const DEFAULT_SESSION_MINUTES = 12 * 60;
+const MIB_PER_GIB = 1_024;
+
+/** Makes a pool; a loop makes its desktops, as far as quota and fleet allow. */
+export async function createPool(context: Context, input: CreatePoolInput): Promise<PoolRow> {
+  const asked = createPoolInput.parse(input);
+  const organizationId = requireOrganization(context);
+  requireOrder(asked.minimumReady ?? 0, asked.maximum);
+  try {
+    return await inTransaction(context, async (tx) => {
+      const version = await selectPublished(tx, organizationId, asked.goldenImageId);
+      if (!version) throw new Problem("conflict", "A pool needs a published version of its golden image, and this one has none. Publish a version whose check has passed.", { goldenImageId: asked.goldenImageId });
+      const flavor = await selectFlavor(tx, asked.flavorId);
+      if (!flavor || !flavor.onSale) throw notFound("flavor", asked.flavorId);
+      const image = await selectImage(tx, version.imageId);
+      if (image && (image.minimumMemoryMiB > flavor.memoryMiB || image.virtualSizeMiB > flavor.diskGiB * MIB_PER_GIB)) {
+        throw new Problem("bad-input", `The golden image needs ${image.minimumMemoryMiB} MiB of memory and a disk of ${Math.ceil(image.virtualSizeMiB / MIB_PER_GIB)} GiB; ${flavor.name} has ${flavor.memoryMiB} MiB and ${flavor.diskGiB} GiB. Choose a larger flavor.`, { field: "flavorId" });
+      }
+      const clusterId = await firstCluster(tx);
+      if (clusterId === null) throw new Problem("conflict", "There is no cluster yet that desktops could run on. Ask the provider.");
+      const now = context.clock.now();
+      const pool = await insertPool(tx, {
+        id: mintId("desktopPool", context), organizationId, clusterId, name: asked.name, kind: asked.kind, goldenImageId: asked.goldenImageId, versionId: version.id, flavorId: asked.flavorId,
+        minimumReady: asked.minimumReady ?? 0, maximum: asked.maximum, schedules: asked.schedules ?? [], clipboardIn: asked.clipboardIn ?? true, clipboardOut: asked.clipboardOut ?? true,
+        remoteResize: asked.remoteResize ?? true, idleMinutes: asked.idleMinutes ?? DEFAULT_IDLE_MINUTES, sessionMinutes: asked.sessionMinutes ?? DEFAULT_SESSION_MINUTES, createdAt: now, createdBy: context.actor.id, updatedAt: now,
+      });
+      await recordAudit(tx, context, { action: "desktop-pool.created", targetKind: "desktop-pool", targetId: pool.id, after: { name: pool.name, kind: pool.kind, maximum: pool.maximum, flavorId: pool.flavorId, versionId: version.id } });
+      await wakeAndAnnounce(tx, ["keep-desktops"], { organizationId, topic: "desktop", id: pool.id });
+      return pool;
+    });
+  } catch (error) {
+    if (violatedConstraint(error) === "desktop_pool_name") throw new Problem("conflict", `There is a pool named ${asked.name} already. Choose another name.`, { field: "name" }, { cause: error });
+    throw error;
+  }
+}
+
+/** Throws where more should stand ready than may be. */
+export function requireOrder(minimumReady: number, maximum: number): void {
+  if (minimumReady > maximum) throw new Problem("bad-input", `${minimumReady} desktops cannot stand ready in a pool of at most ${maximum}. Raise the maximum or lower the minimum.`, { field: "minimumReady" });
+}

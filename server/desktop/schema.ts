@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const id = z.string().min(1).max(64);
+const name = z.string().trim().min(1, { error: "is missing" }).max(40, { error: "has more than 40 characters" }).regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, { error: "must be lower-case letters, digits and -, because the machines are named after it" });
+
+/** More would be a data centre of its own; the quota decides long before. */
+const MOST_DESKTOPS = 10_000;
+const MOST_PEOPLE = 5_000;
+const MINUTES_A_DAY = 1_440;
+
+const schedule = z
+  .object({
+    weekdays: z.array(z.number().int().min(0, { error: "is a day from 0 (Sunday) to 6" }).max(6)).min(1).max(7),
+    fromMinute: z.number().int().min(0).max(MINUTES_A_DAY - 1),
+    toMinute: z.number().int().min(1).max(MINUTES_A_DAY),
+    ready: z.number().int().min(0).max(MOST_DESKTOPS),
+    onHolidays: z.boolean().default(false),
+  })
+  .refine((one) => one.fromMinute < one.toMinute, { error: "ends before it begins; write a night as two parts" });
+
+const settings = z.object({
+  minimumReady: z.number().int().min(0).max(MOST_DESKTOPS),
+  maximum: z.number().int().min(1).max(MOST_DESKTOPS),
+  schedules: z.array(schedule).max(20),
+  clipboardIn: z.boolean(),
+  clipboardOut: z.boolean(),
+  remoteResize: z.boolean(),
+  idleMinutes: z.number().int().min(1).max(7 * MINUTES_A_DAY),
+  sessionMinutes: z.number().int().min(5).max(30 * MINUTES_A_DAY),
+});
+
+export const createPoolInput = settings
+  .partial({ schedules: true, clipboardIn: true, clipboardOut: true, remoteResize: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
+  .extend({ name, kind: z.enum(["persistent", "floating"]), goldenImageId: id, flavorId: id });
+export type CreatePoolInput = z.input<typeof createPoolInput>;
+
+export const poolRef = z.object({ poolId: id });
+export type PoolRef = z.infer<typeof poolRef>;
+
+export const updatePoolInput = poolRef.extend(settings.partial().shape);
+export type UpdatePoolInput = z.input<typeof updatePoolInput>;
+
+export const rollOutInput = poolRef.extend({ versionId: id, deadline: z.date().nullish(), paused: z.boolean().default(false) });
+export type RollOutInput = z.input<typeof rollOutInput>;
+
+export const assignInput = poolRef.extend({
+  /** Several at once, as out of a list; `everybody` is the whole organization. */
+  emails: z.array(z.string().trim().toLowerCase().pipe(z.email({ error: "is no e-mail address" }))).max(MOST_PEOPLE).default([]),
+  everybody: z.boolean().default(false),
+});
+export type AssignInput = z.input<typeof assignInput>;
+
+export const assignmentRef = z.object({ assignmentId: id });
+export type AssignmentRef = z.infer<typeof assignmentRef>;
+
+export const addVersionInput = z.object({ goldenImageName: z.string().trim().min(1).max(60), imageId: id, note: z.string().max(500).default("") });
+export type AddVersionInput = z.input<typeof addVersionInput>;
+
+export const versionRef = z.object({ versionId: id });
+export type VersionRef = z.infer<typeof versionRef>;
+
+export const sessionRef = z.object({ sessionId: id });
+export type SessionRef = z.infer<typeof sessionRef>;
+
+export const sessionTicketInput = sessionRef.extend({ userSessionId: id.nullish() });
+export type SessionTicketInput = z.input<typeof sessionTicketInput>;
+
+export const desktopRef = z.object({ desktopId: id });
+export type DesktopRef = z.infer<typeof desktopRef>;

@@ -1,0 +1,23 @@
+import { issueConsoleTicket, type ConsoleTicket } from "@/server/compute/console";
+import type { Context } from "@/server/platform/context";
+import { notFound, Problem } from "@/server/platform/errors";
+import { inTransaction } from "@/server/platform/transaction";
+import { requireOrganization } from "../rules";
+import { sessionTicketInput, type SessionTicketInput } from "../schema";
+import { lockSession, selectSession, updateSession } from "./store";
+
+/** The right to open the screen of one's own session once; it is worth nothing after half a minute. */
+export async function issueDesktopTicket(context: Context, input: SessionTicketInput): Promise<ConsoleTicket> {
+  const { sessionId, userSessionId } = sessionTicketInput.parse(input);
+  const organizationId = requireOrganization(context);
+  const instanceId = await inTransaction(context, async (tx) => {
+    const session = await lockSession(tx, organizationId, sessionId);
+    if (!session || session.userId !== context.actor.id) throw notFound("desktop session", sessionId);
+    if (session.endedAt) throw new Problem("conflict", `This desktop session is over (${session.endReason ?? "ended"}). Open the desktop again.`, { sessionId });
+    const found = await selectSession(tx, organizationId, sessionId);
+    if (!found?.instanceId || session.readyAt === null) throw new Problem("conflict", "This desktop is not ready yet. It opens by itself as soon as it is.", { sessionId });
+    if (session.firstOpenedAt === null) await updateSession(tx, session.id, { firstOpenedAt: context.clock.now() });
+    return found.instanceId;
+  });
+  return issueConsoleTicket(context, { instanceId, kind: "vnc", viewOnly: false, userSessionId: userSessionId ?? null });
+}

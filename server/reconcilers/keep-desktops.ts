@@ -1,0 +1,60 @@
+import { advanceDesktop, decideDesktop, isHoliday, keepPool, listDesktopWork, listPoolsAtWork, localMoment, surplus, wantedReady, type DesktopWork, type PoolAtWork } from "@/server/desktop";
+import { inTransaction } from "@/server/platform/transaction";
+import type { LoopDefinition, Pass } from "./types";
+
+const PERIOD_MS = 5_000;
+/** While somebody waits for a desktop to come up. */
+const WAITED_FOR_MS = 300;
+/** What follows at once (made, ready, given) follows at once; an endless circle would be a bug. */
+const ROUNDS = 6;
+
+/** Gives desktops to people, keeps pools at their size, puts aside what is not used and makes anew what was. */
+export const keepDesktopsLoop: LoopDefinition = {
+  name: "keep-desktops",
+  purpose: "Gives desktops to people, keeps enough of them ready, and makes anew what somebody has used.",
+  periodMs: PERIOD_MS,
+  async pass(pass) {
+    const pools = await listPoolsAtWork(pass.context);
+    if (pools.length === 0) return { backlog: 0 };
+    let waiting = 0;
+    for (const pool of pools) {
+      if (pass.signal.aborted) break;
+      waiting += await keepPool(pass.context, pool);
+    }
+    const work = await advanceAll(pass, pools.map(({ pool }) => pool.id));
+    await putAside(pass, pools, work);
+    const waitedFor = work.filter(({ session }) => session && session.readyAt === null).length;
+    return { backlog: waiting + waitedFor, ...(waiting + waitedFor > 0 ? { againInMs: WAITED_FOR_MS } : {}) };
+  },
+};
+
+async function read(pass: Pass, poolIds: readonly string[]): Promise<DesktopWork[]> {
+  return inTransaction(pass.context, (tx) => listDesktopWork(tx, pass.context, poolIds), { readOnly: true });
+}
+
+/** Steps until nothing moves any more; answers how things stand then. */
+async function advanceAll(pass: Pass, poolIds: readonly string[]): Promise<DesktopWork[]> {
+  let work = await read(pass, poolIds);
+  for (let round = 0; round < ROUNDS && !pass.signal.aborted; round++) {
+    const moved = new Set<string>();
+    for (const one of work) {
+      const step = decideDesktop(one, pass.context.clock.nowMs());
+      if (step.kind === "none") continue;
+      if (await advanceDesktop(pass.context, one, step)) moved.add(one.pool.id);
+    }
+    if (moved.size === 0) break;
+    work = await read(pass, poolIds);
+  }
+  return work;
+}
+
+/** Free desktops beyond what should stand ready are put aside when they were not used for the pool's idle time. */
+async function putAside(pass: Pass, pools: readonly PoolAtWork[], work: readonly DesktopWork[]): Promise<void> {
+  for (const { pool, timeZone } of pools) {
+    if (pool.deletedAt) continue;
+    const now = localMoment(pass.context.clock.now(), timeZone);
+    const wanted = wantedReady(pool, now, isHoliday(now.date, timeZone));
+    const own = work.filter((one) => one.pool.id === pool.id);
+    for (const one of surplus(own, wanted, pass.context.clock.nowMs())) await advanceDesktop(pass.context, one, { kind: "suspend" });
+  }
+}
