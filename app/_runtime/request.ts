@@ -49,6 +49,7 @@ export async function apiContextOf(request: Request, requestId: string, options:
     userAgent: request.headers.get("user-agent"),
     portalUrl: origin,
     consoleUrl: env.CONSOLE_URL.replace(/\/+$/, ""),
+    mails: env.SMTP_URL !== undefined,
     onOutcome: countProcedure,
     ...(options.live ? { changes: await runtime().changes() } : {}),
   });

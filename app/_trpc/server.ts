@@ -35,6 +35,7 @@ export const serverCaller = cache(async () => {
       userAgent: list.get("user-agent"),
       portalUrl: origin,
       consoleUrl: env.CONSOLE_URL.replace(/\/+$/, ""),
+      mails: env.SMTP_URL !== undefined,
     }),
   );
 });

@@ -32,13 +32,16 @@ export interface ApiContextOptions {
   readonly portalUrl: string;
   /** Where browsers reach the console gateway (ws:// or wss://), without a slash at the end. */
   readonly consoleUrl: string;
+  /** True where messages to people leave by mail; otherwise links are handed over by hand. */
+  readonly mails?: boolean;
   /** Left out where subscriptions are not served. */
   readonly changes?: ChangeHub;
   readonly onOutcome?: (outcome: ProcedureOutcome) => void;
 }
 
 /** The context of one request. Procedures work with `context`, which a rung of the ladder narrows to its scope. */
-export interface ApiContext extends Omit<ApiContextOptions, "requestId" | "ip" | "userAgent" | "changes" | "onOutcome"> {
+export interface ApiContext extends Omit<ApiContextOptions, "requestId" | "ip" | "userAgent" | "mails" | "changes" | "onOutcome"> {
+  readonly mails: boolean;
   readonly requestId: string;
   readonly ip: string | null;
   readonly userAgent: string | null;
@@ -52,7 +55,7 @@ export interface ApiContext extends Omit<ApiContextOptions, "requestId" | "ip" |
 export function createApiContext(options: ApiContextOptions): ApiContext {
   const requestId = options.requestId ?? mintId("request", options);
   const logger = options.logger.child({ requestId });
-  const base = { ...options, requestId, logger, ip: options.ip ?? null, userAgent: options.userAgent ?? null, changes: options.changes ?? null, onOutcome: options.onOutcome ?? null };
+  const base = { ...options, requestId, logger, ip: options.ip ?? null, userAgent: options.userAgent ?? null, mails: options.mails ?? false, changes: options.changes ?? null, onOutcome: options.onOutcome ?? null };
   const actor: Actor = options.session ? { kind: "user", id: options.session.user.id } : { kind: "system", id: "front-door" };
   return { ...base, context: scoped(base, actor, "identity", null) };
 }

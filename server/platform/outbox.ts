@@ -37,10 +37,10 @@ export async function dueMessages(tx: Transaction, context: Context, limit = 50)
     .limit(limit);
 }
 
-/** Notes how a delivery went. A failed one is tried again later, with growing pauses. */
+/** Notes how a delivery went. A failed one is tried again later, with growing pauses; the text of a delivered one goes, since it may hold the secret of a link. */
 export async function noteDelivery(tx: Transaction, context: Context, message: OutboxMessage, error: string | null): Promise<void> {
   const now = context.clock.now();
   const pauseMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(message.attempts, 20));
-  const outcome = error === null ? { sentAt: now, lastError: null } : { notBefore: new Date(now.getTime() + pauseMs), lastError: error.slice(0, 2_000) };
+  const outcome = error === null ? { sentAt: now, lastError: null, payload: sql`${outbox.payload} - 'text'` } : { notBefore: new Date(now.getTime() + pauseMs), lastError: error.slice(0, 2_000) };
   await tx.update(outbox).set({ ...outcome, attempts: sql`${outbox.attempts} + 1` }).where(eq(outbox.id, message.id));
 }

@@ -4,6 +4,7 @@ import { createQuota, limitsInput, previewLimits, readQuota, setLimits } from "@
 import { createOrganization, getAnyOrganization, inviteOwner, listMembersOf, listOrganizations, setStanding } from "@/server/tenancy";
 import { createOrganizationForm, listOrganizationsInput, setStandingInput } from "@/server/tenancy/organization/schema";
 import { idText } from "@/server/tenancy/schema";
+import { letterOf } from "../letter";
 import { operatorProcedure, router } from "../trpc";
 
 /** A new organization can try the smallest things at once; everything more is given by name. */
@@ -21,8 +22,8 @@ export const adminOrganizationsRouter = router({
     return inTransaction(ctx.context, async (tx) => {
       const organization = await createOrganization(tx, ctx.context, fields);
       await createQuota(tx, ctx.context, { organizationId: organization.id, limits: FIRST_LIMITS });
-      const { invitation, token } = await inviteOwner(tx, ctx.context, organization.id, ownerEmail);
-      return { organization, invitation, acceptUrl: `${ctx.portalUrl}/invitations/${token}` };
+      const { invitation, token } = await inviteOwner(tx, ctx.context, organization.id, ownerEmail, letterOf(ctx, ctx.session));
+      return { organization, invitation, acceptUrl: `${ctx.portalUrl}/invitations/${token}`, mailed: ctx.mails };
     });
   }),
   previewQuota: operatorProcedure("auditor").input(limitsInput).query(({ ctx, input }) => previewLimits(ctx.context, input)),

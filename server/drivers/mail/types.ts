@@ -1,6 +1,6 @@
 /** The mail door. `send` resolves when somebody else has taken the message over; rejects with `DriverError`. */
 export interface MailDriver {
-  readonly kind: "log" | "simulated";
+  readonly kind: "log" | "smtp";
   send(message: MailMessage): Promise<void>;
 }
 

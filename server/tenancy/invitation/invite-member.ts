@@ -8,8 +8,9 @@ import { lockMembers, selectMemberByEmail } from "../member";
 import { mayManage, requireProvider, tenantOf } from "../rules";
 import { hashToken, INVITATION_LIFETIME_MS, MAX_OPEN_INVITATIONS, TOKEN_BYTES } from "./rules";
 import type { InviteMemberInput } from "./schema";
-import { countOpenInvitations, insertInvitation, revokeOpenFor } from "./store";
-import type { Invitation } from "./types";
+import { countOpenInvitations, insertInvitation, organizationName, revokeOpenFor } from "./store";
+import type { Invitation, InvitationLetter } from "./types";
+import { writeInvitationMail } from "./write-invitation-mail";
 
 export interface Invited {
   readonly invitation: Invitation;
@@ -17,25 +18,25 @@ export interface Invited {
   readonly token: string;
 }
 
-/** Invites somebody by e-mail address. A new invitation to the same address replaces the open one. */
-export async function inviteMember(context: Context, input: InviteMemberInput): Promise<Invited> {
+/** Invites somebody by e-mail address, and writes to them where there is a `letter`. A new invitation to the same address replaces the open one. */
+export async function inviteMember(context: Context, input: InviteMemberInput, letter: InvitationLetter | null = null): Promise<Invited> {
   const organizationId = tenantOf(context);
   return inTransaction(context, async (tx) => {
     const [acting] = (await lockMembers(tx, organizationId, [context.actor.id])).filter((row) => row.userId === context.actor.id);
     if (!acting || !mayManage(acting.role, input.role)) {
       throw new Problem("forbidden", `Nobody was invited: only an owner may invite an owner. Choose another role, or ask an owner of the organization.`, { role: acting?.role ?? null });
     }
-    return invite(tx, context, organizationId, input);
+    return invite(tx, context, organizationId, input, letter);
   });
 }
 
 /** Invites the first owner of an organization, in the transaction that creates it. */
-export async function inviteOwner(tx: Transaction, context: Context, organizationId: string, email: string): Promise<Invited> {
+export async function inviteOwner(tx: Transaction, context: Context, organizationId: string, email: string, letter: InvitationLetter | null = null): Promise<Invited> {
   requireProvider(context);
-  return invite(tx, context, organizationId, { email, role: "owner" });
+  return invite(tx, context, organizationId, { email, role: "owner" }, letter);
 }
 
-async function invite(tx: Transaction, context: Context, organizationId: string, input: InviteMemberInput): Promise<Invited> {
+async function invite(tx: Transaction, context: Context, organizationId: string, input: InviteMemberInput, letter: InvitationLetter | null): Promise<Invited> {
   const existing = await selectMemberByEmail(tx, organizationId, input.email);
   if (existing) throw new Problem("conflict", `${input.email} was not invited, because that person is a member already, with the role ${existing.role}. Change the role in the list of members instead.`, { userId: existing.userId, role: existing.role });
   const now = context.clock.now();
@@ -48,5 +49,6 @@ async function invite(tx: Transaction, context: Context, organizationId: string,
   await insertInvitation(tx, { ...invitation, organizationId, tokenHash: hashToken(token), acceptedAt: null, revokedAt: null });
   await announce(tx, { organizationId, topic: "member", id: invitation.id });
   await recordAudit(tx, context, { action: "invitation.created", targetKind: "invitation", targetId: invitation.id, after: { email: input.email, role: input.role, expiresAt: invitation.expiresAt }, organizationId });
+  if (letter) await writeInvitationMail(tx, context, invitation, await organizationName(tx, organizationId), token, letter);
   return { invitation, token };
 }

@@ -79,3 +79,8 @@ export async function lockByToken(tx: Transaction, tokenHash: string): Promise<I
 export async function markAccepted(tx: Transaction, id: string, now: Date): Promise<void> {
   await tx.update(invitation).set({ acceptedAt: now }).where(eq(invitation.id, id));
 }
+
+export async function organizationName(tx: Transaction, organizationId: string): Promise<string> {
+  const [row] = await tx.select({ name: organization.name }).from(organization).where(eq(organization.id, organizationId));
+  return row?.name ?? organizationId;
+}

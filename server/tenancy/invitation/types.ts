@@ -9,6 +9,14 @@ export interface Invitation {
   readonly expiresAt: Date;
 }
 
+/** How an invitation is written to whom it is for; left out where there is no mail server, and the link is handed over by hand. */
+export interface InvitationLetter {
+  /** Where browsers reach the portal, without a slash at the end. */
+  readonly portalUrl: string;
+  readonly locale: "en" | "ja";
+  readonly inviterName: string;
+}
+
 /** What the holder of the link may know before accepting. */
 export interface InvitationPreview {
   readonly organizationName: string;

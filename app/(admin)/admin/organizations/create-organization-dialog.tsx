@@ -38,7 +38,7 @@ function CreateForm({ onOpenChange }: CreateProps) {
   if (create.data) {
     return (
       <div className="grid gap-4 pb-1">
-        <Notice kind="good" title={t("created", { name: create.data.organization.name })}>{t("createdText")}</Notice>
+        <Notice kind="good" title={t("created", { name: create.data.organization.name })}>{t(create.data.mailed ? "createdByMail" : "createdText")}</Notice>
         <CodeBlock text={create.data.acceptUrl} />
         <Button variant="primary" className="justify-self-end" onClick={() => onOpenChange(false)}>{common("close")}</Button>
       </div>

@@ -41,7 +41,7 @@ function InviteForm({ onOpenChange }: InviteProps) {
   if (invite.data) {
     return (
       <div className="grid gap-4 pb-1">
-        <Notice kind="good" title={t("invited", { email: invite.data.invitation.email })}>{t("invitedText")}</Notice>
+        <Notice kind="good" title={t("invited", { email: invite.data.invitation.email })}>{t(invite.data.mailed ? "invitedByMail" : "invitedText")}</Notice>
         <CodeBlock text={invite.data.acceptUrl} />
         <Button variant="primary" className="justify-self-end" onClick={() => onOpenChange(false)}>{common("close")}</Button>
       </div>
