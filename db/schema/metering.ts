@@ -113,6 +113,12 @@ export const usageFact = pgTable(
   (t) => [primaryKey({ name: "usage_fact_pk", columns: [t.instanceId, t.minute, t.hostId, t.runAt, t.flavorId, t.movable] })],
 );
 
+/** Up to when a host's word was metered: the same word again, and an older one that comes late, change nothing. */
+export const usageWatermark = pgTable("usage_watermark", {
+  hostId: text("host_id").primaryKey(),
+  through: moment("through").notNull(),
+});
+
 /** Where the recount and the windows disagree: one named row a resource and day. */
 export const usageDrift = pgTable(
   "usage_drift",
