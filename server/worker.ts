@@ -119,7 +119,7 @@ async function main(): Promise<void> {
     ...(tls ? { tls } : {}),
   });
   const metrics = createMetrics();
-  const crew = new Crew({ context, machines, loops: allLoops({ imageUploadDirectory: values.IMAGE_UPLOAD_DIRECTORY, mail: logMail(logger), payments: paymentsOf(values) }), seedImage: ({ files }) => seedImage(files), holder, databaseUrl: values.WORKER_DATABASE_URL, onPass: metrics.onPass });
+  const crew = new Crew({ context, machines, loops: allLoops({ imageUploadDirectory: values.IMAGE_UPLOAD_DIRECTORY, mail: mailOf(values, logger), payments: paymentsOf(values) }), seedImage: ({ files }) => seedImage(files), holder, databaseUrl: values.WORKER_DATABASE_URL, onPass: metrics.onPass });
 
   let ready = false;
   let stopping = false;
