@@ -1,5 +1,5 @@
 import type { Rejection } from "./types";
-import { rejectByReserve, reserveBrokenBy } from "./constraints/failover-reserve";
+import { ADMISSION, rejectByReserve } from "./constraints/failover-reserve";
 import { firstRefusing, PLACE_RULES, type Constraint } from "./constraints/index";
 import { hostAt, instanceAt, type Model } from "./model/model";
 import { scorePlace, type Strategy } from "./scoring/index";
@@ -41,7 +41,7 @@ export function chooseHost(model: Model, instance: number, options: ChoiceOption
       rejections.push(rejectByScore(model, instance, candidate, chosen));
       continue;
     }
-    const loss = options.withReserve ? reserveBrokenBy(model, instance, candidate.host) : null;
+    const loss = options.withReserve ? ADMISSION.reserveBrokenBy(model, instance, candidate.host) : null;
     if (loss === null) chosen = candidate;
     else rejections.push(rejectByReserve(model, instance, candidate.host, loss));
   }

@@ -1,7 +1,7 @@
 import type { ClusterSnapshot, HostState, LeftOut, Plan } from "./types";
 import { whyNotMovable } from "./constraints/movable";
 import { chooseKeepers, fewestHosts } from "./consolidate/choose-keepers";
-import { chooseSleepers, whyStaysAwake } from "./consolidate/choose-sleepers";
+import { chooseSleepers, SLEEP_RULES } from "./consolidate/choose-sleepers";
 import { drainGreedily } from "./consolidate/drain-greedily";
 import { packInstances } from "./consolidate/pack-instances";
 import { wakeAhead } from "./consolidate/wake-ahead";
@@ -97,7 +97,7 @@ export function consolidateCluster(asked: ClusterSnapshot, options: ConsolidateO
     leftOut,
     scoreBefore: awakeBefore,
     scoreAfter: awakeBefore - freed.size,
-    hostsFreed: [...freed].map((host) => hostAt(model, host).id),
+    hostsFreed: [...freed].toSorted((a, b) => a - b).map((host) => hostAt(model, host).id),
     certificate,
     summary,
   });
@@ -110,7 +110,7 @@ function findCandidates(model: Model): { candidates: number[]; pinned: Set<numbe
   const pinned = new Set<number>();
   const leftOut: LeftOut[] = [];
   for (const host of candidates) {
-    const awake = whyStaysAwake(model, host);
+    const awake = SLEEP_RULES.whyStaysAwake(model, host);
     if (awake !== null) {
       pinned.add(host);
       leftOut.push({ kind: "host", id: hostAt(model, host).id, text: awake });

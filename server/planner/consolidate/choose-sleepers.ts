@@ -51,6 +51,9 @@ function drainJoules(model: Model, host: number, goal: ReadonlyMap<number, numbe
   return joules;
 }
 
+/** The rules of a sleep as an object, so that a test can switch one off and see that the judge finds out. */
+export const SLEEP_RULES = { whyStaysAwake, shortageOf };
+
 /**
  * Which of the hosts that a goal empties may really sleep: what is expected until they could be back must fit on the others, and the sleep must
  * save more than emptying and switching cost. Cheap drains first. The moves of the others are taken out of the goal; why is said in `leftOut`.
@@ -74,7 +77,7 @@ export function chooseSleepers(model: Model, emptied: readonly number[], goal: M
   for (const host of emptied.toSorted((a, b) => at(model.usedMemoryMiB, a) - at(model.usedMemoryMiB, b) || a - b)) {
     addCapacity(rest, hostAt(model, host), -1);
     const { id } = hostAt(model, host);
-    const shortage = shortageOf(snapshot, rest, soon);
+    const shortage = SLEEP_RULES.shortageOf(snapshot, rest, soon);
     if (shortage !== null) {
       stay(host, `${id} stays awake: ${shortage.text}`);
       continue;

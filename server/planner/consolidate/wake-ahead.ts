@@ -39,7 +39,7 @@ export function wakeAhead(model: Model, certify: boolean): Action[] {
   const need = needCurve(snapshot);
   const capacity: Capacity = { cores: 0, memoryMiB: 0 };
   for (const host of model.hosts) if (host.state === "up" || host.state === "waking") addCapacity(capacity, host, 1);
-  for (const host of [...order]) {
+  for (const host of order) {
     const until = snapshot.takenAtSeconds + wakeLeadSeconds(hostAt(model, host));
     const shortage = shortageOf(snapshot, capacity, need(snapshot.takenAtSeconds, until));
     if (shortage === null) continue;

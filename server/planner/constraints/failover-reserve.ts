@@ -14,6 +14,9 @@ export function reserveBrokenBy(model: Model, instance: number, host: number): U
   return loss;
 }
 
+/** Admission control as an object, so that a test can switch it off and see that the judge finds out. */
+export const ADMISSION = { reserveBrokenBy };
+
 /** In words: which loss would leave whom without a place. */
 export function describeLoss(model: Model, loss: Unsurvived): string {
   const lost = loss.lostHosts.map((host) => hostAt(model, host).id).join(" and ");

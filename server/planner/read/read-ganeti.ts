@@ -9,6 +9,9 @@ import { FILE_POLICY, plainHost, plainInstance, type Loads } from "./read-cluste
 export function readGaneti(text: string): ClusterSnapshot {
   const sections = text.split(/\n\n/).map((section) => section.split("\n").filter((line) => line.trim() !== ""));
   const nodeLines = sections[1] ?? [];
+  if (sections.length < 3 || nodeLines.some((line) => line.split("|").length < 8)) {
+    throw new Error("reading the cluster: neither JSON nor Ganeti's text form (groups, nodes, instances, parted by empty lines, fields by |)");
+  }
   const hosts = nodeLines.map((line) => {
     const [name = "", total, system, , , , cpus, offline] = line.split("|");
     const host = plainHost(name, Number(total), Number(system), Number(cpus));
@@ -44,7 +47,10 @@ export function readLoads(text: string): Loads {
   const loads: Loads = {};
   for (const line of text.split("\n")) {
     const [name, cpu, memory, disk, net] = line.trim().split(/\s+/);
-    if (name !== undefined && name !== "") loads[name] = [Number(cpu), Number(memory), Number(disk), Number(net)];
+    if (name === undefined || name === "") continue;
+    const row: [number, number, number, number] = [Number(cpu), Number(memory), Number(disk), Number(net)];
+    if (row.some((one) => !Number.isFinite(one) || one < 0)) throw new Error(`reading the loads: "${line}" is not "name cpu memory disk net" with four amounts`);
+    loads[name] = row;
   }
   return loads;
 }
