@@ -8,6 +8,7 @@ import { adminDecisionsRouter } from "./admin/decisions";
 import { adminHostsRouter } from "./admin/hosts";
 import { adminLoopsRouter } from "./admin/loops";
 import { adminOrganizationsRouter } from "./admin/organizations";
+import { adminPaymentsRouter } from "./admin/payments";
 import { accountRouter } from "./portal/account";
 import { auditRouter } from "./portal/audit";
 import { billingRouter } from "./portal/billing";
@@ -48,6 +49,7 @@ export const appRouter = router({
     hosts: adminHostsRouter,
     loops: adminLoopsRouter,
     organizations: adminOrganizationsRouter,
+    payments: adminPaymentsRouter,
   }),
 });
 

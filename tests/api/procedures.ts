@@ -1,4 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { payment } from "@/db/schema/payment";
+import { systemClock } from "@/server/platform/clock";
+import { mintId } from "@/server/platform/id";
+import { systemRandom } from "@/server/platform/random";
 import { sql } from "drizzle-orm";
 import type { MemberRole, OperatorRole } from "@/server/tenancy";
 import type { Tenant, World } from "../support/world";
@@ -51,6 +55,22 @@ const freshIncident = async (world: World): Promise<{ incidentId: string }> => {
   const incidentId = `inc_${word()}${word()}${word()}00`;
   await world.database.owner.execute(sql`insert into incident (id, cluster_id, host_id, kind, title, opened_at) values (${incidentId}, ${world.clusterId}, ${await world.addHost()}, 'host-lost', 'a host is lost', now())`);
   return { incidentId };
+};
+
+/** A hosted page that the tenant has asked for. */
+const freshLink = async (world: World, tenant: Tenant): Promise<string> => {
+  const caller = await world.caller(tenant.people.owner);
+  return (await caller.billing.payment.requestLink({ organization: tenant.slug, kind: "setup", returnPath: "/o/x/billing" })).id;
+};
+const freshPush = async (world: World, tenant: Tenant): Promise<string> => {
+  const linkId = await freshLink(world, tenant);
+  const { pushes } = await (await world.caller(world.staff.auditor)).admin.payments.syncState();
+  return pushes.find((push) => push.subjectId === linkId)!.id;
+};
+const freshPayment = async (world: World, tenant: Tenant): Promise<string> => {
+  const id = mintId("payment", { clock: systemClock, random: systemRandom });
+  await world.database.owner.insert(payment).values({ id, organizationId: tenant.id, remoteId: `ch_${id}`, remotePaymentId: `pi_${id}`, status: "succeeded", currency: "JPY", amountMinor: 100, at: systemClock.now(), createdAt: systemClock.now() });
+  return id;
 };
 
 /** Every procedure of the router, by its path. */
@@ -120,6 +140,19 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "usage.summary": entry("member:viewer"),
   "usage.windows": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId, limit: 10 }), { ids: { instanceId: "ins" } }),
   "billing.draft": entry("member:billing"),
+  "billing.payment.overview": entry("member:billing"),
+  "billing.payment.dunning": entry("member:viewer"),
+  "billing.payment.requestLink": entry("member:billing", () => ({ kind: "prepay", amountMinor: 5_000, returnPath: "/o/x/billing" })),
+  "billing.payment.link": entry("member:billing", async (world, tenant) => ({ linkId: await freshLink(world, tenant) }), { ids: { linkId: "lnk" } }),
+  "admin.payments.standings": entry("staff:auditor"),
+  "admin.payments.organization": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
+  "admin.payments.dunningBoard": entry("staff:auditor"),
+  "admin.payments.extendDunning": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, days: 3, reason: "a bank holiday" }), { ids: { organizationId: "org" }, mayRefuse: { NOT_FOUND: "nothing is overdue in the world" } }),
+  "admin.payments.syncState": entry("staff:auditor"),
+  "admin.payments.retryPush": entry("staff:support", async (world, tenant) => ({ pushId: await freshPush(world, tenant) }), { ids: { pushId: "psh" } }),
+  "admin.payments.differences": entry("staff:auditor"),
+  "admin.payments.compareNow": entry("staff:support"),
+  "admin.payments.refund": entry("staff:support", async (world, tenant) => ({ paymentId: await freshPayment(world, tenant), amountMinor: 1, reason: "a test" }), { ids: { paymentId: "pay" }, mayRefuse: { CONFLICT: "nothing is held beyond what is owed" } }),
   "billing.lineWindows": entry("member:billing", async (world, tenant) => ({ key: await firstLineKey(world, tenant) })),
 
   "admin.audit.list": entry("staff:auditor"),

@@ -2,10 +2,12 @@ import { z } from "zod";
 import { draftInvoice, listLineWindows } from "@/server/billing";
 import { moment } from "../inputs";
 import { memberProcedure, router } from "../trpc";
+import { paymentRouter } from "./payment";
 
 const month = z.object({ at: moment.optional() });
 
 export const billingRouter = router({
+  payment: paymentRouter,
   draft: memberProcedure("billing")
     .input(month)
     .query(({ ctx, input }) => draftInvoice(ctx.context, { organizationId: ctx.member.organizationId, at: input.at })),

@@ -1,6 +1,8 @@
 import type { Context } from "@/server/platform/context";
+import { Problem } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
-import { announce } from "@/server/platform/wake";
+import { announce, wake } from "@/server/platform/wake";
+import { recordAudit, requireProvider } from "@/server/tenancy";
 import { keyExpired, pauseMs } from "./rules";
 import { countWaiting, lockPush, nextDue, selectCustomer, selectDue, selectPushes, updatePush } from "./store";
 import type { BegunPush, PushFailure, PushRow } from "./types";
@@ -53,4 +55,16 @@ export async function failPush(context: Context, begun: BegunPush, failure: Push
 /** What waits or is stuck, for the operator's page. */
 export function listOpenPushes(tx: Transaction): Promise<PushRow[]> {
   return selectPushes(tx, ["waiting", "stuck"], BATCH);
+}
+
+/** Tries one again that an operator has looked at. */
+export async function retryPush(context: Context, input: { readonly pushId: string }): Promise<void> {
+  requireProvider(context);
+  await inTransaction(context, async (tx) => {
+    const row = await lockPush(tx, input.pushId);
+    if (!row || row.state === "done") throw new Problem("not-found", `There is no open push ${input.pushId}. Choose one from the list.`, { what: "push", id: input.pushId });
+    await updatePush(tx, row.id, { state: "waiting", notBefore: context.clock.now() });
+    await wake(tx, "push-payments");
+    await recordAudit(tx, context, { organizationId: row.organizationId, action: "payment.push-retried", targetKind: "payment-push", targetId: row.id, before: { state: row.state }, after: { state: "waiting" } });
+  });
 }

@@ -3,6 +3,7 @@ import type { PaymentDriver } from "@/server/drivers/payment/types";
 import { inTransaction } from "@/server/platform/transaction";
 import { dunOrganizationsLoop } from "../dun-organizations";
 import { pushPaymentsLoop } from "../push-payments";
+import { reconcileBooksLoop } from "../reconcile-books";
 import type { LoopDefinition } from "../types";
 import { replayEventsLoop, workInboxLoop } from "../work-inbox";
 
@@ -28,7 +29,7 @@ const reportUsageLoop: LoopDefinition = {
 
 /** Everything between our ledger and the payment provider. */
 export function paymentLoops({ driver, dunning, usage, replayMs }: PaymentLoopOptions): readonly LoopDefinition[] {
-  const always = [dunOrganizationsLoop(dunning)];
+  const always = [dunOrganizationsLoop(dunning), reconcileBooksLoop(driver)];
   if (driver === null) return always;
   return [...always, pushPaymentsLoop(driver), workInboxLoop(driver), replayEventsLoop(driver, replayMs), ...(usage === "billing-meters" ? [reportUsageLoop] : [])];
 }
