@@ -105,6 +105,11 @@ export const instanceObservation = pgTable(
     failures: count("failures").notNull().default(0),
     /** Converge leaves it alone until then (back-off). */
     retryAfter: moment("retry_after"),
+    /** Crashes of the guest while this generation was desired, within one stretch that began at `crashes_since`; the last was seen at `crashed_at`. */
+    crashes: count("crashes").notNull().default(0),
+    crashesSince: moment("crashes_since"),
+    crashedAt: moment("crashed_at"),
+    crashGeneration: count("crash_generation"),
   },
   (t) => [index("instance_observation_host").on(t.hostId), index("instance_observation_organization").on(t.organizationId)],
 );
