@@ -8,6 +8,8 @@ import type { LoopDefinition, Pass, PassOutcome } from "./types";
 
 const PERIOD_MS = 1_000;
 const STATUS_TIMEOUT_MS = 2_000;
+/** Between two questions to the controller of a host that is silent and not yet given up. */
+const ASK_AGAIN_MS = 500;
 /** A controller that answers takes well under a second to cut the power; a slow one gets this. */
 const OFF_TIMEOUT_MS = 10_000;
 /** Tries that did not confirm, before the operator is asked; the loop goes on trying meanwhile. */
@@ -101,7 +103,11 @@ async function askController(pass: Pass, host: HostRow, cluster: ClusterRow, sil
   if (!config) return;
   try {
     const device = pass.machines.power(asPowerConfig(config));
-    if (!device.canFence || (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) !== "off") return;
+    if (!device.canFence || (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) !== "off") {
+      // Its end wakes the loop, which asks again: a controller that answers in a millisecond would be asked a thousand times a second.
+      await pass.context.clock.sleep(ASK_AGAIN_MS, pass.signal).catch(() => undefined);
+      return;
+    }
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     pass.context.logger.debug({ host: host.name, err: error }, "the controller of a silent host does not answer yet");
