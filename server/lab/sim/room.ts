@@ -36,6 +36,7 @@ export interface RoomOptions {
   /** Virtual milliseconds of one wake; null loses it. */
   readonly wakeMs?: () => number | null;
   readonly quota?: { readonly instances: number; readonly vcpus: number; readonly memoryMiB: number; readonly storageGiB: number };
+  readonly onPass?: (worker: string, loop: string, ok: boolean, backlog: number) => void;
   /** Stands between the control plane and the world; for bugs that are planted from outside. */
   readonly bend?: Bend;
 }
@@ -144,6 +145,7 @@ export class SimRoom {
       databaseUrl: null,
       leaseTtlMs: this.options.leaseTtlMs,
       leaseClock: process.clock,
+      onPass: ({ loop, ok, backlog }) => this.options.onPass?.(name, loop, ok, backlog),
     });
     const worker: SimWorker = { process, crew, kill: () => this.remove(worker) };
     this.workers.push(worker);

@@ -7,6 +7,9 @@ interface Entry {
   cancelled: boolean;
 }
 
+/** A pass of every loop over a small fleet takes some hundred. */
+const MOST_STEPS_AT_ONCE = 20_000;
+
 /**
  * The one source of time and order of a simulation. Nothing happens by itself: a step takes the earliest entry, moves
  * the clock to it, runs it, and waits until every promise that it settled has run. Entries of the same moment run in
@@ -19,6 +22,7 @@ export class Scheduler implements Clock {
   private currentMs: number;
   /** Steps taken so far. */
   steps = 0;
+  private stepsNow = 0;
 
   constructor(startMs: number) {
     this.currentMs = startMs;
@@ -60,8 +64,13 @@ export class Scheduler implements Clock {
     const entry = this.peek();
     if (!entry || entry.dueMs > limitMs) return false;
     this.pop();
-    this.currentMs = Math.max(this.currentMs, entry.dueMs);
+    if (entry.dueMs > this.currentMs) {
+      this.currentMs = entry.dueMs;
+      this.stepsNow = 0;
+    }
     this.steps += 1;
+    this.stepsNow += 1;
+    if (this.stepsNow > MOST_STEPS_AT_ONCE) throw new Error(`At ${new Date(this.currentMs).toISOString()} more than ${MOST_STEPS_AT_ONCE} things happened without time passing: something comes again at once, for ever.`);
     const work = entry.fn();
     if (work) await work;
     await settled();
@@ -132,9 +141,12 @@ function before(a: Entry, b: Entry): boolean {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }
 
-/** Every microtask and every `nextTick` has run when an immediate does. */
+/**
+ * Every microtask and every `nextTick` has run when an immediate does; the second round is for work that somebody put
+ * off to an immediate of its own (orders that are written together).
+ */
 export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 /** A sleep by any way of scheduling, with the clock's contract about signals. */
