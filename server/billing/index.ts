@@ -23,3 +23,5 @@ export { beginPush, collectAgain, enqueueDueInvoices, enqueueMeterHours, enqueue
 export type { BegunPush, PushRow, PushWish } from "./push";
 export { compareBooks, comparedRange, readDifferences, readSyncState, requestComparison } from "./reconciliation";
 export type { DifferenceRow, ListedInvoice } from "./reconciliation";
+export { grantSlaCredits, listSlaCredits } from "./sla";
+export type { SlaCreditRow } from "./sla";

@@ -2,6 +2,7 @@ import { enqueueMeterHours, type DunningSchedule } from "@/server/billing";
 import type { PaymentDriver } from "@/server/drivers/payment/types";
 import { inTransaction } from "@/server/platform/transaction";
 import { dunOrganizationsLoop } from "../dun-organizations";
+import { grantSlaCreditsLoop } from "../grant-sla-credits";
 import { pushPaymentsLoop } from "../push-payments";
 import { reconcileBooksLoop } from "../reconcile-books";
 import type { LoopDefinition } from "../types";
@@ -29,7 +30,7 @@ const reportUsageLoop: LoopDefinition = {
 
 /** Everything between our ledger and the payment provider. */
 export function paymentLoops({ driver, dunning, usage, replayMs }: PaymentLoopOptions): readonly LoopDefinition[] {
-  const always = [dunOrganizationsLoop(dunning), reconcileBooksLoop(driver)];
+  const always = [dunOrganizationsLoop(dunning), reconcileBooksLoop(driver), grantSlaCreditsLoop];
   if (driver === null) return always;
   return [...always, pushPaymentsLoop(driver), workInboxLoop(driver), replayEventsLoop(driver, replayMs), ...(usage === "billing-meters" ? [reportUsageLoop] : [])];
 }

@@ -67,9 +67,9 @@ async function workAll(): Promise<void> {
 
 describe("the inbox", () => {
   it("1,000 events, 10,000 deliveries shuffled and repeated, 5 % forged or stale: the state of the right order, and each effect once", async () => {
-    // A life of six organizations: cards, payments, declined and later paid ones, refunds, disputes won and lost.
+    // A life of four organizations: cards, payments, declined and later paid ones, refunds, disputes won and lost.
     const organizations = [];
-    for (let index = 0; index < 6; index++) {
+    for (let index = 0; index < 4; index++) {
       const id = await setting.addOrganization();
       organizations.push(id);
       await setting.issue(id, 900 + index);
@@ -77,18 +77,18 @@ describe("the inbox", () => {
     await setting.pushUntilDone();
     const cards = ["4242424242424242", "4000000000000341", "4000000000000259"] as const;
     for (const [index, id] of organizations.entries()) await setting.giveCard(id, cards[index % 3]!);
-    for (let round = 0; round < 4; round++) {
-      for (const [index, id] of organizations.entries()) for (let count = 0; count < 3; count++) await setting.issue(id, 1_000 + 100 * index + round * 10 + count);
+    for (let round = 0; round < 2; round++) {
+      for (const [index, id] of organizations.entries()) for (let count = 0; count < 2; count++) await setting.issue(id, 1_000 + 100 * index + round * 10 + count);
       await setting.pushUntilDone();
       await setting.settle();
-      if (round === 1) for (const id of [organizations[1]!, organizations[4]!]) await setting.giveCard(id, "4242424242424242");
+      if (round === 0) for (const id of [organizations[1]!]) await setting.giveCard(id, "4242424242424242");
     }
     const { vault } = setting.stripe;
     for (const [index, dispute] of Object.values(vault.state.disputes).entries()) if (index % 3 < 2) closeDispute(vault, dispute.id, index % 3 === 0 ? "won" : "lost");
     const refundable = Object.values(vault.state.charges).filter((charge) => charge.status === "succeeded" && !charge.disputed).slice(0, 5);
     for (const charge of refundable) await fetch(`${setting.apiBase}/v1/refunds`, { method: "POST", headers: { authorization: "Bearer sk_test_simulated" }, body: `charge=${charge.id}&amount=100` });
     // What concerns nobody here fills up to a thousand; it has to be kept, and nothing made of it.
-    while (vault.state.events.length < EVENTS) vault.emit(["product.created", "invoice.paid", "charge.succeeded", "a.type.of.next.year"][vault.state.events.length % 4]!, { id: `x_${vault.state.events.length}`, object: "thing", payment_intent: `pi_${vault.state.events.length}` });
+    while (vault.state.events.length < EVENTS) vault.emit(["invoice.paid", "charge.succeeded", "product.created", "a.type.of.next.year"][vault.state.events.length % 20] ?? "price.updated", { id: `x_${vault.state.events.length}`, object: "thing", payment_intent: `pi_${vault.state.events.length}` });
     const events = vault.state.events.slice(0, EVENTS);
 
     const tell = async (batch: readonly ProviderEvent[]) => receiveEvents(setting.context, batch, "webhook");
@@ -99,7 +99,7 @@ describe("the inbox", () => {
     };
 
     await forget();
-    for (const event of events) await tell([genuine(event)]);
+    for (let at = 0; at < events.length; at += 50) await tell(events.slice(at, at + 50).map(genuine));
     await workAll();
     const inOrder = await state();
     expect(inOrder["disputes"]).not.toEqual([]);

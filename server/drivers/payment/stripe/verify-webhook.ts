@@ -13,7 +13,7 @@ export function verifyWebhook(body: Uint8Array, signature: string | null, secret
   if (signature === null) return null;
   for (const secret of secrets) {
     try {
-      return eventFacts(Stripe.webhooks.constructEvent(Buffer.from(body), signature, secret, TOLERANCE_SECONDS, undefined, Math.floor(nowMs / 1000)));
+      return eventFacts(Stripe.webhooks.constructEvent(Buffer.from(body), signature, secret, TOLERANCE_SECONDS, undefined, nowMs));
     } catch (error) {
       // Another secret may fit; a body that is no event fits none.
       if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError || error instanceof TypeError) continue;
