@@ -45,6 +45,8 @@ export { enrichSnapshot, type Steering } from "./snapshot/enrich-snapshot";
 export { putToSleep, type Sleep } from "./power/put-to-sleep";
 export { expireReadings, readPowerTimeline, recordReadings, reportEnergy, type PowerTimeline } from "./power/meter-power";
 export { assumedCurve, computeEnergy, wattsAt } from "./power/rules";
+export { orderFencing, readFencingOrder } from "./fencing/order-fencing";
+export { noteLease } from "./host/note-lease";
 export { setHostPower, wakeHostNow } from "./power/operate-power";
 export { readHostStory, type StoryLine } from "./host/read-story";
 export { countHostSleeps } from "./power/read-power";

@@ -2,8 +2,13 @@ import { randomUUID } from "node:crypto";
 import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { lockPathOnHost, poolName, poolPathOnHost, type Layout } from "./layout";
 import { hostPki } from "./pki";
+
+const leaseScript = fileURLToPath(new URL("../drivers/hypervisor/lease/berth-lease", import.meta.url));
+/** Long enough for a storage that pauses for a moment, short enough that a restart by the lease alone stays below half a minute. */
+const LEASE_SECONDS = 10;
 
 /** Debian keeps the filters of the package in the first folder once libvirt-daemon-config-nwfilter is set up. */
 const filterSources = ["/etc/libvirt/nwfilter", "/usr/share/libvirt/nwfilter"];
@@ -36,6 +41,9 @@ export async function writeHostFiles(layout: Layout, host: string): Promise<void
       CACHE: layout.sharedCache,
       HUB: layout.hub,
       PORT: layout.port(host),
+      HOST_UUID: uuid,
+      LEASE: layout.options.runLease === false ? "" : leaseScript,
+      LEASE_SECONDS: String(LEASE_SECONDS),
     }),
     [path.join(directory, "hosts")]: ["127.0.0.1 localhost", ...layout.hostNames.map((name) => `${layout.address(name)} ${name}`), ""].join("\n"),
     [path.join(etc, "libvirtd.conf")]: libvirtdConfiguration(address, uuid, layout.options.tls ?? false),

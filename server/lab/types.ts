@@ -10,6 +10,8 @@ export interface LabOptions {
   readonly subnetIndex: number;
   /** Also listen for TLS on 16514 with certificates of the lab's own authority. Default false. */
   readonly tls?: boolean;
+  /** Every host keeps a run-lease on the shared storage and ends its own machines when it is over. Default true. */
+  readonly runLease?: boolean;
   /** What each host claims to have, so that a small fleet can be full. Default 4 vCPU and 1536 MiB. */
   readonly capacity?: HostCapacity;
 }

@@ -23,6 +23,7 @@ import { rebalanceClustersLoop } from "./rebalance-clusters";
 import { removeStraysLoop } from "./remove-strays";
 import { returnHostsLoop } from "./return-hosts";
 import { expireRecordsLoop, sendOutboxLoop } from "./send-outbox";
+import { LeaseWatcher } from "./watch-leases";
 import { wakeHostsLoop } from "./wake-hosts";
 import type { LoopDefinition } from "./types";
 
@@ -44,6 +45,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     powerHostsLoop,
     wakeHostsLoop,
     new PowerMeter(),
+    new LeaseWatcher(),
     followRulesLoop,
     migrateInstancesLoop,
     importImagesLoop(options.imageUploadDirectory),

@@ -33,6 +33,7 @@ async function takeBack(pass: Pass, row: HostRow, allocatedHere: readonly string
       return;
     }
     await cleanHost(pass, row);
+    await takeBackYield(pass, row);
     await inTransaction(context, (tx) => refreshFacts(tx, row.id, { hostUuid: facts.hostUuid, hypervisorVersion: facts.hypervisorVersion, usableCpuModels: facts.usableCpuModels, cores: facts.cores, memoryMiB: facts.memoryMiB }));
     // Looked at twice: what was stale is gone only when the host itself no longer shows it.
     const second = await cleanHost(pass, row);
@@ -43,6 +44,12 @@ async function takeBack(pass: Pass, row: HostRow, allocatedHere: readonly string
     context.logger.warn({ host: row.name, err: error }, "the host could not be cleaned yet; tried again");
     await context.clock.sleep(1_000, pass.signal).catch(() => undefined);
   }
+}
+
+/** A host that was told through the storage to end its machines goes on ending them until that is taken back. */
+async function takeBackYield(pass: Pass, row: HostRow): Promise<void> {
+  const pool = (await readFleet(pass.context, { allocations: false })).pools.find((one) => one.clusterId === row.clusterId);
+  if (row.leaseBeat !== null && row.hostUuid !== null && pool) await pass.machines.host(row).askToYield(pool.name, row.hostUuid, null);
 }
 
 async function settle(pass: Pass, row: HostRow, to: "up" | "quarantined", reason: Sentence, allocatedHere: readonly string[]): Promise<void> {

@@ -206,6 +206,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.hosts.enterMaintenance": entry("staff:admin", freshHost, host),
   "admin.hosts.returnToService": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host is in service" } }),
   "admin.hosts.vouchDead": entry("staff:admin", async (world) => ({ ...(await freshHost(world)), statement: "I pulled the plug" }), { ...host, mayRefuse: { CONFLICT: "a fresh host is alive" } }),
+  "admin.hosts.fence": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host is not isolated" } }),
   "admin.hosts.story": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),
   "admin.hosts.setPower": entry("staff:admin", async (world) => ({ ...(await freshHost(world)), keepAwake: true, powerCurve: { watts: [60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160], asleepWatts: 6 }, linkMbps: 10_000 }), host),
   "admin.hosts.wake": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host does not sleep" } }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cancelDrain, cordonHost, drainHost, enterMaintenance, getHost, listHosts, previewDrain, readHostStory, requestEnrolment, retireHost, returnToService, setHostPower, uncordonHost, vouchDead, wakeHostNow } from "@/server/fleet";
+import { cancelDrain, cordonHost, drainHost, enterMaintenance, getHost, listHosts, orderFencing, previewDrain, readHostStory, requestEnrolment, retireHost, returnToService, setHostPower, uncordonHost, vouchDead, wakeHostNow } from "@/server/fleet";
 import { clusterIdInput, enrolHostInput, hostIdInput, hostPowerInput } from "@/server/fleet/schema";
 import { operatorProcedure, router } from "../trpc";
 
@@ -18,6 +18,7 @@ export const adminHostsRouter = router({
   enterMaintenance: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await enterMaintenance(ctx.context, input.hostId))),
   returnToService: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await returnToService(ctx.context, input.hostId))),
   vouchDead: operatorProcedure("admin").input(one.extend({ statement: z.string().trim().min(1).max(500) })).mutation(async ({ ctx, input }) => said(await vouchDead(ctx.context, input.hostId, input.statement))),
+  fence: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await orderFencing(ctx.context, input.hostId))),
   story: operatorProcedure("auditor").input(one).query(({ ctx, input }) => readHostStory(ctx.context, input.hostId)),
   setPower: operatorProcedure("admin").input(hostPowerInput).mutation(async ({ ctx, input }) => said(await setHostPower(ctx.context, input))),
   wake: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await wakeHostNow(ctx.context, input.hostId))),

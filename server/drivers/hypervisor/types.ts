@@ -236,6 +236,17 @@ export interface DomainEvent {
   readonly reason: DomainReason;
 }
 
+/** A host's promise, kept on the shared storage, that its machines die when it can no longer renew it. See lease/README.md. */
+export interface RunLease {
+  readonly hostUuid: string;
+  /** Grows with every renewal. */
+  readonly beat: number;
+  /** Without a renewal for so long the host ends its own machines. */
+  readonly ttlSeconds: number;
+  /** The newest request to yield that it has carried out: its machines are ended, and stay so until the request is taken back. 0: none. */
+  readonly yieldedTo: number;
+}
+
 /** One host, reached through one connection that heals itself. */
 export interface HypervisorHost {
   readonly endpoint: HostEndpoint;
@@ -287,6 +298,11 @@ export interface HypervisorHost {
   abortMigration(instanceId: string, options?: CallOptions): Promise<void>;
   /** MiB/s that the guest writes to memory, measured over `seconds`; null when unsupported. */
   dirtyRate(instanceId: string, seconds: number, options?: CallOptions): Promise<number | null>;
+
+  /** What the shared storage says of some host's run-lease, as this host sees it; null where that host keeps none. */
+  readLease(pool: string, hostUuid: string, options?: CallOptions): Promise<RunLease | null>;
+  /** Tells some host, through the shared storage, to end its machines (a growing number), or takes that back (null). */
+  askToYield(pool: string, hostUuid: string, request: number | null, options?: CallOptions): Promise<void>;
 
   /** One guest-agent command as JSON (`guest-ping`, `guest-exec`, ...); resolves to its `return` value. */
   agentCommand(instanceId: string, command: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<unknown>;

@@ -57,15 +57,15 @@ export async function noteFencingAttempt(tx: Transaction, context: Context, host
   if (row.decisionId) await measureDecision(tx, context, row.decisionId, { blocked: true, attempts: row.attempts + 1, lastError: error });
 }
 
-/** The host is known dead: confirmed by its controller, or vouched for by an operator. Its instances may run elsewhere. */
-export async function confirmFencing(tx: Transaction, context: Context, hostId: string, method: "power" | "vouched", vouchedBy: string | null = null): Promise<HostRow | null> {
+/** The host is known dead: confirmed by its controller, by its run-lease (`why` says how), or vouched for by an operator. Its instances may run elsewhere. */
+export async function confirmFencing(tx: Transaction, context: Context, hostId: string, method: "power" | "vouched" | "lease", vouchedBy: string | null = null, why: string | null = null): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
   if (!host || !["suspect", "unreachable", "fencing"].includes(host.state)) return null;
   const row = await lockOpenFencing(tx, hostId);
   if (!row || row.state === "confirmed") return null;
   const now = context.clock.now();
   await writeFencing(tx, row.id, { state: "confirmed", confirmedAt: now, method, vouchedBy, attempts: row.attempts + 1 });
-  const fenced = await changeHostState(tx, context, host, "fenced", method === "power" ? sentence("host-off-confirmed") : sentence("host-off-vouched", { operator: vouchedBy ?? "" }));
+  const fenced = await changeHostState(tx, context, host, "fenced", why !== null ? why : method === "power" ? sentence("host-off-confirmed") : sentence("host-off-vouched", { operator: vouchedBy ?? "" }));
   const silentSince = row.silentSince ?? row.requestedAt;
   if (row.decisionId) {
     const detectMs = Math.max(0, row.requestedAt.getTime() - silentSince.getTime());

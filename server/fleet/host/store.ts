@@ -96,3 +96,7 @@ export async function powerConfigsOf(tx: Transaction, hostIds: readonly string[]
   const rows = await tx.select().from(hostPower).where(inArray(hostPower.hostId, [...hostIds]));
   return new Map(rows.map((row) => [row.hostId, row.config]));
 }
+
+export async function writeLease(tx: Transaction, hostId: string, lease: { readonly beat: number; readonly seenAt: Date; readonly ttlSeconds: number }): Promise<void> {
+  await tx.update(host).set({ leaseBeat: lease.beat, leaseSeenAt: lease.seenAt, leaseTtlSeconds: lease.ttlSeconds }).where(eq(host.id, hostId));
+}

@@ -1,5 +1,5 @@
 import { setPhase } from "@/server/compute";
-import { cancelFencing, changeHostState, lockHostRow, type AllocationRow, type ClusterRow, type HostRow } from "@/server/fleet";
+import { cancelFencing, changeHostState, closeIncident, lockHostRow, type AllocationRow, type ClusterRow, type HostRow } from "@/server/fleet";
 import type { Context } from "@/server/platform/context";
 import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
@@ -17,7 +17,7 @@ export interface Liveness {
 export function consequence(liveness: Liveness, nowMs: number): "recovered" | "returning" | "suspect" | null {
   const { host, cluster, answeredAskedAt, silentSince } = liveness;
   if (answeredAskedAt) {
-    if (host.state === "suspect" || host.state === "unreachable" || host.state === "fencing") return "recovered";
+    if (host.state === "suspect" || host.state === "isolated" || host.state === "unreachable" || host.state === "fencing") return "recovered";
     // An answer to a question put before the host died says nothing about now.
     if (host.state === "fenced" && answeredAskedAt > host.stateChangedAt) return "returning";
     // While its power is being cut it still answers; asked after that, an answer means that it was switched on.
@@ -53,6 +53,7 @@ export async function applyConsequence(pass: Pass, liveness: Liveness, allocated
 }
 
 async function recover(tx: Transaction, context: Context, host: HostRow, instanceIds: readonly string[]): Promise<void> {
+  await closeIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-isolated" }, { kind: "end", text: `${host.name} answers again.` });
   await cancelFencing(tx, context, host.id, "the host answered again before its death was confirmed");
   await changeHostState(tx, context, host, "up", sentence("host-answers"));
   await setPhase(tx, context, instanceIds, null);

@@ -1,12 +1,13 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
   CallOptions, DomainEvent, DomainSpec, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
-  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, SaveRequest, SaveResult, ScreenEndpoint, VolumeObservation, VolumeSpec,
+  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, RunLease, SaveRequest, SaveResult, ScreenEndpoint, VolumeObservation, VolumeSpec,
 } from "../types";
 import { dirtyRate } from "./dirty-rate";
 import { rebootDomain, removeDomain, startDomain, stopDomain } from "./domains";
 import { readFacts } from "./facts";
 import { agentCommand, openSerial, screenEndpoint } from "./guest";
+import { askToYield, readLease } from "./leases";
 import { HostLink } from "./link";
 import { restoreDomain, saveDomain } from "./memory";
 import { abortMigration, migrate } from "./migrate";
@@ -116,6 +117,14 @@ export class LibvirtHost implements HypervisorHost {
 
   dirtyRate(instanceId: string, seconds: number, options?: CallOptions): Promise<number | null> {
     return dirtyRate(this.link, instanceId, seconds, options);
+  }
+
+  readLease(pool: string, hostUuid: string, options?: CallOptions): Promise<RunLease | null> {
+    return readLease(this.link, pool, hostUuid, options);
+  }
+
+  askToYield(pool: string, hostUuid: string, request: number | null, options?: CallOptions): Promise<void> {
+    return askToYield(this.link, pool, hostUuid, request, options);
   }
 
   agentCommand(instanceId: string, command: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<unknown> {

@@ -17,6 +17,7 @@ export const defaultTimings: Timings = {
   migrationSetupMs: 300,
   storageLeaseMs: 90_000,
   selfFenceMs: 0,
+  leaseTtlMs: 0,
 };
 
 /** Everything at once: for tests of deciding, where durations would only be noise. */
@@ -35,6 +36,7 @@ export const instantTimings: Timings = {
   migrationSetupMs: 0,
   storageLeaseMs: 90_000,
   selfFenceMs: 0,
+  leaseTtlMs: 0,
 };
 
 export const defaultFaults: FaultChances = {

@@ -3,6 +3,7 @@ import { DriverError } from "../../errors";
 import { account, dirtyRateNow, wattsNow } from "./accounting";
 import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, startDomain, stopDomain } from "./domains";
 import { agentCommand } from "./guest/agent";
+import { askToYield, readLease } from "./lease";
 import { hangHost, healHost, losePower, makeLie, panicHost, partitionHost, rebootHost, sleepHost, slowHost, switchOn } from "./machine";
 import { restoreDomain, saveDomain } from "./memory";
 import { abortMigration, migrateDomain } from "./migration";
@@ -89,6 +90,21 @@ export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = 
     timeoutMs: QUICK_MS,
     handle: (_, host, { instanceId }) => {
       abortMigration(host, instanceId);
+      return null;
+    },
+  },
+  readLease: {
+    timeoutMs: QUICK_MS,
+    handle: ({ state }, host, { pool, hostUuid }) => {
+      poolOf(state, host, pool);
+      return readLease(state, hostUuid);
+    },
+  },
+  askToYield: {
+    timeoutMs: QUICK_MS,
+    handle: ({ state }, host, { pool, hostUuid, request }) => {
+      poolOf(state, host, pool);
+      askToYield(state, hostUuid, request);
       return null;
     },
   },

@@ -84,6 +84,10 @@ function simulatedHost(endpoint: HostEndpoint, name: string, port: WorldPort): H
     async abortMigration(instanceId, options) {
       await port.call("abortMigration", name, { instanceId }, options);
     },
+    readLease: (pool, hostUuid, options) => port.call("readLease", name, { pool, hostUuid }, options),
+    async askToYield(pool, hostUuid, request, options) {
+      await port.call("askToYield", name, { pool, hostUuid, request }, options);
+    },
     dirtyRate: (instanceId, seconds, options) => port.call("dirtyRate", name, { instanceId, seconds }, options),
     agentCommand: (instanceId, command, args = {}, options) => port.call("agentCommand", name, { instanceId, command, args }, options),
     screenEndpoint: (instanceId, options) => port.call("screenEndpoint", name, { instanceId }, options),

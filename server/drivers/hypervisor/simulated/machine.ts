@@ -1,6 +1,7 @@
 import { DriverError } from "../../errors";
 import { account } from "./accounting";
 import { later } from "./domains";
+import { watchOverLease } from "./lease";
 import { endProcess } from "./process";
 import type { WorldState } from "./state";
 import { announceReconnect, hostNamed } from "./state";
@@ -11,6 +12,7 @@ function killEverything(state: WorldState, host: HostRecord, phase: "off" | "pan
   account(state, host);
   const silencedBefore = host.phase;
   host.phase = phase;
+  host.leaseStoppedMs ??= state.clock.nowMs();
   host.powerCycles += 1;
   host.hung = false;
   for (const domain of host.domains.values()) {
@@ -76,6 +78,7 @@ function boot(state: WorldState, host: HostRecord, bootMs: number, how: PowerRec
   later(state, bootMs, () => {
     if (host.powerCycles !== cycle || host.phase === "off") return;
     host.phase = "up";
+    host.leaseStoppedMs = null;
     host.accountedMs = state.clock.nowMs();
     host.contactMs = state.clock.nowMs();
     watchOverContact(state, host);
@@ -103,7 +106,10 @@ export function sleepHost(state: WorldState, name: string): void {
 export function partitionHost(state: WorldState, name: string, options: { readonly storage: boolean } = { storage: true }): void {
   const host = hostNamed(state, name);
   host.partitioned = true;
-  if (!options.storage && host.storageLostSinceMs === null) host.storageLostSinceMs = state.clock.nowMs();
+  if (!options.storage && host.storageLostSinceMs === null) {
+    host.storageLostSinceMs = state.clock.nowMs();
+    watchOverLease(state, host);
+  }
   for (const other of state.hosts.values()) {
     for (const domain of other.domains.values()) {
       const migration = domain.migration;

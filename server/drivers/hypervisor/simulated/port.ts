@@ -10,6 +10,7 @@ import type {
   PoolObservation,
   ResizeRequest,
   ResizeResult,
+  RunLease,
   SaveRequest,
   SaveResult,
   ScreenEndpoint,
@@ -47,6 +48,8 @@ export interface HostCalls {
   readonly growDisk: Call<OnInstance & { readonly target: string; readonly capacityMiB: number }, null>;
   readonly migrate: Call<Migration, MigrationResult>;
   readonly abortMigration: Call<OnInstance, null>;
+  readonly readLease: Call<{ readonly pool: string; readonly hostUuid: string }, RunLease | null>;
+  readonly askToYield: Call<{ readonly pool: string; readonly hostUuid: string; readonly request: number | null }, null>;
   readonly dirtyRate: Call<OnInstance & { readonly seconds: number }, number | null>;
   readonly agentCommand: Call<OnInstance & { readonly command: string; readonly args: Readonly<Record<string, unknown>> }, unknown>;
   readonly screenEndpoint: Call<OnInstance, ScreenEndpoint>;

@@ -42,6 +42,8 @@ export interface WorldState {
   readonly openRuns: Map<string, RunRecord>;
   /** Memory that was put over disks it does not fit; an empty list is asserted by every simulation that suspends. */
   readonly tornGuests: TornGuest[];
+  /** Requests to yield that stand on the shared storage, by host UUID. */
+  readonly yields: Map<string, number>;
   readonly watchers: Map<string, Set<Watcher>>;
   /** Calls in flight per host, to be cut when the host goes silent. */
   readonly inFlight: Map<string, Set<() => void>>;
@@ -81,6 +83,7 @@ export function createState(options: WorldOptions): WorldState {
     power: [],
     openRuns: new Map(),
     tornGuests: [],
+    yields: new Map(),
     watchers: new Map(),
     inFlight: new Map(),
     armed: [],
@@ -123,6 +126,8 @@ export function addHost(state: WorldState, options: HostOptions): void {
     asleep: false,
     partitioned: false,
     storageLostSinceMs: null,
+    leaseStoppedMs: null,
+    yieldedTo: 0,
     contactMs: state.clock.nowMs(),
     hung: false,
     slowMs: 0,

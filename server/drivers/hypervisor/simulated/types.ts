@@ -29,6 +29,8 @@ export interface Timings {
   readonly storageLeaseMs: number;
   /** A host that nobody has got through to for so long cuts its own power (a watchdog); 0 never does. */
   readonly selfFenceMs: number;
+  /** Length of the run-lease that every host keeps on the shared storage; 0: hosts keep none. */
+  readonly leaseTtlMs: number;
 }
 
 export interface PoolOptions {
@@ -132,6 +134,9 @@ export interface HostRecord {
   partitioned: boolean;
   /** Null while the storage is reachable. */
   storageLostSinceMs: number | null;
+  /** When its power or its kernel ended the renewals; null while it renews. */
+  leaseStoppedMs: number | null;
+  yieldedTo: number;
   /** When somebody last got through to it; a host that fences itself counts from here. */
   contactMs: number;
   hung: boolean;
