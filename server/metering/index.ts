@@ -1,7 +1,10 @@
-export { closeHostUsage, meterHeldResources, meterObservations, recordSamples } from "./meter-observations";
+export { closeHostUsage, meterHeldResources, meterHeldUse, meterObservations } from "./meter-observations";
+export type { HeldUse } from "./held";
+export { findDrift, listDrift, recountRuns, type CountedRun, type UsageFactRow } from "./recount";
+export { ingestSamples, keepSamples, listHourlySamples, recordSamples, type HourlySample, type MinuteSample, type SampleRow } from "./sample";
 export { listSamples, listUsageWindows, summarizeUsage } from "./read-usage";
 export type { CloseReason, HostUsageFact, Meter, RunningFact, SampleCounter, UsageAdjustmentRow, UsageDriftRow, UsagePeriodRow, UsageWindowRow } from "./types";
-export type { DailyUsage, SampleRow, WindowFilter } from "./store";
+export type { DailyUsage, WindowFilter } from "./store";
 export { readUsageSummary, readUsageWindows } from "./read-summary";
 export { readInstanceUsage } from "./read-instance-usage";
 export { readDemand, readDemandHistory, type MeasuredDemand } from "./read-demand";

@@ -1,6 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { inTransaction } from "@/server/platform/transaction";
-import { selectClusterHistory, selectDemand, type DemandRow } from "./store";
+import { selectClusterHistory, selectDemand, type DemandRow } from "./sample/store";
 
 export type MeasuredDemand = DemandRow;
 

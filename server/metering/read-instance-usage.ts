@@ -3,7 +3,7 @@ import type { Context } from "@/server/platform/context";
 import { inTransaction } from "@/server/platform/transaction";
 import { readUsageWindows } from "./read-summary";
 import { listSamples } from "./read-usage";
-import type { SampleRow } from "./store";
+import type { SampleRow } from "./sample";
 import type { UsageWindowRow } from "./types";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,6 @@
 import type { Transaction } from "@/server/platform/transaction";
-import { selectDailyUsage, selectSamples, selectWindows, type DailyUsage, type SampleRow, type WindowFilter } from "./store";
+import { selectSamples, type SampleRow } from "./sample";
+import { selectDailyUsage, selectWindows, type DailyUsage, type WindowFilter } from "./store";
 import type { UsageWindowRow } from "./types";
 
 /** Windows of one organization that touch a period, newest first. */

@@ -13,6 +13,7 @@ import { importImagesLoop } from "./import-images";
 import { PowerMeter } from "./meter-power";
 import { keepDesktopsLoop } from "./keep-desktops";
 import { issueInvoicesLoop } from "./issue-invoices";
+import { keepSamplesLoop, recountUsageLoop } from "./keep-usage";
 import { migrateInstancesLoop } from "./migrate-instances";
 import { HostObserver } from "./observe-hosts";
 import { paymentLoops, type PaymentLoopOptions } from "./payments/loops";
@@ -52,6 +53,8 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     purgeTrashLoop,
     meterResourcesLoop,
     issueInvoicesLoop,
+    recountUsageLoop,
+    keepSamplesLoop,
     enforceStandingLoop,
     keepDesktopsLoop,
     checkGoldenImagesLoop,

@@ -9,6 +9,9 @@ import { billingPeriod, periodEnd } from "../rules";
 import { selectCommitments, selectCreditsOfPeriod, selectDiscounts } from "./store";
 import type { Basis, CommitmentRow, LatePeriod } from "./types";
 
+/** Metered in every installation, sold in some. */
+const SOLD_LATER: readonly string[] = ["snapshot", "image", "desktop"];
+
 /** The billing period of an organization around a moment: a closed one as it was closed, else what follows the last closed one. */
 export async function findPeriod(tx: Transaction, organizationId: string, timeZone: string, at: Date): Promise<{ readonly start: Date; readonly end: Date }> {
   const { closed, before } = await readPeriodsAround(tx, organizationId, at);
@@ -31,7 +34,9 @@ export async function gatherBasis(tx: Transaction, organizationId: string, at: D
   const [issuer, profile] = [await selectIssuer(tx), await selectProfile(tx, organizationId)];
   const prices = (await listPriceVersionsIn(tx, organization.currency)).map(toPrice);
   const rates = taxRates(issuer.country, profile?.country ?? "JP");
-  const windows = await listUsageWindows(tx, organizationId, { from: start, to: end });
+  const sold = new Set(prices.map((price) => price.meter));
+  // What is metered for later and was never on sale in this currency is not missing a price.
+  const windows = (await listUsageWindows(tx, organizationId, { from: start, to: end })).filter((window) => sold.has(window.meter) || !SOLD_LATER.includes(window.meter));
   const redeemed = await selectDiscounts(tx, organizationId, start, end);
   const usedHere = await selectCreditsOfPeriod(tx, organizationId, start);
   const grants = (await selectGrants(tx, organizationId)).filter((grant) => grant.voidedAt === null && grant.validFrom < end && (grant.expiresAt === null || grant.expiresAt > start) && grant.currency === organization.currency);

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeHostUsage, listUsageWindows, meterHeldResources, meterObservations, recordSamples, summarizeUsage, listSamples, type HostUsageFact } from "@/server/metering";
 import { VirtualClock } from "@/server/platform/clock";
 import { inTransaction } from "@/server/platform/transaction";
@@ -12,6 +12,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(() => database.close());
+// Each test tells its hosts' story from the beginning.
+beforeEach(() => database.owner.execute(sql`delete from usage_watermark`));
 
 const START = Date.UTC(2026, 0, 31, 14, 59, 0);
 const at = (seconds: number): Date => new Date(START + seconds * 1000);

@@ -1,0 +1,2 @@
+export { meterHeld, ownRecords } from "./meter-held";
+export type { HeldUse } from "./types";

@@ -1,0 +1,3 @@
+export { findDrift, listDrift } from "./find-drift";
+export { recountRuns } from "./rules";
+export type { CountedRun, UsageFactRow } from "./types";
