@@ -37,7 +37,7 @@ export function useWords(): (words: readonly Words[] | null | undefined, fallbac
   return useCallback(
     (words, fallback) => {
       const known: object = messages.server?.sentences ?? {};
-      const isCode = (code: string): code is keyof NonNullable<typeof messages.server>["sentences"] & string => Object.hasOwn(known, code);
+      const isCode = (code: string): code is keyof NonNullable<typeof messages.server>["sentences"] => Object.hasOwn(known, code);
       if (!words || words.length === 0) return fallback;
       const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
       const name = (value: Name): string => (typeof value === "string" ? value : names("server", { number: value.server }));

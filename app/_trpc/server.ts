@@ -1,10 +1,12 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
 import { runtime } from "@/app/_runtime";
 import { addressOf, requestIdOf } from "@/app/_runtime/request";
 import { sessionCookieName, sessionOf } from "@/app/_runtime/session";
 import { createApiContext } from "@/server/api/context";
-import { createCaller } from "@/server/api/root";
+import { appRouter, createCaller } from "@/server/api/root";
 import { systemClock } from "@/server/platform/clock";
 import { systemRandom } from "@/server/platform/random";
 
@@ -19,23 +21,29 @@ export const getSession = cache(async () => {
   return sessionOf(store.get(sessionCookieName())?.value, await pageRequestId());
 });
 
-/** Procedures without HTTP, for server components: `const api = await serverCaller(); await api.catalog.publicFlavors()`. */
-export const serverCaller = cache(async () => {
-  const { db, env, logger, origin } = runtime();
+const apiContext = cache(async () => {
+  // First of all: a page that is built before anybody asks for it stops here, without an environment.
   const list = await headers();
-  return createCaller(
-    createApiContext({
-      db,
-      clock: systemClock,
-      random: systemRandom,
-      logger,
-      session: await getSession(),
-      requestId: await pageRequestId(),
-      ip: addressOf(list),
-      userAgent: list.get("user-agent"),
-      portalUrl: origin,
-      consoleUrl: env.CONSOLE_URL.replace(/\/+$/, ""),
-      mails: env.SMTP_URL !== undefined,
-    }),
-  );
+  const { db, env, logger, origin } = runtime();
+  return createApiContext({
+    db,
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    session: await getSession(),
+    requestId: await pageRequestId(),
+    ip: addressOf(list),
+    userAgent: list.get("user-agent"),
+    portalUrl: origin,
+    consoleUrl: env.CONSOLE_URL.replace(/\/+$/, ""),
+    mails: env.SMTP_URL !== undefined,
+  });
 });
+
+/** Procedures without HTTP, for server components: `const api = await serverCaller(); await api.catalog.publicFlavors()`. */
+export const serverCaller = cache(async () => createCaller(await apiContext()));
+
+/** The same as options of React Query, with the browser's own keys: what is prefetched with them is found there. */
+export function serverQueries(queryClient: QueryClient) {
+  return createTRPCOptionsProxy({ ctx: apiContext, router: appRouter, queryClient });
+}

@@ -29,7 +29,6 @@ describe.skipIf(skipReason !== null)(`the console in Chromium${skipReason ? ` (s
   let gateway: Gateway;
   let hosts: Hosts;
   let h1: HypervisorHost;
-  let h2: HypervisorHost;
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -41,7 +40,6 @@ describe.skipIf(skipReason !== null)(`the console in Chromium${skipReason ? ` (s
     });
     const driver = simulatedDriver(hosts);
     h1 = driver.connect(ADDRESS("h1"));
-    h2 = driver.connect(ADDRESS("h2"));
     const port = await freePort();
     web = await startWeb({ appDatabaseUrl: database.url.app, consoleUrl: `ws://127.0.0.1:${port}` });
     gateway = await startGateway({

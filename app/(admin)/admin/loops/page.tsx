@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { Prefetched } from "@/app/_trpc/prefetched";
 import { LoopList } from "./loop-list";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -7,5 +8,9 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default function LoopListPage() {
-  return <LoopList />;
+  return (
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.loops.list.queryOptions())]}>
+      <LoopList />
+    </Prefetched>
+  );
 }

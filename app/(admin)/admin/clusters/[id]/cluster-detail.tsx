@@ -7,7 +7,6 @@ import { PageHead } from "@/app/_components/page-head";
 import { useStaff } from "@/app/_components/shell/viewer";
 import { TimeAgo } from "@/app/_components/time-ago";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
-import { Notice } from "@/app/_components/ui/notice";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { Prefetched } from "@/app/_trpc/prefetched";
 import { ClusterDetail } from "./cluster-detail";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -7,5 +8,10 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function ClusterDetailPage({ params }: { readonly params: Promise<{ id: string }> }) {
-  return <ClusterDetail clusterId={(await params).id} />;
+  const { id } = await params;
+  return (
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.clusters.get.queryOptions({ clusterId: id }))]}>
+      <ClusterDetail clusterId={id} />
+    </Prefetched>
+  );
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { Prefetched } from "@/app/_trpc/prefetched";
 import { HostDetail } from "./host-detail";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -7,5 +8,10 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function HostDetailPage({ params }: { readonly params: Promise<{ id: string }> }) {
-  return <HostDetail hostId={(await params).id} />;
+  const { id } = await params;
+  return (
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.hosts.get.queryOptions({ hostId: id }))]}>
+      <HostDetail hostId={id} />
+    </Prefetched>
+  );
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { Prefetched } from "@/app/_trpc/prefetched";
 import { EnrollHost } from "./enroll-host";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -7,5 +8,9 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default function EnrollHostPage() {
-  return <EnrollHost />;
+  return (
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.clusters.list.queryOptions())]}>
+      <EnrollHost />
+    </Prefetched>
+  );
 }

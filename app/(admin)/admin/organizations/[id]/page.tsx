@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { Prefetched } from "@/app/_trpc/prefetched";
 import { OrganizationDetail } from "./organization-detail";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -7,5 +8,10 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function OrganizationDetailPage({ params }: { readonly params: Promise<{ id: string }> }) {
-  return <OrganizationDetail organizationId={(await params).id} />;
+  const { id } = await params;
+  return (
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.organizations.get.queryOptions({ organizationId: id }))]}>
+      <OrganizationDetail organizationId={id} />
+    </Prefetched>
+  );
 }

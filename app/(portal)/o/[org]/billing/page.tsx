@@ -1,11 +1,17 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { Prefetched } from "@/app/_trpc/prefetched";
 import { BillingDraft } from "./billing-draft";
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations("nav"))("billing") };
 }
 
-export default function BillingDraftPage() {
-  return <BillingDraft />;
+export default async function BillingDraftPage({ params }: { readonly params: Promise<{ org: string }> }) {
+  const { org } = await params;
+  return (
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.billing.draft.queryOptions({ organization: org }))]}>
+      <BillingDraft />
+    </Prefetched>
+  );
 }

@@ -12,6 +12,25 @@ import { useProblemToast } from "@/app/_trpc/use-problem-text";
 import { usePower } from "../use-power";
 import type { Instance } from "./types";
 
+/** What is awaited in one sentence, then what each server lacks. */
+function Waiting({ waiting }: { readonly waiting: Instance["waiting"] }) {
+  const t = useTranslations("instance.notices");
+  const say = useWords();
+  if (!waiting) return <p>{t("waitingText")}</p>;
+  const [first, ...rest] = waiting.words ?? [];
+  if (!first) return <p>{waiting.text}</p>;
+  return (
+    <>
+      <p>{say([first], waiting.text)}</p>
+      {rest.length > 0 ? (
+        <ul className="mt-1 list-disc pl-5">
+          {rest.map((one, index) => <li key={index}>{say([one], "")}</li>)}
+        </ul>
+      ) : null}
+    </>
+  );
+}
+
 /** What a reader should know before anything else on the page, each with what to do. */
 export function InstanceNotices({ instance }: { readonly instance: Instance }) {
   const t = useTranslations("instance.notices");
@@ -30,7 +49,7 @@ export function InstanceNotices({ instance }: { readonly instance: Instance }) {
     <div className="mb-4 grid gap-2 empty:hidden">
       {status === "waiting-for-capacity" ? (
         <Notice kind="warn" title={t("waitingTitle")}>
-          <p>{waiting ? say(waiting.words, waiting.text) : t("waitingText")}</p>
+          <Waiting waiting={waiting} />
           {waiting?.smallestChange ? <p className="mt-1">{t("smallestChange", { change: say(waiting.changeWords, waiting.smallestChange) })}</p> : null}
         </Notice>
       ) : null}

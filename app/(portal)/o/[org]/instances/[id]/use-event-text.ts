@@ -54,7 +54,9 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
       const to = text("to");
       if (kind === "renamed" && from && to) parts.push(`${from} → ${to}`);
       const plain = text("text") ?? text("reason") ?? text("error") ?? text("message");
-      const reason = say(asWords(detail["words"]), plain ?? "");
+      // The first sentence says it; what each server lacks stands in the notice above.
+      const words = asWords(detail["words"]);
+      const reason = say(kind === "waiting-for-capacity" ? words?.slice(0, 1) : words, plain ?? "");
       if (reason) parts.push(reason);
       const sentence = isKind(kind) ? t(kind) : kind.replaceAll("-", " ");
       return { text: parts.length ? part("join", { sentence, detail: parts.join(", ") }) : sentence, tone: isKind(kind) ? TONES[kind] : "plain" };
