@@ -45,6 +45,8 @@ function toProblem(error: unknown): Problem | null {
   const state = sqlState(error);
   // Class 22 is data that a column cannot hold (a NUL in a text, a number out of range): the input's fault, not ours.
   if (state?.startsWith("22")) return new Problem("bad-input", "A value of the request cannot be stored: it holds a character or a number that is out of range. Correct it and send it again.");
+  // The wall of db/schema/spend.ts, by whatever path something was to run.
+  if (state === "BR001") return new Problem("quota-exceeded", "This would run beyond your organization's cap on spending, so nothing was changed. Stop something, raise the cap in the budget, or wait for the next billing period.", { limit: "spending" }, { cause: error });
   // Two changes at once that a rule allows only once, past every check: the database let the first one through.
   if (state === "23505") return new Problem("conflict", "Something of the same name or number was made at the same moment. Look at the list and try again.", {}, { cause: error });
   // Asked to be tried again, five times in a row: too many changes of one thing at once.

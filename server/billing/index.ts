@@ -1,6 +1,8 @@
 export { draftInvoice, listLineWindows } from "./draft";
 export { billingPeriod } from "./rules";
 export type { DraftLine, InvoiceDraft } from "./types";
+export { readBudget, removeBudget, setBudget, watchBudgets } from "./budget";
+export type { BudgetAlertRow, BudgetRow, BudgetView, SpendCapRow } from "./budget";
 export { grantCredit, grantCreditIn, listCredits, voidCredit } from "./credit";
 export type { CreditGrantInput, CreditGrantRow, CreditGrantView, CreditKind } from "./credit";
 export { listEvidenceKeys, readEvidence, verifyEvidence } from "./evidence";

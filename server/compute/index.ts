@@ -43,6 +43,7 @@ export { abandonSuspend } from "./observation/abandon-suspend";
 export { decideGuestShutdown } from "./observation/decide-guest-shutdown";
 export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue } from "./desired/list-for-cluster";
 export { noteApplied } from "./observation/note-applied";
+export { noteCrash } from "./observation/note-crash";
 export { noteFailure } from "./observation/note-failure";
 export { notePendingBoot } from "./observation/note-pending-boot";
 export { notePlaced } from "./observation/note-placed";
@@ -54,6 +55,7 @@ export { seedFiles } from "./seed/seed-files";
 export { dropMemory, giveBackMemory, useMemory } from "./volume/use-memory";
 export { markVolumes } from "./volume/mark-volumes";
 export { enforceStanding } from "./standing/enforce-standing";
+export { listCapped, startAfterCap, stopForCap } from "./cap/stop-capped";
 export type {
   AddressView, DesiredInstance, EventInput, FlavorShape, ImageSource, InstancePhase, ObservationChange, ObservationInput, ObservedState, SeedFiles, VolumeView,
 } from "./types";

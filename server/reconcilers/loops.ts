@@ -25,7 +25,9 @@ import { removeStraysLoop } from "./remove-strays";
 import { returnHostsLoop } from "./return-hosts";
 import { expireRecordsLoop, sendOutboxLoop } from "./send-outbox";
 import { LeaseWatcher } from "./watch-leases";
+import { updateHostsLoop } from "./update-hosts";
 import { wakeHostsLoop } from "./wake-hosts";
+import { watchBudgetsLoop } from "./watch-budgets";
 import type { LoopDefinition } from "./types";
 
 /** Everything that runs by itself, in one list. Made anew for each worker: two of them remember things between passes. */
@@ -47,12 +49,14 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     wakeHostsLoop,
     new PowerMeter(),
     new LeaseWatcher(),
+    updateHostsLoop,
     followRulesLoop,
     migrateInstancesLoop,
     importImagesLoop(options.imageUploadDirectory),
     purgeTrashLoop,
     meterResourcesLoop,
     issueInvoicesLoop,
+    watchBudgetsLoop,
     recountUsageLoop,
     keepSamplesLoop,
     enforceStandingLoop,

@@ -1,0 +1,3 @@
+export { readBudget, removeBudget, setBudget } from "./set-budget";
+export { watchBudgets } from "./watch-budgets";
+export type { BudgetAlertRow, BudgetRow, BudgetView, SpendCapRow } from "./types";

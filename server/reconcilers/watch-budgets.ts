@@ -1,0 +1,14 @@
+import { watchBudgets } from "@/server/billing";
+import type { LoopDefinition } from "./types";
+
+/** Budgets: tells at thresholds; under a hard cap renews what runs, and stops what the cap has no room for. */
+export const watchBudgetsLoop: LoopDefinition = {
+  name: "watch-budgets",
+  purpose: "Tells organizations how much of their budget is used, and holds their caps on spending.",
+  periodMs: 20_000,
+  async pass({ context, signal, wake }) {
+    const { stopped, started, failed } = await watchBudgets(context, signal);
+    if (stopped + started > 0) wake("converge-instances");
+    return { backlog: failed };
+  },
+};
