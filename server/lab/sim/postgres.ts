@@ -102,6 +102,11 @@ export class SimPostgres {
     this.kept.clear();
   }
 
+  /** A number that changes when any of these tables does. */
+  fingerprint(tables: readonly string[]): string {
+    return tables.map((table) => this.version(table)).join(",");
+  }
+
   private version(table: string): number {
     return this.versions.get(table) ?? 0;
   }

@@ -1,7 +1,7 @@
 import type { Clock } from "@/server/platform/clock";
 
 interface Entry {
-  readonly dueMs: number;
+  dueMs: number;
   readonly order: number;
   readonly fn: () => void | Promise<void>;
   cancelled: boolean;
@@ -96,6 +96,12 @@ export class Scheduler implements Clock {
       if (!(await this.step(limitMs))) throw new Error(`The simulation stands still at ${new Date(this.currentMs).toISOString()}: what is waited for can never happen.`);
     }
     return work;
+  }
+
+  /** The clock jumps, and everything that waits waits as much longer: a stretch passes in which nothing happens. */
+  skip(ms: number): void {
+    this.currentMs += ms;
+    for (const entry of this.heap) entry.dueMs += ms;
   }
 
   private peek(): Entry | undefined {

@@ -149,3 +149,10 @@ export function makeLie(state: WorldState, name: string, kind: LieKind | null): 
   const running = [...host.domains.values()].filter((domain) => domain.process !== "none").map((domain) => domain.spec.instanceId);
   host.lie = kind === null ? null : { kind, frozen: running };
 }
+
+/** The host's own counters pass over a stretch in which nothing happened. */
+export function skipTime(host: HostRecord, ms: number): void {
+  host.contactMs += ms;
+  host.accountedMs += ms;
+  if (host.storageLostSinceMs !== null) host.storageLostSinceMs += ms;
+}

@@ -6,7 +6,7 @@ import { callPower, hostCalls, labCalls, powerCalls } from "./dispatch";
 import { openSerialPort } from "./guest/serial";
 import type { CallName, HostCalls, LabCalls, PortOptions, WorldCalls, WorldPort, WorldStatus } from "./port";
 import { findDoubleRuns } from "./runs";
-import { watchOverContact } from "./machine";
+import { skipTime, watchOverContact } from "./machine";
 import { ScreenDesk } from "./screens";
 import type { FaultKind, Watcher, WorldState } from "./state";
 import { addHost, createState } from "./state";
@@ -53,6 +53,8 @@ export interface World {
   doubleRuns(): readonly DoubleRun[];
   /** Guests whose memory was put over disks that had moved on. */
   tornGuests(): readonly TornGuest[];
+  /** A stretch passes in which nothing happens at all: no watchdog counts it, no guest computes in it. */
+  skip(ms: number): void;
   close(): void;
 }
 
@@ -87,6 +89,9 @@ export function createWorld(options: WorldOptions = {}): World {
     power: () => state.power,
     doubleRuns: () => findDoubleRuns(state.runs),
     tornGuests: () => state.tornGuests,
+    skip: (ms) => {
+      for (const host of state.hosts.values()) skipTime(host, ms);
+    },
     close: () => screens.close(),
   };
 }

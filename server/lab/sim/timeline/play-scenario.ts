@@ -7,8 +7,15 @@ import { Operator } from "./operator";
 import type { Change, Played, Scenario } from "./types";
 import { writeEvents } from "./write-events";
 
-/** Hosts are enrolled before the history begins. */
-const PREPARATION_MS = 20_000;
+/** Hosts are enrolled before the history begins; within so long at most. */
+const PREPARATION_MS = 60_000;
+/** Nothing of what is decided or seen has changed for so long: longer than the period of every loop that could change it. */
+const QUIET_MS = 12_000;
+const LOOK_EVERY_MS = 2_000;
+/** Where decisions and what hosts say of instances stand; heartbeats are elsewhere. */
+const TOLD = ["instance", "instance_observation", "allocation", "migration", "fencing", "decision", "cluster", "placement_rule", "volume"];
+/** The loops of a history: all that act on hosts and instances. */
+const LOOPS = ["observe-hosts", "fence-hosts", "watch-leases", "fail-over-instances", "return-hosts", "remove-strays", "enroll-hosts", "place-instances", "converge-instances", "evacuate-hosts", "follow-rules", "migrate-instances", "send-outbox"];
 const LEASE_TTL_MS = 10_000;
 /** The survivors need so long to agree who they are before the control plane runs again. */
 const ELECTION_MS = 1_000;
@@ -30,6 +37,7 @@ export async function playScenario(scenario: Scenario, server: SimDatabaseServer
     policy: { cpuRatio: 4, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: SUSPECT_SECONDS, fenceAfterSeconds: FENCE_SECONDS, fenceBrakeFraction: 0.5 },
     leaseTtlMs: LEASE_TTL_MS,
     statementMs: () => 0,
+    bend: { loops: (loops) => loops.filter((loop) => LOOPS.includes(loop.name)) },
   });
   try {
     const play = new Play(scenario, room, server);
@@ -66,8 +74,13 @@ class Play {
     const { scheduler } = room;
     await scheduler.drive(room.furnish(scenario.hosts.map((host) => host.id)));
     const enroller = await room.startWorker("enroller");
-    await scheduler.runUntil(scheduler.nowMs() + PREPARATION_MS);
-    for (const host of await scheduler.drive(room.hosts())) {
+    const patienceMs = scheduler.nowMs() + PREPARATION_MS;
+    let hosts = await scheduler.drive(room.hosts());
+    while (scheduler.nowMs() < patienceMs && hosts.some((host) => host.state !== "up")) {
+      await scheduler.runUntil(scheduler.nowMs() + 500);
+      hosts = await scheduler.drive(room.hosts());
+    }
+    for (const host of hosts) {
       if (host.state !== "up") throw new Error(`${host.name} could not be enrolled for the history: ${host.stateReason}`);
       this.hostIds.set(host.name, host.id);
     }
@@ -112,15 +125,44 @@ class Play {
     for (const [index, change] of changes.entries()) {
       if (change.t > scenario.until) break;
       const dueMs = this.beginMs + change.t * 1_000;
-      if (dueMs > scheduler.nowMs()) await scheduler.runUntil(dueMs);
+      await this.passUntil(dueMs);
       await this.apply(change);
       // What happens at one moment happens together.
       if (changes[index + 1]?.t !== change.t) await this.elect();
     }
-    await scheduler.runUntil(this.beginMs + scenario.until * 1_000);
+    await this.passUntil(this.beginMs + scenario.until * 1_000);
     const fenced = await this.server.rows<{ name: string; at: Date }>("select h.name, f.confirmed_at as at from fencing f join host h on h.id = f.host_id where f.confirmed_at is not null order by f.confirmed_at");
     const names = new Map([...this.instanceIds].map(([name, id]) => [id, name]));
     return { id: scenario.id, events: writeEvents({ runs: room.world.runs(), power: room.world.power(), fenced: fenced.map(({ name, at }) => ({ host: name, atMs: at.getTime() })), names, beginMs: this.beginMs }) };
+  }
+
+  /** Runs until then; a stretch in which nothing is under way and nothing can happen by itself is skipped. */
+  private async passUntil(untilMs: number): Promise<void> {
+    const { scheduler, world } = this.room;
+    let told = "";
+    let sinceMs = scheduler.nowMs();
+    while (scheduler.nowMs() < untilMs) {
+      const now = `${this.server.postgres.fingerprint(TOLD)}/${world.runs().length}/${world.power().length}/${await this.restless()}`;
+      if (now !== told) {
+        told = now;
+        sinceMs = scheduler.nowMs();
+      }
+      const quietMs = this.worker ? QUIET_MS : SELF_FENCE_MS + QUIET_MS;
+      const leftMs = untilMs - scheduler.nowMs() - LOOK_EVERY_MS;
+      if (scheduler.nowMs() - sinceMs >= quietMs && leftMs > 0 && !now.endsWith("/true")) {
+        scheduler.skip(leftMs);
+        world.skip(leftMs);
+      }
+      await scheduler.runUntil(Math.min(untilMs, scheduler.nowMs() + LOOK_EVERY_MS));
+    }
+  }
+
+  /** Some host is between two states that last, or starts. */
+  private async restless(): Promise<boolean> {
+    if (this.room.world.status().hosts.some((host) => host.phase === "booting")) return true;
+    if (!this.worker) return false;
+    const rows = await this.server.rows("select 1 from host where state not in ('up', 'fenced', 'quarantined', 'retired') limit 1");
+    return rows.length > 0;
   }
 
   private async apply(change: Change): Promise<void> {
