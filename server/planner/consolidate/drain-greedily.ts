@@ -4,11 +4,14 @@ import type { Move } from "../order-moves";
 
 const RULES = PLACE_RULES.filter((one) => one.rule !== "storage");
 
+/** Where a drained instance goes: to the host with least room left, which moves few twice, or with most, which wedges late. */
+export type DrainFit = "tight" | "spread";
+
 /**
- * The plain way, as a base to compare with: the emptiest host first, all its instances best fit to the others or none,
+ * The plain way, as a base to compare with: the emptiest host first, all its instances to the others or none,
  * until nothing more can be drained. Mutates the model.
  */
-export function drainGreedily(model: Model, candidates: readonly number[]): { moves: Move[]; freed: number[] } {
+export function drainGreedily(model: Model, candidates: readonly number[], fit: DrainFit = "tight"): { moves: Move[]; freed: number[] } {
   const moves: Move[] = [];
   const freed = new Set(candidates.filter((host) => (model.instancesOn[host]?.size ?? 0) === 0));
   const given = new Set<number>();
@@ -25,7 +28,8 @@ export function drainGreedily(model: Model, candidates: readonly number[]): { mo
       let bestLeft = Infinity;
       for (const other of candidates) {
         if (other === host || freed.has(other)) continue;
-        const left = at(model.sellableMemoryMiB, other) - at(model.usedMemoryMiB, other);
+        const room = at(model.sellableMemoryMiB, other) - at(model.usedMemoryMiB, other);
+        const left = fit === "tight" ? room : -room;
         if (left >= bestLeft || firstRefusing(RULES, model, instance, other) !== null) continue;
         best = other;
         bestLeft = left;
