@@ -14,6 +14,8 @@ import { auditRouter } from "./portal/audit";
 import { billingRouter } from "./portal/billing";
 import { catalogRouter } from "./portal/catalog";
 import { consoleRouter } from "./portal/console";
+import { desktopPoolsRouter } from "./portal/desktop-pools";
+import { desktopsRouter } from "./portal/desktops";
 import { imagesRouter } from "./portal/images";
 import { instancesRouter } from "./portal/instances";
 import { liveRouter } from "./portal/live";
@@ -31,6 +33,8 @@ export const appRouter = router({
   billing: billingRouter,
   catalog: catalogRouter,
   console: consoleRouter,
+  desktopPools: desktopPoolsRouter,
+  desktops: desktopsRouter,
   images: imagesRouter,
   instances: instancesRouter,
   live: liveRouter,

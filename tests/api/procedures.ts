@@ -5,6 +5,7 @@ import { mintId } from "@/server/platform/id";
 import { systemRandom } from "@/server/platform/random";
 import { sql } from "drizzle-orm";
 import type { MemberRole, OperatorRole } from "@/server/tenancy";
+import { addDesktopPool, addDesktopSession, addGoldenVersion } from "../support/desktops";
 import type { Tenant, World } from "../support/world";
 
 /** Who may call a procedure. Written here by hand, and compared with what the procedure itself says. */
@@ -39,6 +40,13 @@ const host = { ids: { hostId: "hst" } } as const;
 const freshHost = async (world: World) => ({ hostId: await world.addHost() });
 const newHost = (world: World) => ({ clusterId: world.clusterId, name: `new-${word()}`, uri: "simulated://new", managementAddress: "192.0.2.9", power: { kind: "simulated", hostName: "new" } });
 
+const pool = { ids: { poolId: "dpl" } } as const;
+const version = { ids: { versionId: "giv" } } as const;
+const somePool = async (world: World, tenant: Tenant) => ({ poolId: (await addDesktopPool(world, tenant)).poolId });
+const someVersion = async (world: World, tenant: Tenant) => ({ versionId: (await addGoldenVersion(world, tenant)).versionId });
+const ownSession = async (world: World, tenant: Tenant) => ({ sessionId: (await addDesktopSession(world, tenant, tenant.people.viewer.id)).sessionId });
+const ofOthers = { ids: { sessionId: "dse" }, mayRefuse: { NOT_FOUND: "a session is for its own person alone" } } as const;
+
 /** A line of the tenant's own draft; its key is built from what was used, and names no organization. */
 const firstLineKey = async (world: World, tenant: Tenant): Promise<string> => {
   const draft = await (await world.caller(tenant.people.owner)).billing.draft({ organization: tenant.slug });
@@ -71,6 +79,13 @@ const freshPayment = async (world: World, tenant: Tenant): Promise<string> => {
   const id = mintId("payment", { clock: systemClock, random: systemRandom });
   await world.database.owner.insert(payment).values({ id, organizationId: tenant.id, remoteId: `ch_${id}`, remotePaymentId: `pi_${id}`, status: "succeeded", currency: "JPY", amountMinor: 100, at: systemClock.now(), createdAt: systemClock.now() });
   return id;
+};
+
+const freshUpdate = async (world: World): Promise<{ updateId: string }> => {
+  const updateId = `upd_${word()}${word()}${word()}00`;
+  await world.database.owner.execute(sql`update host_update set state = 'done' where cluster_id = ${world.clusterId}`);
+  await world.database.owner.execute(sql`insert into host_update (id, cluster_id, name, step, state, created_by, created_at) values (${updateId}, ${world.clusterId}, 'kernel', '{"kind":"none"}', 'running', 'test', now())`);
+  return { updateId };
 };
 
 /** Every procedure of the router, by its path. */
@@ -137,6 +152,30 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "console.sessions": entry("member:admin"),
   "console.end": entry("member:admin", async (world, tenant) => ({ consoleSessionId: await world.addConsole(tenant) }), { ids: { consoleSessionId: "con" } }),
 
+  "desktops.mine": entry("member:viewer"),
+  "desktops.open": entry("member:viewer", async (world, tenant) => ({ poolId: (await addDesktopPool(world, tenant)).poolId }), pool),
+  "desktops.session": entry("member:viewer", ownSession, ofOthers),
+  "desktops.ticket": entry("member:viewer", ownSession, ofOthers),
+  "desktops.logOff": entry("member:viewer", ownSession, ofOthers),
+  "desktopPools.list": entry("member:operator"),
+  "desktopPools.get": entry("member:operator", somePool, pool),
+  "desktopPools.desktops": entry("member:operator", somePool, pool),
+  "desktopPools.sessions": entry("member:operator"),
+  "desktopPools.assignments": entry("member:operator", somePool, pool),
+  "desktopPools.create": entry("member:admin", async (world, tenant) => ({ name: `d-${word()}`, kind: "persistent", goldenImageId: (await addGoldenVersion(world, tenant)).goldenImageId, flavorId: world.largerFlavorId, maximum: 3 }), { ids: { flavorId: "flv" }, mayRefuse: { BAD_REQUEST: "the world's image may be larger than its flavor" } }),
+  "desktopPools.update": entry("member:admin", async (world, tenant) => ({ ...(await somePool(world, tenant)), maximum: 4 }), pool),
+  "desktopPools.rollOut": entry("member:admin", async (world, tenant) => { const { poolId, versionId } = await addDesktopPool(world, tenant); return { poolId, versionId }; }, { ids: { poolId: "dpl", versionId: "giv" } }),
+  "desktopPools.delete": entry("member:admin", somePool, pool),
+  "desktopPools.assign": entry("member:admin", async (world, tenant) => ({ ...(await somePool(world, tenant)), emails: ["somebody@world.test"] }), pool),
+  "desktopPools.unassign": entry("member:admin", async (world, tenant) => ({ assignmentId: (await addDesktopPool(world, tenant)).assignmentId }), { ids: { assignmentId: "das" } }),
+  "desktopPools.reset": entry("member:admin", async (world, tenant) => ({ desktopId: (await addDesktopPool(world, tenant)).desktopId }), { ids: { desktopId: "dsk" } }),
+  "desktopPools.endSession": entry("member:admin", async (world, tenant) => ({ sessionId: (await addDesktopSession(world, tenant, tenant.people.viewer.id)).sessionId }), { ids: { sessionId: "dse" } }),
+  "desktopPools.goldenVersions": entry("member:operator"),
+  "desktopPools.screenshot": entry("member:operator", someVersion, version),
+  "desktopPools.addVersion": entry("member:admin", (_, tenant) => ({ goldenImageName: `golden ${word()}`, imageId: tenant.imageId }), { ids: { imageId: "img" } }),
+  "desktopPools.publishVersion": entry("member:admin", async (world, tenant) => ({ versionId: (await addGoldenVersion(world, tenant, "checked")).versionId }), version),
+  "desktopPools.retireVersion": entry("member:admin", someVersion, version),
+
   "usage.summary": entry("member:viewer"),
   "usage.windows": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId, limit: 10 }), { ids: { instanceId: "ins" } }),
   "billing.draft": entry("member:billing"),
@@ -190,6 +229,9 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.automation.dismissAdvice": entry("staff:admin", freshAdvice, { ids: { adviceId: "adv" } }),
   "admin.automation.certificates": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
   "admin.automation.powerTimeline": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, days: 7 }), { ids: { clusterId: "cls" } }),
+  "admin.automation.updates": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.automation.startUpdate": entry("staff:admin", (world) => ({ clusterId: world.clusterId, name: "kernel", hostIds: [world.hostIds[1]], step: { kind: "none" } }), { ids: { clusterId: "cls", "hostIds.0": "hst" }, mayRefuse: { CONFLICT: "one update of a cluster runs at a time", BAD_REQUEST: "a host of another cluster is none of this one" } }),
+  "admin.automation.changeUpdate": entry("staff:admin", async (world) => ({ ...(await freshUpdate(world)), to: "abort" }), { ids: { updateId: "upd" } }),
   "admin.automation.incidents": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, hostId: world.hostIds[0], limit: 10 }), { ids: { clusterId: "cls", hostId: "hst" } }),
   "admin.automation.incident": entry("staff:auditor", freshIncident, { ids: { incidentId: "inc" } }),
   "admin.automation.exportIncident": entry("staff:auditor", freshIncident, { ids: { incidentId: "inc" } }),

@@ -17,7 +17,7 @@ export async function addVersion(context: Context, input: AddVersionInput): Prom
   const { goldenImageName, imageId, note } = addVersionInput.parse(input);
   const organizationId = requireOrganization(context);
   return inTransaction(context, async (tx) => {
-    const image = await selectImage(tx, imageId);
+    const image = await selectImage(tx, organizationId, imageId);
     if (!image) throw notFound("image", imageId);
     if (image.status !== "available") throw new Problem("conflict", `The image ${image.name} cannot become a golden image: it is ${image.status}. Wait until it is available, or choose another.`, { imageId, status: image.status });
     const now = context.clock.now();

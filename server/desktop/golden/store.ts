@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import { flavor, image } from "@/db/schema/catalog";
 import { desktop, desktopPool, goldenImage, goldenVersion } from "@/db/schema/desktop";
 import type { Transaction } from "@/server/platform/transaction";
@@ -11,8 +11,9 @@ export async function ensureGoldenImage(tx: Transaction, row: typeof goldenImage
   return found;
 }
 
-export async function selectImage(tx: Transaction, imageId: string) {
-  const [row] = await tx.select({ id: image.id, name: image.name, status: image.status, statusReason: image.statusReason, minimumMemoryMiB: image.minimumMemoryMiB, virtualSizeMiB: image.virtualSizeMiB }).from(image).where(eq(image.id, imageId));
+/** The organization's own image, or one that is offered to all. */
+export async function selectImage(tx: Transaction, organizationId: string, imageId: string) {
+  const [row] = await tx.select({ id: image.id, name: image.name, status: image.status, statusReason: image.statusReason, minimumMemoryMiB: image.minimumMemoryMiB, virtualSizeMiB: image.virtualSizeMiB }).from(image).where(and(eq(image.id, imageId), or(isNull(image.organizationId), eq(image.organizationId, organizationId))));
   return row ?? null;
 }
 

@@ -25,7 +25,7 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
       if (!version) throw new Problem("conflict", "A pool needs a published version of its golden image, and this one has none. Publish a version whose check has passed.", { goldenImageId: asked.goldenImageId });
       const flavor = await selectFlavor(tx, asked.flavorId);
       if (!flavor || !flavor.onSale) throw notFound("flavor", asked.flavorId);
-      const image = await selectImage(tx, version.imageId);
+      const image = await selectImage(tx, organizationId, version.imageId);
       if (image && (image.minimumMemoryMiB > flavor.memoryMiB || image.virtualSizeMiB > flavor.diskGiB * MIB_PER_GIB)) {
         throw new Problem("bad-input", `The golden image needs ${image.minimumMemoryMiB} MiB of memory and a disk of ${Math.ceil(image.virtualSizeMiB / MIB_PER_GIB)} GiB; ${flavor.name} has ${flavor.memoryMiB} MiB and ${flavor.diskGiB} GiB. Choose a larger flavor.`, { field: "flavorId" });
       }

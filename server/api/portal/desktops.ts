@@ -1,0 +1,18 @@
+import { issueDesktopTicket, listMyDesktops, logOff, openDesktop, readSession } from "@/server/desktop";
+import { poolRef, sessionRef } from "@/server/desktop/schema";
+import { memberProcedure, router } from "../trpc";
+
+const person = memberProcedure("viewer");
+
+/** What a person does with desktops: theirs and nobody else's, whatever their role. */
+export const desktopsRouter = router({
+  mine: person.query(async ({ ctx }) => ({ items: await listMyDesktops(ctx.context) })),
+  open: person.input(poolRef).mutation(({ ctx, input }) => openDesktop(ctx.context, input)),
+  session: person.input(sessionRef).query(({ ctx, input }) => readSession(ctx.context, input)),
+  /** One use within seconds; the browser opens `url` as a WebSocket. */
+  ticket: person.input(sessionRef).mutation(async ({ ctx, input }) => {
+    const { path, expiresAt } = await issueDesktopTicket(ctx.context, { ...input, userSessionId: ctx.session.id });
+    return { url: `${ctx.consoleUrl}${path}`, expiresAt };
+  }),
+  logOff: person.input(sessionRef).mutation(({ ctx, input }) => logOff(ctx.context, input)),
+});
