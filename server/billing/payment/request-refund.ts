@@ -6,7 +6,7 @@ import { recordAudit } from "@/server/tenancy";
 import { readBalance, readOpenMinor } from "../ledger";
 import { enqueuePush } from "../push";
 import type { RequestRefundInput } from "./schema";
-import { insertRefund, lockPayment, selectRefund, sumRefunds } from "./store";
+import { insertRefund, lockPayment, selectRefund, sumPendingRefunds, sumRefunds } from "./store";
 import type { PaymentRow, RefundRow } from "./types";
 
 /** Minor units that we hold beyond what is owed: of the payment's invoice, or of the organization for money in advance. */
@@ -25,7 +25,7 @@ export async function requestRefund(context: Context, input: RequestRefundInput)
     const paid = await lockPayment(tx, input.paymentId);
     if (!paid || paid.status !== "succeeded") throw notFound("payment that succeeded", input.paymentId);
     const left = paid.amountMinor - (await sumRefunds(tx, paid.id));
-    const held = await heldBeyond(tx, paid);
+    const held = (await heldBeyond(tx, paid)) - (await sumPendingRefunds(tx, paid));
     const most = Math.max(0, Math.min(left, held));
     if (input.amountMinor > most) {
       throw new Problem("conflict", `Nothing was given back: ${input.amountMinor} was asked for and ${most} ${paid.currency} (smallest unit) can be given back. Issue a credit note for the difference first.`, { paymentId: paid.id, mostMinor: most });

@@ -143,6 +143,14 @@ export async function sumRefunds(tx: Transaction, paymentId: string): Promise<nu
   return row?.sum ?? 0;
 }
 
+/** Minor units whose giving back is under way and not in the ledger yet: of the same invoice, or of the organization's money in advance. */
+export async function sumPendingRefunds(tx: Transaction, paid: PaymentRow): Promise<number> {
+  const result = await tx.execute<{ sum: string }>(sql`
+    select coalesce(sum(r.amount_minor), 0) as sum from payment_refund r join payment p on p.id = r.payment_id
+    where p.organization_id = ${paid.organizationId} and p.currency = ${paid.currency} and p.invoice_id is not distinct from ${paid.invoiceId} and r.status in ('requested', 'pending')`);
+  return Number(result.rows[0]?.sum ?? 0);
+}
+
 /** True when it was new or changed its status. */
 export async function upsertDispute(tx: Transaction, row: DisputeRow): Promise<boolean> {
   const { status, evidenceDueAt } = row;

@@ -1,7 +1,7 @@
 /** The story's steps, in order; the ids are part of the evidence file's format. */
 export const STEP_IDS = [
   "setup", "sign-in", "order", "running", "guest-alive", "console", "resize", "migrate", "failover", "data-kept",
-  "quota-refused", "no-capacity", "metering", "invoice", "delete", "leftovers",
+  "quota-refused", "no-capacity", "metering", "invoice", "invoice-issued", "paid", "payment-failed", "restored", "evidence", "delete", "leftovers",
 ] as const;
 export type StepId = (typeof STEP_IDS)[number];
 

@@ -5,26 +5,31 @@ import { join } from "node:path";
 
 /** Secrets and ports of one demo, made at its first start and kept, so that a second start finds the same. */
 export interface DemoSettings {
-  readonly ports: { readonly postgres: number; readonly web: number; readonly worker: number; readonly gateway: number; readonly world: number };
+  readonly ports: { readonly postgres: number; readonly web: number; readonly worker: number; readonly gateway: number; readonly world: number; readonly stripe: number };
   readonly passwords: { readonly postgres: string; readonly app: string; readonly worker: string; readonly tenant: string; readonly operator: string };
   readonly sessionSecret: string;
   readonly metricsToken: string;
+  /** Key and webhook secret of the simulated Stripe; not used where STRIPE_SECRET_KEY is set. */
+  readonly stripe: { readonly secretKey: string; readonly webhookSecret: string };
 }
 
-const PREFERRED = { postgres: 54_320, web: 3000, worker: 4002, gateway: 4001, world: 4003 };
+const PREFERRED = { postgres: 54_320, web: 3000, worker: 4002, gateway: 4001, world: 4003, stripe: 4004 };
 
 export async function loadSettings(directory: string): Promise<DemoSettings> {
   const file = join(directory, "settings.json");
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as DemoSettings;
+  // A folder of an earlier version lacks what came later; that is added, and the rest stays.
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<DemoSettings>) : {};
   mkdirSync(directory, { recursive: true });
-  const ports = { ...PREFERRED };
-  for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = (await isFree(PREFERRED[name])) ? PREFERRED[name] : await anyFreePort();
+  const ports: Record<keyof typeof PREFERRED, number> = { ...PREFERRED };
+  for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = known.ports?.[name] ?? ((await isFree(PREFERRED[name])) ? PREFERRED[name] : await anyFreePort());
   const secret = (): string => randomBytes(24).toString("base64url");
   const settings: DemoSettings = {
-    ports,
+    stripe: { secretKey: `sk_test_simulated_${secret()}`, webhookSecret: `whsec_${secret()}` },
     passwords: { postgres: secret(), app: secret(), worker: secret(), tenant: readable(), operator: readable() },
     sessionSecret: randomBytes(48).toString("base64url"),
     metricsToken: secret(),
+    ...known,
+    ports,
   };
   writeFileSync(file, JSON.stringify(settings, null, 2), { mode: 0o600 });
   return settings;

@@ -8,6 +8,7 @@ import { labCentre, labDirectory, labIdentity } from "./lab-centre";
 import { prepareFleet } from "./prepare-fleet";
 import { loadSettings, type DemoSettings } from "./settings";
 import { simulatedCentre, worldArguments } from "./simulated-centre";
+import { startStripe } from "./start-stripe";
 import { Supervisor } from "./supervisor";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -84,7 +85,8 @@ export async function startDemo(options: StartOptions, running: Running): Promis
   const [web, hosts] = await Promise.all([buildWeb({ log }), centre.up()]);
   log(`${database.note}; ${hosts}; portal ${web.rebuilt ? "built" : "was built already"}`);
   const origin = `http://127.0.0.1:${ports.web}`;
-  const common = { NODE_ENV: "production", WORKER_DATABASE_URL: database.url.worker, METRICS_TOKEN: settings.metricsToken, IMAGE_UPLOAD_DIRECTORY: join(directory, "uploads"), ...centre.processEnv };
+  const stripe = await startStripe(supervisor, { directory, origin, settings });
+  const common = { NODE_ENV: "production", WORKER_DATABASE_URL: database.url.worker, METRICS_TOKEN: settings.metricsToken, IMAGE_UPLOAD_DIRECTORY: join(directory, "uploads"), ...stripe.env, ...centre.processEnv };
   await Promise.all([
     supervisor.start({ name: "worker", file: entry("server/worker.ts"), env: { ...common, WORKER_PORT: String(ports.worker) }, readyUrl: `http://127.0.0.1:${ports.worker}/health/ready` }),
     supervisor.start({ name: "gateway", file: entry("server/console/gateway.ts"), env: { ...common, CONSOLE_PORT: String(ports.gateway), PORTAL_ORIGINS: `${origin},http://localhost:${ports.web}` }, readyUrl: `http://127.0.0.1:${ports.gateway}/health` }),
@@ -96,5 +98,5 @@ export async function startDemo(options: StartOptions, running: Running): Promis
     }),
   ]);
   const prepared = await prepareFleet({ centre, databaseUrl: database.url.owner, passwords: settings.passwords });
-  return { centre, database, origin, supervisor, settings, prepared };
+  return { centre, database, origin, supervisor, settings, prepared: { ...prepared, payments: stripe.kind } };
 }

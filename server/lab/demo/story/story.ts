@@ -3,6 +3,7 @@ import { consoleFrame, guestAlive, order, resize, running } from "./order-steps"
 import { dataKept, failover, migrate, noCapacity } from "./fleet-steps";
 import { leftovers } from "./leftovers";
 import { deleteAll, invoice, metering, quotaRefused } from "./money-steps";
+import { playPayments } from "./payment-steps";
 import type { Stage } from "./stage";
 
 export interface StoryOptions {
@@ -40,6 +41,7 @@ export async function playStory({ stage, recorder, credentials, databaseUrl }: S
   if (failedOver) await recorder.step("no-capacity", "An order that does not fit waits, and runs when the host is back", () => noCapacity(stage));
   await recorder.step("metering", "Usage against the record of the QEMU processes", () => metering(stage));
   await recorder.step("invoice", "The draft of the bill sums from its windows", () => invoice(stage));
+  await playPayments({ stage, recorder, databaseUrl });
   const deleted = await recorder.step("delete", "The tenant deletes everything", () => deleteAll(stage));
   if (deleted) await recorder.step("leftovers", "Nothing is left that nobody owns", () => leftovers(stage, databaseUrl));
 }
