@@ -14,6 +14,7 @@ import { StripePayments } from "@/server/drivers/payment/stripe";
 import { ipmiPower } from "@/server/drivers/power/ipmi";
 import { redfishPower } from "@/server/drivers/power/redfish";
 import { simulatedPower } from "@/server/drivers/power/simulated";
+import { updateSteps } from "@/server/drivers/update/run-step";
 import { wolPower } from "@/server/drivers/power/wol";
 import { systemClock } from "@/server/platform/clock";
 import type { Context } from "@/server/platform/context";
@@ -35,6 +36,8 @@ const env = workerEnv.extend({
   WORKER_BIND_ADDRESS: z.string().default("127.0.0.1"),
   /** `kvm` only where a stock kernel really boots under it. */
   LIBVIRT_ACCELERATOR: z.enum(["kvm", "emulation"]).default("emulation"),
+  /** Folder of programs that operators may choose as update steps of hosts; without it only webhooks are run. */
+  UPDATE_COMMANDS_DIRECTORY: z.string().optional(),
   LIBVIRT_MACHINE: z.string().default("q35"),
   LIBVIRT_SERIAL_LOG_DIRECTORY: z.string().optional(),
   LIBVIRT_UNSAFE_MIGRATION: truth,
@@ -115,6 +118,7 @@ async function main(): Promise<void> {
       }),
       simulatedDriver(),
     ],
+    updateSteps: updateSteps({ commandsDirectory: values.UPDATE_COMMANDS_DIRECTORY ?? null }),
     powers: [ipmiPower(), redfishPower(), wolPower(), simulatedPower()],
     ...(tls ? { tls } : {}),
   });

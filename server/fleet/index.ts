@@ -36,7 +36,7 @@ export { type HostState } from "./host/state";
 export { closeIncident, noteIncident, openIncident, type IncidentKey, type IncidentNote } from "./incident/note-incident";
 export { exportIncident, getIncident, listIncidents, readOpenIncidents, type IncidentSummary, type IncidentView } from "./incident/read-incident";
 export { listLoops, recordPass, type LoopView } from "./loop-status/record-pass";
-export { failMigration, finishMigration, startMigration, type MigrationFigures } from "./migration/end-migration";
+export { ABORT_WANTED, failMigration, finishMigration, startMigration, type MigrationFigures } from "./migration/end-migration";
 export { planMigration, type PlannedMove } from "./migration/plan-migration";
 export { addPlacementRule, listPlacementRules, removePlacementRule } from "./rule/write-rule";
 export { namedWords, nameHosts, PlanSuperseded } from "./rules";
@@ -47,6 +47,8 @@ export { expireReadings, readPowerTimeline, recordReadings, reportEnergy, type P
 export { assumedCurve, computeEnergy, wattsAt } from "./power/rules";
 export { orderFencing, readFencingOrder } from "./fencing/order-fencing";
 export { noteLease } from "./host/note-lease";
+export { advanceHost, noteUpdate } from "./update/advance-update";
+export { changeUpdate, listUpdates, readOpenUpdates, startUpdate, type UpdateView } from "./update/start-update";
 export { setHostPower, wakeHostNow } from "./power/operate-power";
 export { readHostStory, type StoryLine } from "./host/read-story";
 export { countHostSleeps } from "./power/read-power";

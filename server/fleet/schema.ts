@@ -115,3 +115,18 @@ export const placementRuleInput = z.object({
   strict: z.boolean().default(true),
 });
 export type PlacementRuleInput = z.output<typeof placementRuleInput>;
+
+/** A rolling update: which hosts, how many at once, and what is done to each while it is empty. */
+export const updateInput = z.object({
+  clusterId: clusterIdInput,
+  name: z.string().trim().min(1).max(120),
+  hostIds: z.array(hostIdInput).min(1).max(1_000),
+  hostsAtOnce: z.number().int().min(1).max(100).default(1),
+  step: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("webhook"), url: z.url({ protocol: /^https?$/ }).max(2_000) }),
+    z.object({ kind: z.literal("command"), command: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, { error: "is the name of a program in the folder of update commands" }) }),
+    z.object({ kind: z.literal("none") }),
+  ]),
+  stepTimeoutSeconds: z.number().int().min(1).max(86_400).default(1_800),
+});
+export type UpdateInput = z.output<typeof updateInput>;

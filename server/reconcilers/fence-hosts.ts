@@ -40,11 +40,12 @@ export const fenceHostsLoop: LoopDefinition = {
 async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Promise<PassOutcome> {
   const nowMs = pass.context.clock.nowMs();
   const hosts = [...fleet.hosts.values()].filter((host) => host.clusterId === cluster.id);
-  const silent = hosts.filter((host) => ["suspect", "unreachable", "fencing"].includes(host.state));
+  // A host in maintenance is empty, and whoever works on it may restart it: nothing waits for its death.
+  const silent = hosts.filter((host) => ["suspect", "unreachable", "fencing"].includes(host.state) && !host.maintenance);
   if (silent.length === 0) return { backlog: 0 };
   const powers = await readPowerConfigs(pass.context, silent.map((host) => host.id));
   // Everybody who does not answer counts, also those who are not suspected yet.
-  const braked = isBraked(cluster, hosts, hosts.filter((host) => silent.includes(host) || (host.silentSince !== null && host.state !== "fenced" && host.state !== "asleep" && host.powerState !== "failed-to-wake")));
+  const braked = isBraked(cluster, hosts, hosts.filter((host) => silent.includes(host) || (host.silentSince !== null && !host.maintenance && host.state !== "fenced" && host.state !== "asleep" && host.powerState !== "failed-to-wake")));
   let againInMs = PERIOD_MS;
   for (const host of silent) {
     const fencing = fleet.fencings.get(host.id);

@@ -1,5 +1,6 @@
 import type { HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import type { PowerConfig, PowerDevice, PowerDriver } from "@/server/drivers/power/types";
+import type { UpdateDriver } from "@/server/drivers/update/types";
 import { DriverError } from "@/server/drivers/errors";
 
 /** What names a host to a driver. */
@@ -12,6 +13,8 @@ export interface MachineAddress {
 export interface MachinesOptions {
   readonly hypervisors: readonly HypervisorDriver[];
   readonly powers: readonly PowerDriver[];
+  /** What updates hosts; a worker without it runs no update steps. */
+  readonly updateSteps?: UpdateDriver;
   /** Client certificate and authority for tls:// hosts. */
   readonly tls?: HostEndpoint["tls"];
 }
@@ -43,6 +46,11 @@ export class Machines {
     const driver = this.options.powers.find((candidate) => candidate.kind === config.kind);
     if (!driver) throw new DriverError("unsupported", `This worker has no power driver of the kind ${config.kind}.`, { kind: config.kind });
     return driver.connect(config);
+  }
+
+  updateSteps(): UpdateDriver {
+    if (!this.options.updateSteps) throw new DriverError("unsupported", "This worker has nothing that updates hosts.");
+    return this.options.updateSteps;
   }
 
   /** Ends connections to hosts that are no longer in the fleet. */

@@ -1,14 +1,16 @@
-import { readFleet, failMigration, type Fleet, type MigrationRow } from "@/server/fleet";
+import { DriverError } from "@/server/drivers/errors";
+import { ABORT_WANTED, readFleet, failMigration, type Fleet, type MigrationRow } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import { setPhase } from "@/server/compute";
 import { executeMigration } from "./migrate/execute";
 import { settleMigration } from "./migrate/settle";
-import type { LoopDefinition } from "./types";
+import type { LoopDefinition, Pass } from "./types";
 
 const PERIOD_MS = 1_000;
 /** In and out counted together: a link shared by more makes every pre-copy slower, and all of them less likely to converge. */
 const AT_ONCE_PER_HOST = 2;
 const AT_ONCE = 16;
+const CALL_OFF_TIMEOUT_MS = 3_000;
 
 /** Carries out planned migrations, wave by wave, and finds out how those ended whose worker or host died. */
 export const migrateInstancesLoop: LoopDefinition = {
@@ -28,6 +30,7 @@ export const migrateInstancesLoop: LoopDefinition = {
     for (const move of open.filter((candidate) => candidate.state === "running")) {
       running += 1;
       take(move);
+      if (move.error === ABORT_WANTED) pass.background(`abort ${move.id}`, () => callOff(pass, fleet, move));
       // Begun by somebody who is gone: nothing is known, so look before anything else.
       pass.background(move.id, () => settleMigration(pass, move));
     }
@@ -50,6 +53,18 @@ export const migrateInstancesLoop: LoopDefinition = {
     return { backlog: open.length, againInMs: PERIOD_MS };
   },
 };
+
+/** The copying is stopped at its source; whoever carries the move out hears of it and settles where the guest is. */
+async function callOff(pass: Pass, fleet: Fleet, move: MigrationRow): Promise<void> {
+  const from = fleet.hosts.get(move.fromHostId);
+  if (!from) return;
+  try {
+    await pass.machines.host(from).abortMigration(move.instanceId, { timeoutMs: CALL_OFF_TIMEOUT_MS });
+  } catch (error) {
+    // It has just ended, or its host does not answer: then it is settled like any other.
+    if (!(error instanceof DriverError)) throw error;
+  }
+}
 
 function whyImpossible(fleet: Fleet, move: MigrationRow): string | null {
   const from = fleet.hosts.get(move.fromHostId);

@@ -3,6 +3,7 @@ import { createFlavor, registerPublicImage } from "@/server/catalog";
 import { createInstance, createNetwork, getInstance } from "@/server/compute";
 import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
 import { createWorld, instantTimings, simulatedDriver, simulatedPower, type World, type WorldOptions } from "@/server/drivers/hypervisor/simulated";
+import { updateSteps } from "@/server/drivers/update/run-step";
 import { logMail } from "@/server/drivers/mail/log";
 import { createCluster, listHosts, requestEnrolment, type HostSummary, type NewCluster } from "@/server/fleet";
 import { enrolHostInput } from "@/server/fleet/schema";
@@ -24,6 +25,8 @@ export interface CentreOptions {
   readonly policy?: NewCluster["policy"];
   /** How long a dead worker keeps others from its loops. */
   readonly leaseTtlMs?: number;
+  /** Folder of programs that rolling updates may run. */
+  readonly updateCommands?: string;
   /** Where uploaded images wait for the loop. */
   readonly imageUploadDirectory?: string;
 }
@@ -99,7 +102,7 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
     imageId: image.id,
     async startWorker({ wrap, name } = {}) {
       const driver = simulatedDriver(world);
-      const connections = new Machines({ hypervisors: [wrap ? wrap(driver) : driver], powers: [simulatedPower(world)] });
+      const connections = new Machines({ hypervisors: [wrap ? wrap(driver) : driver], powers: [simulatedPower(world)], updateSteps: updateSteps({ commandsDirectory: options.updateCommands ?? null }) });
       const crew = new Crew({
         context: testContext(database.worker, { logger }),
         machines: connections,

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { decideAdvice, exportIncident, getAutomation, getIncident, listAdvice, listCertificates, listIncidents, readPowerTimeline, updateAutomation } from "@/server/fleet";
-import { automationInput, clusterIdInput, hostIdInput } from "@/server/fleet/schema";
+import { changeUpdate, decideAdvice, exportIncident, getAutomation, getIncident, listAdvice, listCertificates, listIncidents, listUpdates, readPowerTimeline, startUpdate, updateAutomation } from "@/server/fleet";
+import { automationInput, clusterIdInput, hostIdInput, updateInput } from "@/server/fleet/schema";
 import { operatorProcedure, router } from "../trpc";
 
 const one = z.object({ clusterId: clusterIdInput });
@@ -16,6 +16,11 @@ export const adminAutomationRouter = router({
   dismissAdvice: operatorProcedure("admin").input(advice).mutation(async ({ ctx, input }) => ({ state: (await decideAdvice(ctx.context, input.adviceId, false)).state })),
   certificates: operatorProcedure("auditor").input(one).query(({ ctx, input }) => listCertificates(ctx.context, input.clusterId)),
   powerTimeline: operatorProcedure("auditor").input(one.extend({ days: z.number().int().min(1).max(31).default(7) })).query(({ ctx, input }) => readPowerTimeline(ctx.context, input)),
+  updates: operatorProcedure("auditor").input(one).query(({ ctx, input }) => listUpdates(ctx.context, input.clusterId)),
+  startUpdate: operatorProcedure("admin").input(updateInput).mutation(async ({ ctx, input }) => ({ updateId: (await startUpdate(ctx.context, input)).id })),
+  changeUpdate: operatorProcedure("admin")
+    .input(z.object({ updateId: z.string().min(1).max(64), to: z.enum(["pause", "resume", "abort"]) }))
+    .mutation(async ({ ctx, input }) => ({ state: (await changeUpdate(ctx.context, input.updateId, input.to)).state })),
   incidents: operatorProcedure("auditor")
     .input(z.object({ clusterId: clusterIdInput.optional(), hostId: hostIdInput.optional(), cursor: z.string().max(64).nullish(), limit: z.number().int().min(1).max(100).default(20) }))
     .query(({ ctx, input }) => listIncidents(ctx.context, input)),

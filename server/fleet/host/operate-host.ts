@@ -6,8 +6,7 @@ import { announce, wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
 import { allocationsOn } from "../allocation/store";
 import { raiseGeneration } from "../cluster/store";
-import { failMigration } from "../migration/end-migration";
-import { openMigrationsTouching } from "../migration/store";
+import { abortMovesFrom } from "../migration/end-migration";
 import { conflict } from "../rules";
 import type { HostRow } from "../types";
 import { changeHostState } from "./change-state";
@@ -53,13 +52,11 @@ export function drainHost(context: Context, hostId: string): Promise<HostRow> {
   });
 }
 
-/** Ends a drain: moves that have not begun are called off, those under way end; the host stays cordoned. */
+/** Ends a drain within seconds: moves are called off, also those under way, whose guests go on here; the host stays cordoned. */
 export function cancelDrain(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.drain-cancelled", async (tx, host) => {
     if (!host.drainRequestedAt) throw conflict(`${host.name} is not being drained.`, { hostId });
-    for (const move of await openMigrationsTouching(tx, hostId)) {
-      if (move.fromHostId === hostId && move.state === "planned") await failMigration(tx, context, move.id, "aborted", "the drain was cancelled");
-    }
+    await abortMovesFrom(tx, context, hostId, "the drain was cancelled");
     return writeHost(tx, hostId, { drainRequestedAt: null, drainRequestedBy: null });
   });
 }

@@ -5,7 +5,7 @@ import { moveAllocation, lockAllocation, releaseOnHost, resizeAllocationRow } fr
 import { raiseGeneration } from "../cluster/store";
 import { measureDecision } from "../decision/record-decision";
 import type { MigrationRow } from "../types";
-import { lockMigration, writeMigration } from "./store";
+import { lockMigration, openMigrationsTouching, writeMigration } from "./store";
 
 /** Says that the driver is being asked now. False when the migration was ended meanwhile. */
 export async function startMigration(tx: Transaction, context: Context, migrationId: string): Promise<boolean> {
@@ -38,7 +38,7 @@ export async function finishMigration(tx: Transaction, context: Context, migrati
   await resizeAllocationRow(tx, row.instanceId, { vcpus: row.vcpus, memoryMiB: row.memoryMiB, cpuReservationMillicores: row.cpuReservationMillicores, memoryReservationMiB: row.memoryReservationMiB });
   await raiseGeneration(tx, row.clusterId);
   await releaseOnHost(tx, row.fromHostId, allocation);
-  await writeMigration(tx, migrationId, { state: "done", finishedAt: now, ...figures });
+  await writeMigration(tx, migrationId, { state: "done", finishedAt: now, error: null, ...figures });
   await measureDecision(tx, context, row.decisionId, { ...figures }, "applied");
   await tellHosts(tx, row);
   return { ...row, state: "done", finishedAt: now, ...figures };
@@ -50,6 +50,19 @@ export async function failMigration(tx: Transaction, context: Context, migration
   if (!row || (row.state !== "planned" && row.state !== "running")) return null;
   await abandon(tx, context, row, end, error);
   return row;
+}
+
+/** Written into a move that runs, for the loop that carries it out: it stops the copying, and the guest stays where it is. */
+export const ABORT_WANTED = "it was called off";
+
+/** Calls off what leaves a host: planned moves at once, those under way as soon as their hypervisor has stopped copying. */
+export async function abortMovesFrom(tx: Transaction, context: Context, hostId: string, why: string): Promise<void> {
+  for (const move of await openMigrationsTouching(tx, hostId)) {
+    if (move.fromHostId !== hostId) continue;
+    if (move.state === "planned") await failMigration(tx, context, move.id, "aborted", why);
+    else await writeMigration(tx, move.id, { error: ABORT_WANTED });
+  }
+  await wake(tx, "migrate-instances");
 }
 
 async function abandon(tx: Transaction, context: Context, row: MigrationRow, end: "failed" | "aborted", error: string): Promise<void> {
