@@ -70,7 +70,7 @@ export const host = pgTable(
     generation: bigCount("generation").notNull().default(1),
     enrolledAt: moment("enrolled_at").notNull(),
     /** What the last preflight found: {check, ok, text}; null before the first. */
-    preflight: jsonb("preflight").$type<{ check: string; ok: boolean; text: string }[]>(),
+    preflight: jsonb("preflight").$type<{ check: string; ok: boolean; text: string; words?: Words[] }[]>(),
     preflightAt: moment("preflight_at"),
     retiredAt: moment("retired_at"),
     /** What is being done to its power on purpose; a crash is no power state. */

@@ -75,6 +75,28 @@ export const SENTENCES = {
   "host-too-many-silent": "It is silent, as {silent} of {hosts} hosts are at once; no more than {allowedPercent} % are fenced by themselves. Look at the network between the control plane and the hosts. If this host is really dead, switch it off by hand and vouch for it.",
   "host-silent-for": "It has been silent for {silentSeconds} s; {allowedSeconds} s are allowed.",
   "host-controller-off": "It is silent, and its management controller says that it is off.",
+  // What a preflight found.
+  "found-answers": "It answers at {address} as {name} ({version}, {accelerator}).",
+  "found-not-trusted": "{address} answers, but one side does not accept the other's certificate or credentials: {error} Give both certificates of the same authority and check the host name in it.",
+  "found-silent": "{address} does not answer: {error} Check the address, the firewall, and that the hypervisor's daemon listens there.",
+  "found-cpu": "It can give guests the cluster's CPU model {model}.",
+  "found-cpu-too-old": "Its CPU is too old for this cluster: guests need {model}, it offers {offered}. Put it into a cluster with an older model, or replace it.",
+  "found-room": "{cores} cores and {leftMiB} MiB are there for instances.",
+  "found-no-room": "{keptMiB} MiB are kept for the host itself and it has {totalMiB} MiB in all. Keep less.",
+  "found-no-clock": "It does not tell its time.",
+  "found-clock": "Its clock is {skew} ms from ours.",
+  "found-clock-wrong": "Its clock is {seconds} s from ours. Set up time synchronization.",
+  "found-no-fencing": "It has no fencing device, so nobody could ever confirm that it is dead. Give it an IPMI or Redfish controller.",
+  "found-wake-only": "Its power device ({device}) can wake it and cannot confirm that it is off, so it is no fencing device. Give it an IPMI or Redfish controller.",
+  "found-fencing": "Its {device} controller answers and says \"on\".",
+  "found-fencing-wrong": "Its {device} controller says \"{status}\" of a host that should be on: it is the controller of another machine, or the host is off.",
+  "found-fencing-broken": "The management controller of {host} does not work: {error} Check its address, user and password.",
+  "found-no-pool": "It has no storage pool named {pool}; it has {present}. Mount the cluster's shared storage and define the pool.",
+  "found-other-path": "Its pool {pool} is at {here}, on the other hosts at {there}. Moves need the same path everywhere.",
+  "found-pool-alone": "The pool {pool} is there; no other host is up to compare it with.",
+  "found-shared": "{other} sees what it writes to {pool}.",
+  "found-not-shared": "{other} does not see what it writes to {pool}: their storage is not shared. Mount the same storage on both.",
+  "found-not-tried": "Whether its pool {pool} is shared could not be tried: {error}",
   // Decisions.
   "fence-not-wait": "Waiting: its instances stay down as long as it is silent.",
   "fence-not-at-once": "Restarting its instances elsewhere at once: a silent host may still run them, and two writers on one disk destroy it.",
@@ -134,7 +156,7 @@ export function replaceNames(words: readonly Words[], nameOf: (text: string) => 
 const isList = (value: WordValue): value is readonly (string | { readonly server: number })[] => Array.isArray(value);
 
 function plain(value: WordValue): string {
-  if (isList(value)) return value.map(plain).join(", ");
+  if (isList(value)) return value.map(plain).join(", ") || "none";
   return typeof value === "object" ? (value.server > 0 ? `server ${value.server}` : "a server") : String(value);
 }
 

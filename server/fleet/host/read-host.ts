@@ -1,6 +1,7 @@
 import { listInstancesForCluster } from "@/server/compute";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import type { Words } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { allocationsOn, countByHost } from "../allocation/store";
 import { allClusters, findCluster } from "../cluster/store";
@@ -48,7 +49,7 @@ export interface HostView {
   readonly fencings: readonly FencingRow[];
   /** Open ones, from it and to it. */
   readonly migrations: readonly MigrationRow[];
-  readonly preflight: { readonly at: Date | null; readonly findings: readonly { readonly check: string; readonly ok: boolean; readonly text: string }[] } | null;
+  readonly preflight: { readonly at: Date | null; readonly findings: readonly { readonly check: string; readonly ok: boolean; readonly text: string; readonly words?: readonly Words[] }[] } | null;
 }
 
 const FENCINGS_SHOWN = 10;

@@ -2,6 +2,7 @@ import { DriverError } from "@/server/drivers/errors";
 import type { HostFacts, HypervisorHost, PoolObservation } from "@/server/drivers/hypervisor/types";
 import type { PowerConfig } from "@/server/drivers/power/types";
 import type { ClusterRow, EnrolledFacts, Finding, Fleet, HostRow, PoolSeen } from "@/server/fleet";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { poolsSeen } from "../observe/storage";
 import type { Pass } from "../types";
 
@@ -30,7 +31,7 @@ export async function preflight(pass: Pass, fleet: Fleet, row: HostRow, power: R
   } catch (error) {
     return { findings: [notReached(row, error), ...findings], facts: null, pools: [] };
   }
-  findings.unshift({ check: "reachable", ok: true, text: `It answers at ${row.uri} as ${facts.hostname} (${facts.hypervisorVersion}, ${facts.accelerator}).` });
+  findings.unshift(finding("reachable", true, sentence("found-answers", { address: row.uri, name: facts.hostname, version: facts.hypervisorVersion, accelerator: facts.accelerator })));
   const pools = await host.listPools({ timeoutMs: CALL_TIMEOUT_MS });
   findings.push(checkCpu(cluster, facts), checkSize(row, facts), await checkClock(pass, host), ...(await checkStorage(pass, fleet, row, host, pools)));
   const known = fleet.pools.filter((pool) => pool.clusterId === row.clusterId);
@@ -39,46 +40,49 @@ export async function preflight(pass: Pass, fleet: Fleet, row: HostRow, power: R
   };
 }
 
+function finding(check: Finding["check"], ok: boolean, { text, words }: Sentence): Finding {
+  return { check, ok, text, words };
+}
+
 function notReached(row: HostRow, error: unknown): Finding {
   if (!(error instanceof DriverError)) throw error;
   if (error.code === "refused") {
-    return { check: "certificate", ok: false, text: `${row.uri} answers, but one side does not accept the other's certificate or credentials: ${error.message} Give both certificates of the same authority and check the host name in it.` };
+    return finding("certificate", false, sentence("found-not-trusted", { address: row.uri, error: error.message }));
   }
-  return { check: "reachable", ok: false, text: `${row.uri} does not answer: ${error.message} Check the address, the firewall, and that the hypervisor's daemon listens there.` };
+  return finding("reachable", false, sentence("found-silent", { address: row.uri, error: error.message }));
 }
 
 function checkCpu(cluster: ClusterRow, facts: HostFacts): Finding {
   const ok = facts.usableCpuModels.includes(cluster.cpuModel);
-  const text = ok ? `It can give guests the cluster's CPU model ${cluster.cpuModel}.` : `Its CPU is too old for this cluster: guests need ${cluster.cpuModel}, it offers ${facts.usableCpuModels.join(", ") || "none"}. Put it into a cluster with an older model, or replace it.`;
-  return { check: "cpu-model", ok, text };
+  return finding("cpu-model", ok, ok ? sentence("found-cpu", { model: cluster.cpuModel }) : sentence("found-cpu-too-old", { model: cluster.cpuModel, offered: facts.usableCpuModels }));
 }
 
 function checkSize(row: HostRow, facts: HostFacts): Finding {
   const left = facts.memoryMiB - row.systemMemoryMiB;
   const ok = facts.cores > 0 && left > 0;
-  return { check: "capacity", ok, text: ok ? `${facts.cores} cores and ${left} MiB are there for instances.` : `${row.systemMemoryMiB} MiB are kept for the host itself and it has ${facts.memoryMiB} MiB in all. Keep less.` };
+  return finding("capacity", ok, ok ? sentence("found-room", { cores: facts.cores, leftMiB: left }) : sentence("found-no-room", { keptMiB: row.systemMemoryMiB, totalMiB: facts.memoryMiB }));
 }
 
 async function checkClock(pass: Pass, host: HypervisorHost): Promise<Finding> {
   const askedMs = pass.context.clock.nowMs();
   const { hostTimeMs } = await host.observe({ timeoutMs: CALL_TIMEOUT_MS });
-  if (hostTimeMs === null) return { check: "clock", ok: true, text: "It does not tell its time." };
+  if (hostTimeMs === null) return finding("clock", true, sentence("found-no-clock"));
   const skewMs = Math.round(hostTimeMs - (askedMs + pass.context.clock.nowMs()) / 2);
   const ok = Math.abs(skewMs) <= MAX_SKEW_MS;
-  return { check: "clock", ok, text: ok ? `Its clock is ${skewMs} ms from ours.` : `Its clock is ${Math.round(skewMs / 1_000)} s from ours. Set up time synchronization.` };
+  return finding("clock", ok, ok ? sentence("found-clock", { skew: skewMs }) : sentence("found-clock-wrong", { seconds: Math.abs(Math.round(skewMs / 1_000)) }));
 }
 
 async function checkPower(pass: Pass, row: HostRow, config: Record<string, unknown> | null): Promise<Finding> {
-  if (!config) return { check: "fencing", ok: false, text: "It has no fencing device, so nobody could ever confirm that it is dead. Give it an IPMI or Redfish controller." };
+  if (!config) return finding("fencing", false, sentence("found-no-fencing"));
   try {
     const device = pass.machines.power(asPowerConfig(config));
-    if (!device.canFence) return { check: "fencing", ok: false, text: `Its power device (${device.kind}) can wake it and cannot confirm that it is off, so it is no fencing device. Give it an IPMI or Redfish controller.` };
+    if (!device.canFence) return finding("fencing", false, sentence("found-wake-only", { device: device.kind }));
     const status = await device.status({ timeoutMs: CALL_TIMEOUT_MS });
     const ok = status === "on";
-    return { check: "fencing", ok, text: ok ? `Its ${device.kind} controller answers and says "on".` : `Its ${device.kind} controller says "${status}" of a host that should be on: it is the controller of another machine, or the host is off.` };
+    return finding("fencing", ok, ok ? sentence("found-fencing", { device: device.kind }) : sentence("found-fencing-wrong", { device: device.kind, status }));
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    return { check: "fencing", ok: false, text: `The management controller of ${row.name} does not work: ${error.message} Check its address, user and password.` };
+    return finding("fencing", false, sentence("found-fencing-broken", { host: row.name, error: error.message }));
   }
 }
 
@@ -93,8 +97,8 @@ async function checkStorage(pass: Pass, fleet: Fleet, row: HostRow, host: Hyperv
   const findings: Finding[] = [];
   for (const pool of wanted) {
     const here = seen.get(pool.name);
-    if (!here) findings.push({ check: "storage", ok: false, text: `It has no storage pool named ${pool.name}; it has ${[...seen.keys()].join(", ") || "none"}. Mount the cluster's shared storage and define the pool.` });
-    else if (here.path !== pool.path) findings.push({ check: "storage", ok: false, text: `Its pool ${pool.name} is at ${here.path}, on the other hosts at ${pool.path}. Moves need the same path everywhere.` });
+    if (!here) findings.push(finding("storage", false, sentence("found-no-pool", { pool: pool.name, present: [...seen.keys()] })));
+    else if (here.path !== pool.path) findings.push(finding("storage", false, sentence("found-other-path", { pool: pool.name, here: here.path, there: pool.path })));
     else findings.push(await checkShared(pass, fleet, row, host, pool.name));
   }
   return findings;
@@ -103,16 +107,17 @@ async function checkStorage(pass: Pass, fleet: Fleet, row: HostRow, host: Hyperv
 /** A file written here must be seen by another host: only that proves that the storage is one and the same. */
 async function checkShared(pass: Pass, fleet: Fleet, row: HostRow, host: HypervisorHost, pool: string): Promise<Finding> {
   const other = [...fleet.hosts.values()].find((candidate) => candidate.clusterId === row.clusterId && candidate.state === "up" && candidate.id !== row.id);
-  if (!other) return { check: "shared-storage", ok: true, text: `The pool ${pool} is there; no other host is up to compare it with.` };
   const name = `preflight-${row.id}.raw`;
   try {
+    // Even then the file is removed: a worker may have died between writing it and removing it, while another host was up.
+    if (!other) return finding("shared-storage", true, sentence("found-pool-alone", { pool }));
     await host.ensureVolume({ pool, name, format: "raw", capacityMiB: PROBE_MIB, backing: null });
     const there = await pass.machines.host(other).listVolumes(pool, { timeoutMs: CALL_TIMEOUT_MS });
     const ok = there.some((volume) => volume.name === name);
-    return { check: "shared-storage", ok, text: ok ? `${other.name} sees what it writes to ${pool}.` : `${other.name} does not see what it writes to ${pool}: their storage is not shared. Mount the same storage on both.` };
+    return finding("shared-storage", ok, sentence(ok ? "found-shared" : "found-not-shared", { other: other.name, pool }));
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    return { check: "shared-storage", ok: false, text: `Whether its pool ${pool} is shared could not be tried: ${error.message}` };
+    return finding("shared-storage", false, sentence("found-not-tried", { pool, error: error.message }));
   } finally {
     await host.deleteVolume(pool, name).catch((error: unknown) => pass.context.logger.warn({ host: row.name, pool, name, err: error }, "a preflight's probe could not be removed"));
   }

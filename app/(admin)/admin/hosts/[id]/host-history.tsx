@@ -38,7 +38,7 @@ export function HostHistory({ data: { migrations, preflight, fencings } }: { rea
             {preflight.findings.map((finding) => (
               <li key={finding.check} className="flex gap-2.5 px-4 py-2">
                 {finding.ok ? <Check aria-label={t("ok")} className="mt-0.5 size-4 shrink-0 text-good" /> : <X aria-label={t("notOk")} className="mt-0.5 size-4 shrink-0 text-bad" />}
-                <span><span className="font-medium">{isCheck(finding.check) ? t(`checks.${finding.check}`) : finding.check}</span> <span className="text-muted">{finding.text}</span></span>
+                <span><span className="font-medium">{isCheck(finding.check) ? t(`checks.${finding.check}`) : finding.check}</span> <span className="text-muted">{say(finding.words, finding.text)}</span></span>
               </li>
             ))}
           </ul>
