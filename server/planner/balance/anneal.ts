@@ -1,14 +1,7 @@
 import type { Random } from "../random";
 import type { BalanceState } from "./balance-state";
+import { Proposal, propose } from "./propose";
 import { cost, type SearchLimits } from "./search";
-
-/** Up to two changes that are made together: `a` goes to `aTo`, then `b` to `bTo` (-1: no second change). */
-interface Proposal {
-  a: number;
-  aTo: number;
-  b: number;
-  bTo: number;
-}
 
 /** Heat relative to the typical worsening of a proposal; found by trying on generated clusters of 20 to 100 hosts. Each round starts from the best state so far. */
 const HEATS: readonly { hot: number; cold: number }[] = [
@@ -37,47 +30,38 @@ function cool(state: BalanceState, asked: SearchLimits, random: Random, { hot, c
   const hard = asked.maxDisplaced;
   const limits = { ...asked, maxDisplaced: Math.ceil(hard * SLACK) + 2 };
   let price = Math.max(asked.minGainPerMove, (state.score() * 0.05) / hard);
-  const proposal: Proposal = { a: -1, aTo: -1, b: -1, bTo: -1 };
+  const proposal = new Proposal();
   let current = state.score() + price * state.displaced;
-  const typical = typicalWorsening(state, limits, random, proposal, current);
+  const typical = typicalWorsening(state, random);
   let best = state.score() + limits.minGainPerMove * state.displaced;
   const bestHosts = state.hostOf.slice();
   const cooling = Math.log(cold / hot);
+  let heat = typical * hot;
   let dirty = false;
   for (let step = 0; step < limits.proposals; step += 1) {
     if ((step & 0xffff) === 0xffff) state.recount();
     if (step % STEPS_PER_PRICE === 0) {
+      heat = typical * hot * Math.exp((cooling * step) / limits.proposals);
       const before = price;
       price = Math.max(limits.minGainPerMove, price * (state.displaced > hard ? PRICE_STEP : 1 / PRICE_STEP));
       current += (price - before) * state.displaced;
     }
     if (!propose(state, limits, random, proposal)) continue;
-    const aFrom = state.hostOf[proposal.a] as number;
-    if (!tryMove(state, limits, proposal.a, proposal.aTo)) continue;
-    const bFrom = proposal.b < 0 ? -1 : (state.hostOf[proposal.b] as number);
-    if (proposal.b >= 0 && !tryMove(state, limits, proposal.b, proposal.bTo)) {
-      state.move(proposal.a, aFrom);
+    if (!shiftAll(state, proposal, limits)) continue;
+    const displaced = state.displaced + proposal.price;
+    const next = state.score() + price * displaced;
+    if ((next > current && random() >= Math.exp((current - next) / heat)) || forbidden(proposal, limits)) {
+      shiftBack(state, proposal, proposal.count);
       continue;
     }
-    const next = state.score() + price * state.displaced;
-    const heat = typical * hot * Math.exp((cooling * step) / limits.proposals);
-    if (next > current && random() >= Math.exp((current - next) / heat)) {
-      if (proposal.b >= 0) state.move(proposal.b, bFrom);
-      state.move(proposal.a, aFrom);
-      continue;
-    }
-    const displaced = state.displaced;
     const plain = next - (price - limits.minGainPerMove) * displaced;
     const isBest = displaced <= hard && plain < best - 1e-12;
     // The best state is copied only when the walk is about to leave it.
     if (dirty && !isBest) {
       dirty = false;
-      if (proposal.b >= 0) state.move(proposal.b, bFrom);
-      state.move(proposal.a, aFrom);
       bestHosts.set(state.hostOf);
-      state.move(proposal.a, proposal.aTo);
-      if (proposal.b >= 0) state.move(proposal.b, proposal.bTo);
     }
+    for (let k = 0; k < proposal.count; k += 1) state.settle(proposal.instance[k] as number, proposal.to[k] as number);
     current = next;
     if (isBest) {
       best = plain;
@@ -88,69 +72,46 @@ function cool(state: BalanceState, asked: SearchLimits, random: Random, { hot, c
   state.recount();
 }
 
-function typicalWorsening(state: BalanceState, limits: SearchLimits, random: Random, proposal: Proposal, current: number): number {
+/** Makes the changes one after the other, each only if there is room then, so that a partner's going makes room; false, and nothing changed, if one has none. */
+function shiftAll(state: BalanceState, proposal: Proposal, limits: SearchLimits): boolean {
+  for (let k = 0; k < proposal.count; k += 1) {
+    const instance = proposal.instance[k] as number;
+    const to = proposal.to[k] as number;
+    if (limits.movable[instance] === 0 || !state.hasRoom(instance, to, -1)) {
+      shiftBack(state, proposal, k);
+      return false;
+    }
+    state.shift(instance, state.hostOf[instance] as number, to);
+  }
+  return true;
+}
+
+function shiftBack(state: BalanceState, proposal: Proposal, count: number): void {
+  for (let k = count - 1; k >= 0; k -= 1) {
+    const instance = proposal.instance[k] as number;
+    state.shift(instance, proposal.to[k] as number, state.hostOf[instance] as number);
+  }
+}
+
+/** The rules beyond room are dear to ask, so only what would be taken is asked about. They see everybody else where they are. */
+function forbidden(proposal: Proposal, limits: SearchLimits): boolean {
+  if (limits.forbids === null) return false;
+  for (let k = 0; k < proposal.count; k += 1) if (limits.forbids(proposal.instance[k] as number, proposal.to[k] as number)) return true;
+  return false;
+}
+
+function typicalWorsening(state: BalanceState, random: Random): number {
+  const score = state.score();
   let sum = 0;
   let count = 0;
   for (let s = 0; s < SAMPLES; s += 1) {
-    if (!propose(state, limits, random, proposal) || proposal.b >= 0) continue;
-    const worse = state.scoreOfMove(proposal.a, proposal.aTo) - current;
+    const instance = (random() * state.instanceCount) | 0;
+    const to = (random() * state.hostCount) | 0;
+    if (to === state.hostOf[instance] || cost(state, instance, to) < 0) continue;
+    const worse = state.scoreOfExchange(instance, -1, to) - score;
     if (worse <= 0) continue;
     sum += worse;
     count += 1;
   }
   return count === 0 ? 1e-6 : sum / count;
-}
-
-/** Room first, as if a swap's partner were gone already; the second change of a pair sees the first one made. */
-function tryMove(state: BalanceState, limits: SearchLimits, instance: number, to: number): boolean {
-  if (limits.movable[instance] === 0) return false;
-  if (limits.forbids !== null && limits.forbids(instance, to)) return false;
-  if (!state.hasRoom(instance, to, -1)) return false;
-  state.move(instance, to);
-  return true;
-}
-
-function pick(list: readonly number[], random: Random): number {
-  return list.length === 0 ? -1 : (list[(random() * list.length) | 0] as number);
-}
-
-/** Fills in a random proposal that keeps the limit; false if this draw gave none. */
-function propose(state: BalanceState, limits: SearchLimits, random: Random, out: Proposal): boolean {
-  out.b = -1;
-  const n = state.hostCount;
-  const kind = random();
-  const room = limits.maxDisplaced - state.displaced;
-  if (kind < 0.3 && state.away.length > 0) {
-    // Send one that is away anyway somewhere else.
-    out.a = pick(state.away, random);
-    out.aTo = (random() * n) | 0;
-    return out.aTo !== state.hostOf[out.a];
-  }
-  if (kind < 0.7 && state.away.length > 0) {
-    // One comes home, another leaves: mostly one that lives in the same house, or that goes to the same target.
-    out.a = pick(state.away, random);
-    const away = state.hostOf[out.a] as number;
-    out.aTo = state.home[out.a] as number;
-    if (kind < 0.55) {
-      out.b = pick(state.lists[out.aTo] as number[], random);
-      out.bTo = random() < 0.6 ? away : (random() * n) | 0;
-    } else {
-      out.b = (random() * state.instanceCount) | 0;
-      out.bTo = away;
-    }
-    if (out.b < 0 || out.b === out.a || out.bTo === state.hostOf[out.b]) return false;
-    return cost(state, out.b, out.bTo) - 1 <= room;
-  }
-  if (kind < 0.85) {
-    // Swap two.
-    out.a = random() < 0.5 && state.away.length > 0 ? pick(state.away, random) : (random() * state.instanceCount) | 0;
-    out.aTo = (random() * n) | 0;
-    out.b = pick(state.lists[out.aTo] as number[], random);
-    out.bTo = state.hostOf[out.a] as number;
-    if (out.b < 0 || out.aTo === out.bTo) return false;
-    return cost(state, out.a, out.aTo) + cost(state, out.b, out.bTo) <= room;
-  }
-  out.a = (random() * state.instanceCount) | 0;
-  out.aTo = (random() * n) | 0;
-  return out.aTo !== state.hostOf[out.a] && cost(state, out.a, out.aTo) <= room;
 }

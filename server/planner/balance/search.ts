@@ -72,7 +72,8 @@ interface Step {
 
 /** The move out of, or into, or the swap with `odd` that gains most per displaced instance. */
 function bestAt(state: BalanceState, limits: SearchLimits, odd: number, score: number, random: Random): Step {
-  const best: Step = { instance: -1, other: -1, to: -1, gain: 0 };
+  // A gain below rounding is none: exchanging two alike would otherwise "gain" for ever.
+  const best: Step = { instance: -1, other: -1, to: -1, gain: 1e-12 };
   const all = state.hostCount <= PARTNERS;
   const partners = all ? state.hostCount : state.hostCount > LARGE ? PARTNERS_WHEN_LARGE : PARTNERS;
   const room = limits.maxDisplaced - state.displaced;

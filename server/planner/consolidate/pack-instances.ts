@@ -28,26 +28,31 @@ export function packInstances(model: Model, instances: readonly number[], hosts:
 
 function packInOrder(model: Model, order: number[], hosts: readonly number[], memoryUnit: number, vcpuUnit: number, even: boolean): boolean {
   const done: number[] = [];
+  // What is left on each host, side by side: this is the innermost loop of consolidation.
+  const memoryLefts = Float64Array.from(hosts, (host) => at(model.sellableMemoryMiB, host) - at(model.usedMemoryMiB, host));
+  const vcpusLefts = Float64Array.from(hosts, (host) => at(model.sellableVcpus, host) - at(model.usedVcpus, host));
   for (const instance of order) {
     const memory = at(model.memoryMiB, instance);
     const vcpus = at(model.vcpus, instance);
     let best = -1;
     let bestLeft = Infinity;
-    for (const host of hosts) {
-      const memoryLeft = at(model.sellableMemoryMiB, host) - at(model.usedMemoryMiB, host) - memory;
-      const vcpusLeft = at(model.sellableVcpus, host) - at(model.usedVcpus, host) - vcpus;
+    for (let index = 0; index < hosts.length; index += 1) {
+      const memoryLeft = (memoryLefts[index] as number) - memory;
+      const vcpusLeft = (vcpusLefts[index] as number) - vcpus;
       if (memoryLeft < 0 || vcpusLeft < 0) continue;
       // Best fit leaves little; the even variant also keeps both sides of a host equally full.
       const left = memoryLeft * memoryUnit + vcpusLeft * vcpuUnit + (even ? 2 * Math.abs(memoryLeft * memoryUnit - vcpusLeft * vcpuUnit) : 0);
-      if (left >= bestLeft || firstRefusing(PACK_RULES, model, instance, host) !== null) continue;
-      best = host;
+      if (left >= bestLeft || firstRefusing(PACK_RULES, model, instance, hosts[index] as number) !== null) continue;
+      best = index;
       bestLeft = left;
     }
     if (best < 0) {
       for (const one of done) removeInstance(model, one);
       return false;
     }
-    putInstance(model, instance, best);
+    putInstance(model, instance, hosts[best] as number);
+    memoryLefts[best] = (memoryLefts[best] as number) - memory;
+    vcpusLefts[best] = (vcpusLefts[best] as number) - vcpus;
     done.push(instance);
   }
   return true;
