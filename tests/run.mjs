@@ -5,35 +5,82 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkNode, ensureDebianPackages, ensureNodeModules, root } from "../server/lab/setup.mjs";
 
+/** A suite that has not ended after this long hangs; the longest takes four minutes of two quiet cores. */
+const LONGEST_MINUTES = Number(process.env.TEST_SUITE_MINUTES ?? 15);
+/** Between asking a hung suite to end, which lets it take its lab down, and ending it. */
+const GRACE_MS = 20_000;
+
 const started = Date.now();
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const reports = mkdtempSync(join(tmpdir(), "berth-test-"));
 const bin = (name) => join(root, "node_modules", ".bin", name);
+const seconds = (from) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
 
-function run(command, args, options = {}) {
+/** Everything that the child started has its group, so that nothing of a hung suite stays behind. */
+function signal(child, name) {
+  try {
+    process.kill(-child.pid, name);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+
+/** Runs one program; `quiet` keeps its output until it is asked for. @returns its exit code, or null when it hung. */
+function run(command, args, { quiet = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, NODE_ENV: undefined, NO_COLOR: "1", FORCE_COLOR: undefined, ...options.env } });
+    const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: "1", FORCE_COLOR: undefined };
+    const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"], env });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (output += data));
+    let hung = false;
+    const ending = new Set();
+    const bound = setTimeout(() => {
+      hung = true;
+      signal(child, "SIGTERM");
+      ending.add(setTimeout(() => signal(child, "SIGKILL"), GRACE_MS));
+    }, LONGEST_MINUTES * 60_000);
+    // The group is its own, so an interrupt of ours has to be passed on.
+    const interrupted = () => {
+      signal(child, "SIGTERM");
+      setTimeout(() => {
+        signal(child, "SIGKILL");
+        process.exit(130);
+      }, GRACE_MS).unref();
+    };
+    process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+    const done = (code) => {
+      clearTimeout(bound);
+      for (const timer of ending) clearTimeout(timer);
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+      if (hung) signal(child, "SIGKILL");
+      resolve({ code: hung ? null : code, output });
+    };
     child.on("error", (error) => {
       console.error(`${command} could not be started: ${error.message}`);
-      resolve(1);
+      done(1);
     });
-    child.on("exit", (code) => resolve(code ?? 1));
+    child.on("exit", (code) => done(code ?? 1));
   });
 }
 
-/** One check that passes or fails as a whole. */
+function say(name, code, from) {
+  console.log(code === null ? `FAIL ${name} (hung: ended after ${LONGEST_MINUTES} minutes)` : `${code === 0 ? "ok  " : "FAIL"} ${name} (${seconds(from)})`);
+}
+
+/** One check that passes or fails as a whole. Its output is shown in one piece, because checks run beside each other. */
 async function check(name, command, args) {
   const from = Date.now();
-  const code = await run(command, args);
+  const { code, output } = await run(command, args, { quiet: true });
   totals[code === 0 ? "passed" : "failed"] += 1;
-  console.log(`${code === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - from) / 1000).toFixed(1)} s)`);
+  if (output.trim() !== "" && code !== 0) console.log(output.trimEnd());
+  say(name, code, from);
 }
 
 /** One group of test files; counts come from the runner's own report. */
 async function suite(name, args) {
   const from = Date.now();
   const report = join(reports, `${name}.json`);
-  const code = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args]);
+  const { code } = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args]);
   try {
     const result = JSON.parse(readFileSync(report, "utf8"));
     totals.passed += result.numPassedTests;
@@ -45,7 +92,7 @@ async function suite(name, args) {
     console.error(`${name} left no report: ${error.message}`);
     totals.failed += 1;
   }
-  console.log(`${code === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - from) / 1000).toFixed(1)} s)`);
+  say(name, code, from);
 }
 
 checkNode();
@@ -55,10 +102,14 @@ if (process.platform === "linux") {
   if (missing.length > 0) console.log(`Not installed (tests that need them say that they were skipped): ${missing.join(" ")}`);
 }
 
-await check("lint", bin("oxlint"), ["--type-aware", "--quiet"]);
-await check("types", bin("tsc"), ["--noEmit", "-p", "."]);
+// Both take a core and a half at most, and neither needs anything that the other does.
+await Promise.all([
+  check("lint", bin("oxlint"), ["--type-aware", "--quiet"]),
+  check("types", bin("tsc"), ["--noEmit", "-p", "."]),
+]);
+// Two workers keep two cores busy; a third fills the pauses of those that wait for a lease or a guest.
+await suite("core", ["--maxWorkers=3", "--exclude", "tests/browser/**", "--exclude", "tests/lab/**", "--exclude", "tests/drivers/**", "--exclude", "tests/journeys/**"]);
 // The lab and the browser use the machine alone: timings of real guests suffer from company.
-await suite("core", ["--exclude", "tests/browser/**", "--exclude", "tests/lab/**", "--exclude", "tests/drivers/**", "--exclude", "tests/journeys/**"]);
 await suite("drivers", ["tests/drivers", "tests/lab", "--maxWorkers=1"]);
 await suite("journeys", ["tests/journeys", "--maxWorkers=1"]);
 await suite("browser", ["tests/browser", "--maxWorkers=1"]);
