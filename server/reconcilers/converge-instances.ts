@@ -5,9 +5,9 @@ import { LeaseLost } from "@/server/platform/lease";
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { Overtaken } from "./converge/conclude";
-import { decideStep, stateHere, type Memory, type Step } from "./converge/decide-step";
+import { decideStep, type Memory, type Step } from "./converge/decide-step";
 import { look, type FullView } from "./converge/look";
-import { acceptGuestShutdown, askShutdown, concludeApplied, cutPower, reboot, start, unplace } from "./converge/power";
+import { acceptGuestShutdown, askShutdown, concludeApplied, cutPower, noteGuestCrash, reboot, start, unplace } from "./converge/power";
 import { resizeRunning, resizeStopped } from "./converge/resize";
 import { forgetMemory, suspend } from "./converge/suspend";
 import { deleteVolumes, finishPurge } from "./converge/volumes";
@@ -55,7 +55,7 @@ export class InstanceConverger implements LoopDefinition {
       pass.background(instanceId, () => this.gate.run(hostId, () => this.turn(pass, instanceId, version)));
     }
     for (const instanceId of this.quiet.keys()) if (!candidates.has(instanceId)) this.quiet.delete(instanceId);
-    for (const instanceId of this.memory.keys()) if (!candidates.has(instanceId) && this.memory.get(instanceId)?.crashes === 0) this.memory.delete(instanceId);
+    for (const instanceId of this.memory.keys()) if (!candidates.has(instanceId)) this.memory.delete(instanceId);
     return { backlog, againInMs: Math.max(20, Math.min(PERIOD_MS, nextMs)) };
   }
 
@@ -83,7 +83,7 @@ export class InstanceConverger implements LoopDefinition {
     for (let count = 0; count < STEPS_A_TURN && !pass.signal.aborted; count++) {
       const view = await look(context, instanceId);
       if (!view) return;
-      const memory = this.recall(view, context.clock.nowMs());
+      const memory = this.recall(view);
       const step = decideStep(view, memory, context.clock.nowMs());
       if (step.kind === "none" || step.kind === "wait") {
         this.quiet.set(instanceId, { version, untilMs: step.kind === "wait" ? step.untilMs : context.clock.nowMs() + QUIET_MS });
@@ -145,6 +145,9 @@ export class InstanceConverger implements LoopDefinition {
       case "accept-guest-shutdown":
         await acceptGuestShutdown(pass, view);
         return true;
+      case "note-crash":
+        await noteGuestCrash(pass, view);
+        return true;
       case "give-up-crashing":
         await inTransaction(pass.context, async (tx) => {
           await noteFailure(tx, pass.context, { instanceId: view.desired.id, error: sentence("failure-crashing") });
@@ -162,13 +165,9 @@ export class InstanceConverger implements LoopDefinition {
     await inTransaction(context, (tx) => noteFailure(tx, context, { instanceId: view.desired.id, error: tenantWords(error) }));
   }
 
-  private recall(view: FullView, nowMs: number): Memory {
-    const { desired } = view;
+  private recall({ desired }: FullView): Memory {
     const kept = this.memory.get(desired.id);
-    let known: Remembered = kept && kept.generation === desired.generation ? kept : { generation: desired.generation, askedAtMs: null, crashes: 0, crashedAtMs: 0 };
-    const state = stateHere(view);
-    const crashedAtMs = desired.observation?.observedAt.getTime() ?? nowMs;
-    if (state === "crashed" && crashedAtMs > known.crashedAtMs) known = { ...known, crashes: known.crashes + 1, crashedAtMs };
+    const known: Remembered = kept?.generation === desired.generation ? kept : { generation: desired.generation, askedAtMs: null };
     this.memory.set(desired.id, known);
     return known;
   }

@@ -113,6 +113,17 @@ export async function updateFailure(tx: Transaction, instanceId: string, error: 
   return failures;
 }
 
+export async function countCrash(tx: Transaction, crash: { readonly instanceId: string; readonly generation: number; readonly epoch: number; readonly crashedAt: Date; readonly windowMs: number }): Promise<boolean> {
+  const at = crash.crashedAt.toISOString();
+  const goesOn = sql`crash_generation = ${crash.generation} and crashes_since > ${at}::timestamptz - ${crash.windowMs} * interval '1 millisecond'`;
+  const result = await tx.execute(sql`
+    update instance_observation set crashed_at = ${at}, crash_generation = ${crash.generation},
+      crashes = case when ${goesOn} then crashes + 1 else 1 end, crashes_since = case when ${goesOn} then crashes_since else ${at}::timestamptz end
+    where instance_id = ${crash.instanceId} and state = 'crashed' and epoch = ${crash.epoch} and observed_at = ${at}
+      and (crashed_at is null or crashed_at < ${at} or crash_generation is distinct from ${crash.generation})`);
+  return result.rowCount === 1;
+}
+
 /** The few fields that tell whether a host's word is news. */
 export interface ObservedRow {
   readonly instanceId: string;

@@ -15,9 +15,6 @@ export interface View {
 export interface Memory {
   /** When the guest was asked to shut down for this generation, milliseconds. */
   readonly askedAtMs: number | null;
-  /** Crashes of the guest in a row, and when the last was seen. */
-  readonly crashes: number;
-  readonly crashedAtMs: number;
 }
 
 export type Step =
@@ -41,12 +38,14 @@ export type Step =
   /** A saved memory that nothing will go on from. */
   | { readonly kind: "forget-memory" }
   | { readonly kind: "accept-guest-shutdown" }
+  /** It crashed, and that was not counted yet. */
+  | { readonly kind: "note-crash" }
   | { readonly kind: "give-up-crashing" };
 
 const MIB_PER_GIB = 1_024;
 /** A guest that dies at once again would otherwise take a host's time for ever; the owner can start it again. */
 export const CRASH_LIMIT = 5;
-const CRASH_WINDOW_MS = 600_000;
+export const CRASH_WINDOW_MS = 600_000;
 const FIRST_CRASH_WAIT_MS = 1_000;
 /** A guest that is asked to restart and does nothing is power cycled after this, as after a stop's default grace. */
 const RESTART_GRACE_MS = 30_000;
@@ -80,7 +79,7 @@ export function decideStep(view: View, memory: Memory, nowMs: number): Step {
   const wantsToRun = desired.desiredPower === "running" && desired.deletedAt === null;
   if (desired.desiredPower === "suspended" && desired.deletedAt === null) return live ? suspending(state) : suspended(view, state);
   if (!wantsToRun) return live ? stopping(view, memory, nowMs) : stopped(view);
-  return live ? running(view, memory, nowMs) : starting(view, state, memory, nowMs);
+  return live ? running(view, memory, nowMs) : starting(view, state, nowMs);
 }
 
 const NONE: Step = { kind: "none" };
@@ -139,17 +138,21 @@ function stopped(view: View): Step {
   return isApplied(desired) ? NONE : { kind: "note-applied" };
 }
 
-function starting(view: View, state: ObservedState, memory: Memory, nowMs: number): Step {
+function starting(view: View, state: ObservedState, nowMs: number): Step {
   const { desired } = view;
   if (savedUnnoted(view, state)) return { kind: "suspend" };
   const { observation } = desired;
   // Nothing new was asked for since it ran: whatever ended it came from inside.
   const settled = observation !== null && (isApplied(desired) || observation.pendingBootReason !== null) && observation.bootGeneration >= desired.bootGeneration && !needsRebuild(desired);
   if (settled && state === "stopped" && observation.reason === "guest-shutdown") return { kind: "accept-guest-shutdown" };
-  if (settled && state === "crashed" && memory.crashes > 0 && nowMs - memory.crashedAtMs < CRASH_WINDOW_MS) {
-    if (memory.crashes >= CRASH_LIMIT) return { kind: "give-up-crashing" };
-    const untilMs = memory.crashedAtMs + FIRST_CRASH_WAIT_MS * 2 ** (memory.crashes - 1);
-    if (untilMs > nowMs) return { kind: "wait", untilMs };
+  if (settled && state === "crashed") {
+    const { crashes, crashedAt, crashGeneration } = observation;
+    if (crashedAt === null || observation.observedAt > crashedAt || crashGeneration !== desired.generation) return { kind: "note-crash" };
+    if (nowMs - crashedAt.getTime() < CRASH_WINDOW_MS) {
+      if (crashes >= CRASH_LIMIT) return { kind: "give-up-crashing" };
+      const untilMs = crashedAt.getTime() + FIRST_CRASH_WAIT_MS * 2 ** (crashes - 1);
+      if (untilMs > nowMs) return { kind: "wait", untilMs };
+    }
   }
   return { kind: "start" };
 }

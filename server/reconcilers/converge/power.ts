@@ -1,11 +1,11 @@
-import { decideGuestShutdown, dropMemory, noteApplied, recordInstanceEvents, recordObservation, setPhase } from "@/server/compute";
+import { decideGuestShutdown, dropMemory, noteApplied, noteCrash, recordInstanceEvents, recordObservation, setPhase } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { DomainSpec, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { claimOf, measureDecision, releaseAllocation, resizeAllocation } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 import { applied, conclude, Overtaken, placed, word, type Placed } from "./conclude";
-import { sizesStand } from "./decide-step";
+import { CRASH_WINDOW_MS, sizesStand } from "./decide-step";
 import { domainSpec } from "./domain-spec";
 import { imageOf, lookIn, stillSo, type FullView } from "./look";
 import { resume } from "./suspend";
@@ -108,6 +108,14 @@ export async function reboot(pass: Pass, given: FullView): Promise<void> {
 
 export async function acceptGuestShutdown(pass: Pass, view: FullView): Promise<void> {
   await inTransaction(pass.context, (tx) => decideGuestShutdown(tx, pass.context, { instanceId: view.desired.id, generation: view.desired.generation }));
+}
+
+/** One crash more; how many there were stands in the database, so that the limit holds over workers that come and go. */
+export async function noteGuestCrash(pass: Pass, given: FullView): Promise<void> {
+  const { desired, allocation } = placed(given);
+  const crashedAt = desired.observation?.observedAt;
+  if (!crashedAt) return;
+  await inTransaction(pass.context, (tx) => noteCrash(tx, { instanceId: desired.id, generation: desired.generation, epoch: allocation.epoch, crashedAt, windowMs: CRASH_WINDOW_MS }));
 }
 
 export async function concludeApplied(pass: Pass, view: FullView): Promise<void> {
