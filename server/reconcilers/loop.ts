@@ -12,6 +12,8 @@ import type { LoopDefinition, Pass } from "./types";
  * lose it, short enough that a failover under way is taken up in time.
  */
 export const LEASE_TTL_MS = 5_000;
+/** Passes without news are counted and written so often: most of what an idle worker wrote was that nothing happened. */
+const RECORD_EVERY_MS = 5_000;
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 15_000;
 /** A wake during a back-off is a reason to try earlier, not at once: whoever wakes may be the one who fails. */
@@ -41,6 +43,9 @@ export class Loop {
   private ring: (() => void) | null = null;
   private failures = 0;
   private running: Promise<void> | null = null;
+  private unrecorded = 0;
+  private recordedMs = Number.NEGATIVE_INFINITY;
+  private recordedBacklog = -1;
   private renewedMs = Number.NEGATIVE_INFINITY;
   private readonly ttlMs: number;
   private readonly leaseClock: Clock;
@@ -143,7 +148,14 @@ export class Loop {
     try {
       const outcome = await this.definition.pass(this.passFor(context, machines, wakeLoop));
       const durationMs = context.clock.nowMs() - startedMs;
-      await recordPass(context, { name, worker: holder, startedAt: new Date(startedMs), durationMs, backlog: outcome.backlog, error: null });
+      this.unrecorded += 1;
+      const news = this.failures > 0 || outcome.backlog !== this.recordedBacklog;
+      if (news || startedMs - this.recordedMs >= RECORD_EVERY_MS) {
+        await recordPass(context, { name, worker: holder, startedAt: new Date(startedMs), durationMs, backlog: outcome.backlog, error: null, passes: this.unrecorded });
+        this.unrecorded = 0;
+        this.recordedMs = startedMs;
+        this.recordedBacklog = outcome.backlog;
+      }
       this.failures = 0;
       this.options.onPass?.({ loop: name, ok: true, durationMs, backlog: outcome.backlog, busy: this.background.size });
       return Math.min(this.definition.periodMs, outcome.againInMs ?? this.definition.periodMs);
@@ -152,7 +164,10 @@ export class Loop {
       const durationMs = context.clock.nowMs() - startedMs;
       context.logger.error({ loop: name, err: error, failures: this.failures }, "a pass failed");
       this.options.onPass?.({ loop: name, ok: false, durationMs, backlog: 0, busy: this.background.size });
-      await recordPass(context, { name, worker: holder, startedAt: new Date(startedMs), durationMs, backlog: 0, error: error instanceof Error ? error.message : String(error) }).catch((failure: unknown) =>
+      this.recordedBacklog = -1;
+      const passes = this.unrecorded + 1;
+      this.unrecorded = 0;
+      await recordPass(context, { name, worker: holder, startedAt: new Date(startedMs), durationMs, backlog: 0, error: error instanceof Error ? error.message : String(error), passes }).catch((failure: unknown) =>
         context.logger.warn({ loop: name, err: failure }, "the failed pass could not be noted"),
       );
       return this.backoffMs();

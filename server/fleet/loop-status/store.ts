@@ -9,15 +9,17 @@ export interface PassRecord {
   readonly durationMs: number;
   readonly backlog: number;
   readonly error: string | null;
+  /** Passes that this record stands for, itself included. */
+  readonly passes: number;
 }
 
-export async function upsertPass(tx: Transaction, pass: PassRecord, at: Date): Promise<void> {
+export async function upsertPass(tx: Pick<Transaction, "insert">, pass: PassRecord, at: Date): Promise<void> {
   const failed = pass.error === null ? {} : { lastError: pass.error.slice(0, 2_000), lastErrorAt: at };
   const said = { worker: pass.worker, lastStartedAt: pass.startedAt, lastFinishedAt: at, lastDurationMs: Math.round(pass.durationMs), backlog: pass.backlog, ...failed };
   await tx
     .insert(loopStatus)
-    .values({ name: pass.name, runs: 1, failures: pass.error === null ? 0 : 1, ...said })
-    .onConflictDoUpdate({ target: loopStatus.name, set: { ...said, runs: sql`${loopStatus.runs} + 1`, failures: sql`${loopStatus.failures} + ${pass.error === null ? 0 : 1}` } });
+    .values({ name: pass.name, runs: pass.passes, failures: pass.error === null ? 0 : 1, ...said })
+    .onConflictDoUpdate({ target: loopStatus.name, set: { ...said, runs: sql`${loopStatus.runs} + ${pass.passes}`, failures: sql`${loopStatus.failures} + ${pass.error === null ? 0 : 1}` } });
 }
 
 export function allStatuses(tx: Transaction) {

@@ -1,7 +1,7 @@
 /** What the simulation has to know of a statement; found once for each text. */
 export interface StatementFacts {
   readonly kind: "begin" | "commit" | "rollback" | "read" | "write";
-  /** Tables whose rows it reads or changes, those changed by triggers and cascades included. */
+  /** Of a read, the tables that it looks at; of a write, those that it changes, by triggers and cascades too. */
   readonly tables: readonly string[];
   /** Takes locks or looks at the database's own clock: always asked anew. */
   readonly volatile: boolean;
@@ -14,11 +14,13 @@ export interface StatementFacts {
 export class StatementReader {
   private readonly known = new Map<string, StatementFacts>();
   private readonly pattern: RegExp;
+  private readonly tables: ReadonlySet<string>;
 
   constructor(
     tables: readonly string[],
     private readonly follows: ReadonlyMap<string, readonly string[]>,
   ) {
+    this.tables = new Set(tables);
     this.pattern = new RegExp(`\\b(${[...tables].sort((a, b) => b.length - a.length).join("|")})\\b`, "g");
   }
 
@@ -42,9 +44,10 @@ export class StatementReader {
     const locks = /\bfor (no key )?(update|share)\b|\bfor key share\b|pg_advisory|set_config|pg_notify|nextval|savepoint/i.test(text);
     const usesNow = /\bnow\(\)/.test(text);
     const rewritten = usesNow ? text.replace(/\bnow\(\)/g, `($${parameters + 1}::timestamptz)`) : text;
+    const changed = new Set([...text.matchAll(/\b(?:insert\s+into|update|delete\s+from)\s+(?:only\s+)?"?([a-z_]+)"?/gi)].map((match) => match[1] ?? "").filter((table) => this.tables.has(table)));
     if (!changes) return { kind: "read", tables: [...named], volatile: locks, text: rewritten, usesNow };
-    for (const table of [...named]) for (const also of this.follows.get(table) ?? []) named.add(also);
-    return { kind: "write", tables: [...named], volatile: true, text: rewritten, usesNow };
+    for (const table of [...changed]) for (const also of this.follows.get(table) ?? []) changed.add(also);
+    return { kind: "write", tables: [...(changed.size > 0 ? changed : named)], volatile: true, text: rewritten, usesNow };
   }
 }
 
