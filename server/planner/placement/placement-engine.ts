@@ -26,7 +26,11 @@ export class PlacementEngine {
   readonly freeVcpus: Float64Array;
   readonly book: BackupBook | null;
   private readonly zones: FreeIndex[];
-  private readonly members = new Map<number, number[]>();
+  /** Members of each group as linked lists in arrays: nothing is allocated while instances come and go, so nothing is collected either. */
+  private readonly headOfGroup: Int32Array;
+  private readonly sizeOfGroup: Int32Array;
+  private readonly nextPeer: Int32Array;
+  private readonly previousPeer: Int32Array;
   private readonly zoneCounts: Int32Array;
 
   constructor(
@@ -38,6 +42,11 @@ export class PlacementEngine {
     withReserve: Random | null,
   ) {
     this.hostOf = new Int32Array(memoryMiB.length).fill(-1);
+    const groupCount = groupOf.reduce((most, group) => Math.max(most, group), -1) + 1;
+    this.headOfGroup = new Int32Array(groupCount).fill(-1);
+    this.sizeOfGroup = new Int32Array(groupCount);
+    this.nextPeer = new Int32Array(memoryMiB.length).fill(-1);
+    this.previousPeer = new Int32Array(memoryMiB.length).fill(-1);
     this.freeMiB = hosts.memoryMiB.slice();
     this.freeVcpus = hosts.vcpus.slice();
     const zoneCount = hosts.zone.reduce((most, zone) => Math.max(most, zone), 0) + 1;
@@ -60,9 +69,9 @@ export class PlacementEngine {
   private meetsPeer(instance: number, host: number): boolean {
     const group = this.groupOf[instance] as number;
     if (group < 0) return false;
-    const peers = this.members.get(group);
-    if (peers === undefined) return false;
-    for (const peer of peers) if (peer !== instance && this.hostOf[peer] === host) return true;
+    for (let peer = this.headOfGroup[group] as number; peer >= 0; peer = this.nextPeer[peer] as number) {
+      if (peer !== instance && this.hostOf[peer] === host) return true;
+    }
     return false;
   }
 
@@ -71,11 +80,14 @@ export class PlacementEngine {
     const group = this.groupOf[instance] as number;
     const counts = this.zoneCounts;
     counts.fill(0);
-    const peers = group < 0 ? undefined : this.members.get(group);
-    if (peers !== undefined) for (const peer of peers) counts[this.hosts.zone[this.hostOf[peer] as number] as number] = (counts[this.hosts.zone[this.hostOf[peer] as number] as number] as number) + 1;
+    const peers = group < 0 ? 0 : (this.sizeOfGroup[group] as number);
+    for (let peer = peers === 0 ? -1 : (this.headOfGroup[group] as number); peer >= 0; peer = this.nextPeer[peer] as number) {
+      const zone = this.hosts.zone[this.hostOf[peer] as number] as number;
+      counts[zone] = (counts[zone] as number) + 1;
+    }
     // A group fills the zones evenly: only zones with the fewest members so far are asked, then the next.
-    for (let level = 0; level <= (peers?.length ?? 0); level += 1) {
-      const host = this.bestAtLevel(instance, level, peers !== undefined);
+    for (let level = 0; level <= peers; level += 1) {
+      const host = this.bestAtLevel(instance, level, peers > 0);
       if (host >= 0) {
         this.enter(instance, host);
         return host;
@@ -132,9 +144,12 @@ export class PlacementEngine {
     this.index(host);
     const group = this.groupOf[instance] as number;
     if (group < 0) return;
-    const peers = this.members.get(group);
-    if (peers === undefined) this.members.set(group, [instance]);
-    else peers.push(instance);
+    const head = this.headOfGroup[group] as number;
+    this.nextPeer[instance] = head;
+    this.previousPeer[instance] = -1;
+    if (head >= 0) this.previousPeer[head] = instance;
+    this.headOfGroup[group] = instance;
+    this.sizeOfGroup[group] = (this.sizeOfGroup[group] as number) + 1;
     // Peers that meant to restart here must not meet the new one.
     this.book?.repair(host);
   }
@@ -149,9 +164,12 @@ export class PlacementEngine {
     this.index(host);
     this.book?.remove(instance);
     const group = this.groupOf[instance] as number;
-    const peers = group < 0 ? undefined : this.members.get(group);
-    if (peers === undefined) return;
-    peers.splice(peers.indexOf(instance), 1);
-    if (peers.length === 0) this.members.delete(group);
+    if (group < 0) return;
+    const before = this.previousPeer[instance] as number;
+    const after = this.nextPeer[instance] as number;
+    if (before >= 0) this.nextPeer[before] = after;
+    else this.headOfGroup[group] = after;
+    if (after >= 0) this.previousPeer[after] = before;
+    this.sizeOfGroup[group] = (this.sizeOfGroup[group] as number) - 1;
   }
 }
