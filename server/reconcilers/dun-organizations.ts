@@ -9,10 +9,10 @@ export function dunOrganizationsLoop(schedule: DunningSchedule): LoopDefinition 
     purpose: "Reminds of unpaid invoices, and sets what follows from them; a payment lifts it at once.",
     periodMs: 60_000,
     async pass({ context, wake }) {
-      const { moved, closed, nextAt } = await advanceDunning(context, schedule);
+      const { moved, closed, failed, nextAt } = await advanceDunning(context, schedule);
       await inTransaction(context, (tx) => remindOfExpiry(tx, context));
       if (moved + closed > 0) wake("enforce-standing");
-      return { backlog: 0, ...(nextAt === null ? {} : { againInMs: Math.max(50, nextAt.getTime() - context.clock.nowMs()) }) };
+      return { backlog: failed, ...(nextAt === null ? {} : { againInMs: Math.max(50, nextAt.getTime() - context.clock.nowMs()) }) };
     },
   };
 }

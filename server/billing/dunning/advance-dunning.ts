@@ -18,6 +18,8 @@ export interface DunningPass {
   readonly opened: number;
   readonly moved: number;
   readonly closed: number;
+  /** Organizations that could not be done, and are tried again. */
+  readonly failed: number;
   /** When the next date of any case comes; null when there is none. */
   readonly nextAt: Date | null;
 }
@@ -30,17 +32,23 @@ export async function advanceDunning(context: Context, schedule: DunningSchedule
   const now = context.clock.now();
   const { overdue, cases } = await inTransaction(context, async (tx) => ({ overdue: await selectOverdue(tx, now), cases: await selectOpenCases(tx) }), { readOnly: true });
   const ids = new Set([...overdue.map((item) => item.organizationId), ...cases.map((row) => row.organizationId)]);
-  let [opened, moved, closed] = [0, 0, 0];
+  let [opened, moved, closed, failed] = [0, 0, 0, 0];
   let nextAt: Date | null = null;
   for (const organizationId of ids) {
-    const result = await inTransaction(context, (tx) => advanceOne(tx, context, organizationId, schedule));
-    opened += result.opened ? 1 : 0;
-    moved += result.moved ? 1 : 0;
-    closed += result.closed ? 1 : 0;
-    if (result.nextAt && (!nextAt || result.nextAt < nextAt)) nextAt = result.nextAt;
-    if (result.stage === "deleted") await deleteMachines(context, organizationId);
+    try {
+      const result = await inTransaction(context, (tx) => advanceOne(tx, context, organizationId, schedule));
+      opened += result.opened ? 1 : 0;
+      moved += result.moved ? 1 : 0;
+      closed += result.closed ? 1 : 0;
+      if (result.nextAt && (!nextAt || result.nextAt < nextAt)) nextAt = result.nextAt;
+      if (result.stage === "deleted") await deleteMachines(context, organizationId);
+    } catch (error) {
+      // One organization's trouble must not keep everybody else's dates.
+      failed += 1;
+      context.logger.error({ organizationId, err: error }, "an organization's dunning could not go on; it is tried again");
+    }
   }
-  return { opened, moved, closed, nextAt };
+  return { opened, moved, closed, failed, nextAt };
 }
 
 interface Advanced {
