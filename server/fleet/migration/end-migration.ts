@@ -59,8 +59,10 @@ export const ABORT_WANTED = "it was called off";
 export async function abortMovesFrom(tx: Transaction, context: Context, hostId: string, why: string): Promise<void> {
   for (const move of await openMigrationsTouching(tx, hostId)) {
     if (move.fromHostId !== hostId) continue;
-    if (move.state === "planned") await failMigration(tx, context, move.id, "aborted", why);
-    else await writeMigration(tx, move.id, { error: ABORT_WANTED });
+    // Decided by what the locked row says: one that has begun meanwhile must not be ended here while it is copied.
+    const now = await lockMigration(tx, move.id);
+    if (now?.state === "planned") await failMigration(tx, context, move.id, "aborted", why);
+    else if (now?.state === "running") await writeMigration(tx, move.id, { error: ABORT_WANTED });
   }
   await wake(tx, "migrate-instances");
 }
