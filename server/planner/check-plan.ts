@@ -18,14 +18,15 @@ export function checkPlan(snapshot: ClusterSnapshot, plan: Plan, newInstances: r
   };
   const ledger = new Ledger(snapshot, newInstances);
   checkGenerations(ledger, plan, report);
-  const lost = new Set(plan.policy === "failover" ? plan.actions.flatMap((one) => one.fromHostId ?? []) : []);
-  for (const id of lost) {
+  for (const id of plan.lostHostIds) {
     const host = ledger.hosts.get(id);
     if (host !== undefined) ledger.hosts.set(id, { ...host, state: "down" });
   }
   const { failoverReserveHosts } = snapshot.policy;
   const optional = plan.policy === "rebalance" || plan.policy === "consolidate";
-  const mustKeep = failoverReserveHosts > 0 && plan.actions.length > 0 && (plan.policy === "place" || (optional && reserveFault(ledger) === null));
+  // Only a reserve that held can be kept; an order is refused rather than make it worse.
+  const heldBefore = failoverReserveHosts > 0 && (optional || plan.stages.length > 0) && reserveFault(ledger) === null;
+  const mustKeep = failoverReserveHosts > 0 && plan.actions.length > 0 && (plan.policy === "place" || (optional && heldBefore));
   const moved = new Set<string>();
   const order = plan.actions.map((action, index) => ({ action, index })).toSorted((a, b) => a.action.wave - b.action.wave || a.index - b.index);
   let start = 0;
@@ -34,7 +35,7 @@ export function checkPlan(snapshot: ClusterSnapshot, plan: Plan, newInstances: r
     while (end < order.length && order[end]?.action.wave === order[start]?.action.wave) end += 1;
     judgeWave(ledger, plan, order.slice(start, end), moved, report);
     const wave = order[start]?.action.wave ?? 0;
-    for (const stage of plan.stages) if (stage.lastWave === wave) checkStage(ledger, stage.hostIds, report);
+    for (const stage of plan.stages) if (stage.lastWave === wave) checkStage(ledger, stage.hostIds, heldBefore, report);
     start = end;
   }
   if (plan.policy === "failover") checkDependencies(ledger, plan, report);
@@ -93,12 +94,12 @@ function reserveFault(ledger: Ledger, without: readonly string[] = []): string |
 }
 
 /** While the hosts of a stage are out, they are empty and the reserve holds without them. */
-function checkStage(ledger: Ledger, hostIds: readonly string[], report: Report): void {
+function checkStage(ledger: Ledger, hostIds: readonly string[], keepsReserve: boolean, report: Report): void {
   for (const id of hostIds) {
     const guests = [...(ledger.guests.get(id) ?? [])].filter((one) => ledger.instances.get(one)?.wanted === "on");
     if (guests.length > 0) report("maintenance", null, `${id} is to be updated and still has ${guests.join(", ")}`);
   }
-  const fault = ledger.snapshot.policy.failoverReserveHosts > 0 ? reserveFault(ledger, hostIds) : null;
+  const fault = keepsReserve ? reserveFault(ledger, hostIds) : null;
   if (fault !== null) report("failover-reserve", null, `while ${hostIds.join(", ")} are updated: ${fault}`);
 }
 

@@ -65,6 +65,8 @@ export function consolidateCluster(asked: ClusterSnapshot, options: ConsolidateO
     const roomy = [...freed].toSorted((a, b) => at(model.sellableMemoryMiB, b) - at(model.sellableMemoryMiB, a) || a - b);
     for (const host of roomy) {
       if (certificate !== null) break;
+      const { id } = hostAt(model, host);
+      leftOut.push({ kind: "host", id, text: `${id} stays awake: with it asleep, the loss of ${uncovered < 0 ? "?" : hostAt(model, uncovered).id} would not be survived` });
       freed.delete(host);
       sleepers.delete(host);
       model.hosts[host] = { ...hostAt(model, host), state: "up" };
@@ -93,7 +95,7 @@ export function consolidateCluster(asked: ClusterSnapshot, options: ConsolidateO
   return writePlan(model, {
     policy: "consolidate",
     seed: options.seed ?? 1,
-    actions: scheduleWaves(actions, snapshot.policy, snapshot.hosts),
+    actions: scheduleWaves(actions, snapshot.policy, snapshot.hosts, snapshot.groups),
     leftOut,
     scoreBefore: awakeBefore,
     scoreAfter: awakeBefore - freed.size,

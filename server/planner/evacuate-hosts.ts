@@ -1,7 +1,8 @@
-import type { Action, ClusterSnapshot, LeftOut, Plan, Refusal } from "./types";
+import type { Action, ClusterSnapshot, LeftOut, Plan, Refusal, Rejection } from "./types";
 import { chooseHost } from "./choose-host";
 import { MOVE_RULES } from "./constraints/movable";
-import { at, buildModel, hostAt, instanceAt, putInstance, removeInstance, type Model } from "./model/model";
+import { at, buildModel, hostAt, instanceAt, moveInstance, putInstance, removeInstance, type Model } from "./model/model";
+import { orderMoves } from "./order-moves";
 import { refuse } from "./place-instances";
 import { predictMigration, predictPostCopy, predictRestart } from "./predict-move";
 import { scheduleWaves } from "./schedule-waves";
@@ -27,23 +28,47 @@ export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly strin
   const fromOf = new Map(instances.map((instance) => [instance, model.hostOf[instance] ?? -1]));
   for (const instance of instances) removeInstance(model, instance);
 
+  const goal = new Map<number, number>();
   const actions: Action[] = [];
   const rejected: Plan["rejected"] = [];
   const refusals: Refusal[] = [];
-  for (const instance of instances) {
-    const from = fromOf.get(instance) ?? -1;
-    const choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, except: leaving });
-    if (choice.host < 0) {
-      refusals.push(refuse(model, instance, choice.rejections));
+  for (const unit of unitsOf(model, instances)) {
+    const done: { instance: number; rejections: Rejection[] }[] = [];
+    let refusal: Refusal | null = null;
+    for (const instance of unit) {
+      const choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, except: leaving });
+      if (choice.host < 0) {
+        refusal = refuse(model, instance, choice.rejections);
+        break;
+      }
+      putInstance(model, instance, choice.host);
+      done.push({ instance, rejections: choice.rejections });
+    }
+    if (refusal !== null) {
+      // Nobody leaves the others of a group behind; what stays keeps its place in the books.
+      for (const { instance } of done) removeInstance(model, instance);
+      for (const instance of unit) putInstance(model, instance, fromOf.get(instance) ?? -1);
+      for (const instance of unit) {
+        const { id } = instanceAt(model, instance);
+        const culprit = refusal.instanceId;
+        refusals.push(id === culprit ? refusal : { ...refusal, instanceId: id, text: `${id} stays together with ${culprit}: ${refusal.text}`, rejections: [] });
+      }
       continue;
     }
-    putInstance(model, instance, choice.host);
-    actions.push(...moveActions(model, instance, from, choice.host, `${hostAt(model, from).id} is being emptied`, say("being-emptied", { host: hostAt(model, from).id })));
-    rejected.push({ instanceId: instanceAt(model, instance).id, rejections: choice.rejections });
+    for (const { instance, rejections } of done) {
+      goal.set(instance, model.hostOf[instance] ?? -1);
+      rejected.push({ instanceId: instanceAt(model, instance).id, rejections });
+    }
   }
+  for (const instance of goal.keys()) moveInstance(model, instance, fromOf.get(instance) ?? -1);
+  const { moves, dropped } = orderMoves(model, goal, Infinity);
+  for (const { instance, from, to } of moves) {
+    actions.push(...moveActions(model, instance, from, to, `${hostAt(model, from).id} is being emptied`, say("being-emptied", { host: hostAt(model, from).id })));
+  }
+  for (const instance of dropped) refusals.push(refuseOrder(model, instance));
   const blockers = refusals.map((one) => one.instanceId);
-  const freed = [...leaving].filter((host) => ![...fromOf].some(([i, from]) => from === host && model.hostOf[i] === -1));
-  const scheduled = scheduleWaves(actions, snapshot.policy);
+  const freed = [...leaving].filter((host) => (model.instancesOn[host]?.size ?? 0) === 0);
+  const scheduled = scheduleWaves(actions, snapshot.policy, snapshot.hosts, snapshot.groups);
   const plan = writePlan(model, {
     policy: "evacuate",
     actions: scheduled,
@@ -64,6 +89,30 @@ export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly strin
   if (blockers.length > 0) plan.summary.push(`blockers: ${blockers.join(", ")}`);
   for (const { text } of refusals) plan.summary.push(text);
   return plan;
+}
+
+/** It has a place, but the others would have to leave before, and they wait for it. */
+export function refuseOrder(model: Model, instance: number): Refusal {
+  const { id } = instanceAt(model, instance);
+  return { instanceId: id, text: `${id} cannot leave yet: it and others wait for each other's places`, words: [], rejections: [], smallestChange: null, otherChanges: [] };
+}
+
+/** Instances one by one, but those of a hard "together" group as one. */
+function unitsOf(model: Model, instances: readonly number[]): number[][] {
+  const units: number[][] = [];
+  const unitOfGroup = new Map<number, number[]>();
+  for (const instance of instances) {
+    const group = (model.groupsOf[instance] ?? []).find((one) => model.groups[one]?.group.hard === true && model.groups[one]?.group.kind === "together");
+    const known = group === undefined ? undefined : unitOfGroup.get(group);
+    if (known !== undefined) {
+      known.push(instance);
+      continue;
+    }
+    const unit = [instance];
+    units.push(unit);
+    if (group !== undefined) unitOfGroup.set(group, unit);
+  }
+  return units;
 }
 
 /** The steps that bring an instance from one live host to another. */

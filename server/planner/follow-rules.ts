@@ -64,7 +64,7 @@ export function followRules(snapshot: ClusterSnapshot): Plan {
   }
   return writePlan(model, {
     policy: "rebalance",
-    actions: scheduleWaves(actions, snapshot.policy),
+    actions: scheduleWaves(actions, snapshot.policy, snapshot.hosts, snapshot.groups),
     rejected,
     refusals,
     scoreBefore: actions.length + refusals.length,

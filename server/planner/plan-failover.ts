@@ -69,6 +69,7 @@ export function planFailover(snapshot: ClusterSnapshot, lostHostIds: readonly st
   for (const { text } of refusals) summary.push(text);
   return writePlan(model, {
     policy: "failover",
+    lostHostIds: [...lostIds].filter((id) => model.hostIndex.has(id)),
     actions,
     rejected: order.flatMap((instance) => (outcome.hostOf.has(instance) ? [{ instanceId: instanceAt(model, instance).id, rejections: outcome.rejections.get(instance) ?? [] }] : [])),
     refusals,

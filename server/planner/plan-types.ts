@@ -175,6 +175,8 @@ export interface Plan {
   scoreBefore: number;
   scoreAfter: number;
   hostsFreed: string[];
+  /** failover: the hosts that the plan believes dead; empty for every other plan. */
+  lostHostIds: string[];
   predicted: Prediction;
   /** The same, wave by wave. */
   schedule: WaveForecast[];

@@ -2,7 +2,7 @@ import type { Action, ClusterSnapshot, LeftOut, Plan, Rejection } from "./types"
 import { anneal } from "./balance/anneal";
 import type { BalanceState } from "./balance/balance-state";
 import { balanceState, type BalanceScore } from "./balance/dimensions";
-import { whyHeld } from "./balance/hold";
+import { noiseScore, whyHeld } from "./balance/hold";
 import { orderByGain } from "./balance/order-by-gain";
 import { descend, type SearchLimits } from "./balance/search";
 import { dropUnpaid, explainDropped, type WeighedMove } from "./balance/weigh-moves";
@@ -68,7 +68,8 @@ export function rebalanceCluster(asked: ClusterSnapshot, options: RebalanceOptio
   const scoreBefore = balanceState(model, eligible, kind, options.loads ?? {}).state.score();
   const held = whyHeld(snapshot, scoreBefore);
   if (held !== null) return writePlan(model, { policy: "rebalance", seed: options.seed ?? 1, actions: [], scoreBefore, scoreAfter: scoreBefore, summary: [`rebalance: ${held}`] });
-  const { goal, dropped, leftOut } = findGoal(model, eligible, kind, options);
+  const noise = kind === "demand" ? noiseScore(model, eligible) : 0;
+  const { goal, dropped, leftOut } = findGoal(model, eligible, kind, noise, options);
   const reserve = snapshot.policy.failoverReserveHosts;
   const reserveHeld = reserve > 0 && findUnsurvivedLoss(model, reserve) === null;
   const { state, instances } = balanceState(model, eligible, kind, options.loads ?? {});
@@ -76,14 +77,14 @@ export function rebalanceCluster(asked: ClusterSnapshot, options: RebalanceOptio
   inRoom.length = reserveHeld ? takeBackUntil(model, inRoom, () => findUnsurvivedLoss(model, reserve) === null) : inRoom.length;
   const { moves, curve } = orderByGain(model, state, eligible, instances, inRoom);
   const scoreAfter = curve.at(-1) ?? scoreBefore;
-  const enough = moves.length > 0 && scoreBefore - scoreAfter >= (options.minImprovement ?? MIN_IMPROVEMENT) * scoreBefore;
+  const enough = moves.length > 0 && scoreBefore - scoreAfter >= leastImprovement(scoreBefore, noise, options);
   const actions = !enough
     ? []
     : moves.flatMap((move, index) => {
         const { reason, words } = reasonOf(model, move.from, move.to);
         return moveActions(model, move.instance, move.from, move.to, reason, words, { scoreAfter: curve[index] ?? scoreAfter });
       });
-  const scheduled = scheduleWaves(actions, snapshot.policy, snapshot.hosts);
+  const scheduled = scheduleWaves(actions, snapshot.policy, snapshot.hosts, snapshot.groups);
   // Waves bring forward what waits for nobody; the curve is that of the plan as it is carried out.
   const scoreCurve = enough ? curveOf(model, eligible, kind, options, moves, scheduled) : [];
   const summary = enough
@@ -103,6 +104,11 @@ export function rebalanceCluster(asked: ClusterSnapshot, options: RebalanceOptio
   });
 }
 
+/** What a plan must gain: a part of the score, and more than what chance makes. */
+function leastImprovement(before: number, noise: number, options: RebalanceOptions): number {
+  return Math.max((options.minImprovement ?? MIN_IMPROVEMENT) * before, noise);
+}
+
 /** The score after each action that moves something, in the order of the waves. */
 function curveOf(model: Model, eligible: readonly number[], kind: BalanceScore, options: RebalanceOptions, moves: readonly Move[], scheduled: readonly Action[]): number[] {
   for (const move of moves.toReversed()) moveInstance(model, move.instance, move.from);
@@ -119,7 +125,7 @@ function curveOf(model: Model, eligible: readonly number[], kind: BalanceScore, 
 }
 
 /** Where everything should be: one search for files that are compared with other tools, rounds up to a fixed point for live fleets. */
-function findGoal(model: Model, eligible: readonly number[], kind: BalanceScore, options: RebalanceOptions): { goal: Map<number, number>; dropped: WeighedMove[]; leftOut: LeftOut[] } {
+function findGoal(model: Model, eligible: readonly number[], kind: BalanceScore, noise: number, options: RebalanceOptions): { goal: Map<number, number>; dropped: WeighedMove[]; leftOut: LeftOut[] } {
   const start = model.hostOf.slice();
   const weighs = kind === "demand" || model.snapshot.policy.horizonSeconds !== undefined;
   let leftOut: LeftOut[] = [];
@@ -148,7 +154,7 @@ function findGoal(model: Model, eligible: readonly number[], kind: BalanceScore,
     if (weighs) {
       const unpaid = dropUnpaid(model, state, eligible, instances, goal);
       if (round === 0) dropped = unpaid;
-      if (goal.size === 0 || before - state.score() < (options.minImprovement ?? MIN_IMPROVEMENT) * before) break;
+      if (goal.size === 0 || before - state.score() < leastImprovement(before, noise, options)) break;
     }
     for (const [instance, to] of goal) moveInstance(model, instance, to);
     if (!weighs || options.maxMoves !== undefined) break;

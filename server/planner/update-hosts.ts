@@ -1,8 +1,9 @@
 import type { Action, ClusterSnapshot, LeftOut, Plan, Refusal, Stage } from "./types";
 import { chooseHost } from "./choose-host";
 import { describeLoss } from "./constraints/failover-reserve";
-import { moveActions } from "./evacuate-hosts";
+import { moveActions, refuseOrder } from "./evacuate-hosts";
 import { at, buildModel, hostAt, instanceAt, moveInstance, putInstance, removeInstance, type Model } from "./model/model";
+import { orderMoves, type Move } from "./order-moves";
 import { refuse } from "./place-instances";
 import { predictWaves } from "./predict-move";
 import { findUnsurvivedLoss, type Unsurvived } from "./reserve/survive-losses";
@@ -20,7 +21,7 @@ export interface UpdateOptions {
 const DEFAULT_UPDATE_SECONDS = 600;
 
 /** What a stage would do, or why it cannot be. */
-type Attempt = { moves: { instance: number; from: number; to: number }[]; rejected: Plan["rejected"] } | { refusal: Refusal | null; loss: Unsurvived | null };
+type Attempt = { moves: Move[]; rejected: Plan["rejected"] } | { refusal: Refusal | null; loss: Unsurvived | null };
 
 /**
  * A rolling update: a few hosts at a time are emptied, updated and returned, and the failover reserve holds throughout, without the hosts that
@@ -65,7 +66,7 @@ export function updateHosts(snapshot: ClusterSnapshot, hostIds: readonly string[
       const { id } = hostAt(model, from);
       return moveActions(model, instance, from, to, `${id} is emptied for its update`, say("being-emptied", { host: id }), { stage: stages.length + 1 });
     });
-    const scheduled = scheduleWaves(steps, snapshot.policy, snapshot.hosts).map((action) => ({ ...action, wave: action.wave + firstWave - 1 }));
+    const scheduled = scheduleWaves(steps, snapshot.policy, snapshot.hosts, snapshot.groups).map((action) => ({ ...action, wave: action.wave + firstWave - 1 }));
     const seconds = predictWaves(scheduled).at(-1)?.endSeconds ?? 0;
     actions.push(...scheduled);
     rejected.push(...attempt.rejected);
@@ -96,7 +97,7 @@ function emptyHosts(model: Model, batch: readonly number[], waiting: ReadonlySet
   const leaving = new Set(batch);
   const instances = batch.flatMap((host) => [...(model.instancesOn[host] ?? [])]).toSorted((a, b) => at(model.memoryMiB, b) - at(model.memoryMiB, a) || a - b);
   const homes = new Map(instances.map((instance) => [instance, model.hostOf[instance] ?? -1]));
-  const moves: { instance: number; from: number; to: number }[] = [];
+  const goal = new Map<number, number>();
   const rejected: Plan["rejected"] = [];
   for (const instance of instances) removeInstance(model, instance);
   const undo = (): void => {
@@ -111,8 +112,15 @@ function emptyHosts(model: Model, batch: readonly number[], waiting: ReadonlySet
       return { refusal, loss: null };
     }
     putInstance(model, instance, choice.host);
-    moves.push({ instance, from: homes.get(instance) ?? -1, to: choice.host });
+    goal.set(instance, choice.host);
     rejected.push({ instanceId: instanceAt(model, instance).id, rejections: choice.rejections });
+  }
+  undo();
+  const { moves, dropped } = orderMoves(model, goal, Infinity);
+  const [stuck] = dropped;
+  if (stuck !== undefined) {
+    undo();
+    return { refusal: refuseOrder(model, stuck), loss: null };
   }
   if (reserve > 0) {
     const states = batch.map((host) => hostAt(model, host));

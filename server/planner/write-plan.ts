@@ -13,6 +13,7 @@ export interface Draft {
   scoreBefore?: number;
   scoreAfter?: number;
   hostsFreed?: string[];
+  lostHostIds?: string[];
   stages?: Plan["stages"];
   scoreCurve?: number[];
   certificate?: Plan["certificate"];
@@ -45,6 +46,7 @@ export function writePlan(model: Model, draft: Draft): Plan {
     scoreBefore: draft.scoreBefore ?? 0,
     scoreAfter: draft.scoreAfter ?? 0,
     hostsFreed: draft.hostsFreed ?? [],
+    lostHostIds: draft.lostHostIds ?? [],
     predicted: predictTotal(draft.actions),
     schedule: predictWaves(draft.actions),
     stages: draft.stages ?? [],

@@ -11,84 +11,8 @@ import {
   type Instance,
   type Plan,
 } from "@/server/planner";
-import { buildModel } from "@/server/planner/model/model";
-import { firstRefusing, STAY_RULES } from "@/server/planner/constraints";
+import { fleets } from "./support/arbitrary";
 import { fleet, host, instance, STANDARD } from "./support/fleet";
-
-/** Small fleets with everything in them: states, classes, groups, rules, pools, reserve. Instances start where they may be. */
-const fleets: fc.Arbitrary<ClusterSnapshot> = fc
-  .record({
-    hosts: fc.array(
-      fc.record({
-        state: fc.constantFrom("up" as const, "up" as const, "up" as const, "asleep" as const, "down" as const),
-        cordoned: fc.boolean().map((one) => one && true),
-        large: fc.boolean(),
-        zone: fc.constantFrom("a", "b"),
-        lan: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
-      }),
-      { minLength: 1, maxLength: 6 },
-    ),
-    instances: fc.array(
-      fc.record({
-        vcpus: fc.constantFrom(1, 2, 4),
-        memoryMiB: fc.constantFrom(1024, 2048, 4096, 8192),
-        reserve: fc.constantFrom(0, 250, 1000),
-        on: fc.integer({ min: 0, max: 5 }).map((n) => n > 0),
-        canMigrate: fc.integer({ min: 0, max: 6 }).map((n) => n > 0),
-        at: fc.integer({ min: 0, max: 5 }),
-        priority: fc.integer({ min: 0, max: 3 }),
-      }),
-      { maxLength: 14 },
-    ),
-    group: fc.constantFrom("host", "zone", "none"),
-    pinned: fc.boolean(),
-    reserve: fc.constantFrom(0, 0, 1),
-  })
-  .map(({ hosts, instances, group, pinned, reserve }) => {
-    const made = hosts.map((one, index) =>
-      host(`h${index}`, {
-        state: one.state,
-        cordoned: one.cordoned && index % 3 === 2,
-        cpuCores: one.large ? 16 : 8,
-        memoryMiB: one.large ? 33792 : 17408,
-        failureDomains: { zone: one.zone },
-        networks: one.lan ? ["lan"] : [],
-      }),
-    );
-    const wanted = instances.map((one, index) =>
-      instance(`i${index}`, null, {
-        vcpus: one.vcpus,
-        memoryMiB: one.memoryMiB,
-        wanted: one.on ? "on" : "off",
-        canMigrate: one.canMigrate,
-        priority: one.priority,
-        instanceClass: { ...STANDARD, cpuReservationMillicoresPerVcpu: one.reserve },
-      }),
-    );
-    const empty = fleet(made, wanted, {
-      policy: { failoverReserveHosts: reserve },
-      groups: group === "none" ? [] : [{ id: "g", kind: "apart", hard: true, scope: group, instanceIds: ["i0", "i1", "i2"] }],
-      hostRules: pinned ? [{ id: "r", kind: "never", hard: true, instanceIds: ["i3", "i4"], hostIds: ["h0"] }] : [],
-    });
-    const model = buildModel(empty);
-    const seated: Instance[] = wanted.map((one, index) => {
-      const preferred = (instances[index]?.at ?? 0) % made.length;
-      const target = model.hosts[preferred]?.state === "up" ? preferred : -1;
-      if (target < 0 || firstRefusing(STAY_RULES, model, index, target) !== null) return one;
-      model.hostOf[index] = target;
-      model.instancesOn[target]?.add(index);
-      model.usedMemoryMiB[target]! += one.memoryMiB;
-      model.usedVcpus[target]! += one.vcpus;
-      model.reservedMemoryMiB[target]! += model.memoryReservationMiB[index]!;
-      model.reservedCpuMillicores[target]! += model.cpuReservationMillicores[index]!;
-      for (const g of model.groupsOf[index] ?? []) {
-        const dense = model.groups[g]!;
-        dense.countByDomain[dense.domainOfHost[target]!]! += 1;
-      }
-      return { ...one, hostId: `h${target}` };
-    });
-    return { ...empty, instances: seated.filter((one) => one.hostId !== null) };
-  });
 
 const order = (index: number, memoryMiB = 4096) => ({ instance: instance(`new${index}`, null, { memoryMiB }) });
 

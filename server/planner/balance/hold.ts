@@ -1,4 +1,5 @@
 import type { ClusterSnapshot } from "../types";
+import { at, type Model } from "../model/model";
 
 /**
  * Since when the score has been above the threshold without a break, or null. Callers keep the answer and give it back with the next score, and
@@ -18,4 +19,21 @@ export function whyHeld(snapshot: ClusterSnapshot, score: number): string | null
   const since = snapshot.imbalancedSinceSeconds ?? null;
   const held = since === null ? 0 : snapshot.takenAtSeconds - since;
   return held >= imbalanceHoldSeconds ? null : `${figures}: uneven for ${held} s, moves are made after ${imbalanceHoldSeconds} s`;
+}
+
+/** What the demand of the cores weighs in the score (see dimensions.ts). */
+const DEMAND_WEIGHT = 2;
+
+/**
+ * The score that chance alone makes: forecasts miss by their spread, and an imbalance smaller than that is none. Without this, noise would be
+ * chased for ever. Only demands that somebody forecast count; the default has no noise.
+ */
+export function noiseScore(model: Model, eligible: readonly number[]): number {
+  let sum = 0;
+  for (const host of eligible) {
+    let variance = 0;
+    for (const instance of model.instancesOn[host] ?? []) if (model.instances[instance]?.demand !== undefined) variance += at(model.cpuSpreadMillicores, instance) ** 2;
+    sum += variance / at(model.hostCpuMillicores, host) ** 2;
+  }
+  return DEMAND_WEIGHT * Math.sqrt(sum / Math.max(1, eligible.length));
 }

@@ -63,12 +63,13 @@ function judgeGroups(ledger: Ledger, instance: Instance, hostId: string, scope: 
     if (!group.hard) continue;
     const members = ledger.members.get(group.id) ?? new Set<string>();
     const domain = ledger.domain(hostId, group.scope);
-    const near = (domain ?? []).flatMap((host) => ledger.on(host, instance.id)).filter((one) => members.has(one.id));
+    // What is booked on a dead host runs nowhere.
+    const near = (domain ?? []).filter((host) => ledger.hosts.get(host)?.state !== "down").flatMap((host) => ledger.on(host, instance.id)).filter((one) => members.has(one.id));
     if (group.kind === "apart") {
       if (domain === null) fault("anti-affinity", `the host has no ${group.scope}, which group ${group.id} goes by`);
       else if (near.length > 0) fault("anti-affinity", `${near[0]?.id ?? "?"} of group ${group.id} is there`);
     } else if (scope.whole === true) {
-      const placed = [...members].filter((id) => id !== instance.id && (ledger.hostOf.get(id) ?? null) !== null);
+      const placed = [...members].filter((id) => id !== instance.id && (ledger.hosts.get(ledger.hostOf.get(id) ?? "")?.state ?? "down") !== "down");
       const here = new Set(near.map((one) => one.id));
       const away = placed.find((id) => !here.has(id));
       if (away !== undefined) fault("affinity", `${away} of group ${group.id} is elsewhere`);

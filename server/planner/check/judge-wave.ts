@@ -30,6 +30,7 @@ export function judgeWave(ledger: Ledger, plan: Plan, steps: readonly Step[], mo
   const arrivals: Arrival[] = [];
   const waking: string[] = [];
   const migrations: { from: string; to: string }[] = [];
+  const optional = plan.policy === "rebalance" || plan.policy === "consolidate";
   for (const { action, index } of steps) {
     if (!ledger.hosts.has(action.toHostId)) {
       report("unknown", index, `host ${action.toHostId} is not there`);
@@ -49,10 +50,14 @@ export function judgeWave(ledger: Ledger, plan: Plan, steps: readonly Step[], mo
     const from = ledger.hostOf.get(instance.id) ?? null;
     if (action.op === "stop") {
       if (from !== action.toHostId) report("order", index, `${instance.id} is to stop on ${action.toHostId} and is not there`);
+      if (optional) report("not-migratable", index, `${instance.id} would be stopped for a move that need not be`);
       continue;
     }
     if (from !== action.fromHostId) report("order", index, `${instance.id} is not on ${action.fromHostId ?? "no host"} when this step begins`);
-    if (plan.policy === "rebalance" || plan.policy === "consolidate") judgeConsent(ledger, instance, index, report);
+    if (action.op === "start" && from !== null && plan.policy === "failover" && !plan.lostHostIds.includes(from)) {
+      report("order", index, `${instance.id} would start elsewhere though its host ${from} is not lost`);
+    }
+    if (optional) judgeConsent(ledger, instance, index, report);
     if (action.op === "migrate") {
       judgeMigration(ledger, instance, action, index, report);
       if (action.fromHostId !== null) migrations.push({ from: action.fromHostId, to: action.toHostId });
@@ -77,7 +82,7 @@ function judgeArrivals(ledger: Ledger, plan: Plan, arrivals: readonly Arrival[],
     ledger.move(instance.id, to);
     moved.add(instance.id);
     // Room at the source is free only when the wave is over.
-    if (from !== null) ledger.leaving.set(from, [...(ledger.leaving.get(from) ?? []), instance.id]);
+    if (from !== null && ledger.hosts.get(from)?.state !== "down") ledger.leaving.set(from, [...(ledger.leaving.get(from) ?? []), instance.id]);
   }
   ledger.leaving.clear();
 }

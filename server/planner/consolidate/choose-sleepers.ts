@@ -82,7 +82,7 @@ export function chooseSleepers(model: Model, emptied: readonly number[], goal: M
       stay(host, `${id} stays awake: ${shortage.text}`);
       continue;
     }
-    const wanted = hours.findIndex((need) => shortageOf(snapshot, rest, need) !== null);
+    const wanted = hours.findIndex((need) => SLEEP_RULES.shortageOf(snapshot, rest, need) !== null);
     const fallback = Math.max(snapshot.policy.horizonSeconds ?? HOUR_SECONDS, minAsleepSeconds(snapshot));
     const sleepSeconds = !foreseen ? fallback : wanted < 0 ? DAY_SECONDS : wanted * HOUR_SECONDS;
     const saves = sleepSavingJoules(hostAt(model, host), sleepSeconds);
