@@ -21,7 +21,7 @@ export { listInboxJobs, noteReplayed, noteWorked, postponeJob, readInbox, receiv
 export type { EventTarget, InboxJob, InboxView, IncomingEvent } from "./inbox";
 export { getLink, noteCustomer, noteCustomerMade, noteLinkOutcome, noteLinkReady, readLinkRow, readPaymentOverview, readRefundRow, recordDispute, recordPrepayment, recordProviderInvoice, recordRefund, remindOfExpiry, requestLink, requestRefund } from "./payment";
 export type { PaymentLinkRow, PaymentOverview, ProviderInvoice, ProviderPayment } from "./payment";
-export { beginPush, collectAgain, enqueueDueInvoices, enqueueMeterHours, enqueuePush, failPush, finishPush, listDuePushes, listOpenPushes, readHourForPush, readInvoiceForPush, readOrganizationForPush, requireCustomer, retryPush, splitInvoice } from "./push";
+export { beginPush, collectAgain, enqueueDueInvoices, enqueueMeterHours, enqueuePush, failPush, finishPush, listDuePushes, listOpenPushes, readHourForPush, readInvoiceForPush, readOrganizationForPush, requireCustomer, retryPush, splitInvoice, waiveRemainder } from "./push";
 export type { BegunPush, PushRow, PushWish } from "./push";
 export { compareBooks, comparedRange, readDifferences, readSyncState, requestComparison } from "./reconciliation";
 export type { DifferenceRow, ListedInvoice } from "./reconciliation";

@@ -66,6 +66,8 @@ export function LiveChanges({ organization, children }: { readonly organization?
     console: [trpc.console.pathFilter(), trpc.admin.consoles.pathFilter()],
     quota: [trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.organizations.pathFilter()],
     usage: [trpc.usage.pathFilter(), trpc.billing.pathFilter(), trpc.instances.usage.pathFilter()],
+    billing: [trpc.billing.pathFilter(), trpc.admin.payments.pathFilter()],
+    payment: [trpc.billing.pathFilter(), trpc.admin.payments.pathFilter(), trpc.admin.organizations.pathFilter()],
     host: [trpc.admin.hosts.pathFilter(), trpc.admin.clusters.pathFilter()],
     cluster: [trpc.admin.clusters.pathFilter()],
     decision: [trpc.admin.decisions.pathFilter()],

@@ -4,3 +4,4 @@ export { enqueueMeterHours } from "./report-hours";
 export { beginPush, failPush, finishPush, listDuePushes, listOpenPushes, retryPush } from "./run-push";
 export { splitInvoice } from "./rules";
 export type { BegunPush, PushItem, PushKind, PushRow, PushWish } from "./types";
+export { waiveRemainder } from "./waive-remainder";

@@ -10,6 +10,14 @@ export const KEY_LIFETIME_MS = 23 * 3_600_000;
 /** The provider takes 250 items an invoice; more lines than this are summed by what they are. */
 const MOST_ITEMS = 200;
 
+/** The least that the provider charges, minor units, by currency (its own table; other currencies: one unit). */
+const LEAST_CHARGE: Readonly<Record<string, number>> = { JPY: 50, USD: 50, EUR: 50, GBP: 30 };
+
+/** True for an amount that is owed and cannot be charged: the provider would carry it over to another bill, where nobody finds it. */
+export function belowLeastCharge(openMinor: number, currency: string): boolean {
+  return openMinor > 0 && openMinor < (LEAST_CHARGE[currency] ?? 1);
+}
+
 /** How long to wait after so many failed attempts, milliseconds. `chance` in [0, 1) keeps many from coming at once. */
 export function pauseMs(attempts: number, chance: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(Math.max(0, attempts - 1), 20)) * (0.75 + chance / 4);

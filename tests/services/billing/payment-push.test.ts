@@ -123,6 +123,14 @@ describe("push to the provider", () => {
     expect(theirs(lowered.id)).toMatchObject({ status: "open", total: 7_700, amount_remaining: 6_600 });
   });
 
+  it("an invoice that is too small to be charged is written off here, and never goes there", async () => {
+    const organizationId = await setting.addOrganization();
+    const small = await setting.issue(organizationId, 20);
+    await setting.pushUntilDone();
+    expect(await setting.invoice(small.id)).toEqual({ status: "paid", openMinor: 0 });
+    expect(Object.values(setting.stripe.vault.state.invoices).filter((invoice) => invoice.metadata["berth_invoice"] === small.id)).toEqual([]);
+  });
+
   it("a customer that was deleted there is made anew", async () => {
     const organizationId = await readyOrganization();
     const customer = await setting.customerOf(organizationId);
