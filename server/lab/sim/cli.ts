@@ -1,10 +1,14 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { FAULTS } from "./seed/faults";
+import { playSeeds, SEED_LENGTH_MS } from "./seed/play-seeds";
 import { startSimServer } from "./server";
 import { playScenario } from "./timeline/play-scenario";
 import { scenarioInput } from "./timeline/types";
 
-const USAGE = `npm run --silent sim -- --timeline FILE    plays histories, one a line; prints what really happened, one line a history (- reads standard input)`;
+const USAGE = `npm run sim -- --seed N [--days D] [--faults a,b]    plays one seed and says whether every invariant held; the same seed gives the same trace
+npm run sim -- --seeds N [--from M] [--seconds S]    plays many, two at once; stops after S seconds
+npm run --silent sim -- --timeline FILE    plays histories, one a line; prints what really happened, one line a history (- reads standard input)`;
 
 /** The value of `--name VALUE`; null when it was not given. */
 function option(name: string): string | null {
@@ -28,7 +32,21 @@ async function playTimeline(path: string): Promise<void> {
 }
 
 const timeline = option("timeline");
+const seed = option("seed");
+const seeds = option("seeds");
 if (timeline !== null) await playTimeline(timeline);
+else if (seed !== null || seeds !== null) {
+  const from = Number(seed ?? option("from") ?? 1);
+  const chosen = option("faults")?.split(",") ?? null;
+  const days = option("days");
+  process.exitCode = await playSeeds({
+    from,
+    count: seed === null ? Number(seeds) : 1,
+    faults: chosen === null ? FAULTS : FAULTS.filter((fault) => chosen.includes(fault)),
+    lengthMs: days === null ? SEED_LENGTH_MS : Number(days) * 86_400_000,
+    seconds: Number(option("seconds") ?? Number.POSITIVE_INFINITY),
+  });
+}
 else {
   process.stderr.write(`${USAGE}\n`);
   process.exitCode = 2;

@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   readonly fault: (text: string) => StatementFault;
   /** Names of loops that a committed transaction woke. */
   readonly onWake: (loops: readonly string[]) => void;
+  /** Hears of every statement that arrives, for the trace. */
+  readonly onStatement?: (text: string) => void;
   /** Answers may be kept from one asking to the next; off for roles whose rows depend on settings. */
   readonly keepAnswers: boolean;
 }
@@ -156,6 +158,7 @@ class SimConnection {
   private async serve(facts: StatementFacts, request: Request, reply: Reply): Promise<void> {
     // The process died while its statement was on the way: nobody is there to send it.
     if (this.options.process.state === "dead") return;
+    this.options.onStatement?.(request.text);
     if (this.lost) return reply(connectionLost(), null);
     switch (facts.kind) {
       case "begin":

@@ -13,6 +13,8 @@ export interface RealConnection {
 
 /** How long a statement may take before somebody looks whether it waits for a lock. A slow one is looked at and waited for. */
 const LOOK_FOR_LOCKS_MS = 15;
+/** Longer than the database's own deadlock timeout, which server.ts sets. */
+const DEADLOCK_MS = 40;
 const KEPT_ANSWERS = 20_000;
 
 interface Kept {
@@ -144,6 +146,10 @@ export class SimPostgres {
     for (;;) {
       const outcome = await Promise.race([work, pause(LOOK_FOR_LOCKS_MS)]);
       if (outcome) return outcome;
+      if (!(await this.waitsForLock(connection.pid))) continue;
+      // If the wait is a circle, Postgres ends it within its deadlock timeout; only what waits longer waits for somebody.
+      const ended = await Promise.race([work, pause(DEADLOCK_MS)]);
+      if (ended) return ended;
       if (await this.waitsForLock(connection.pid)) return null;
     }
   }

@@ -12,7 +12,7 @@ import { seededRandom } from "@/server/platform/random";
 import { inTransaction } from "@/server/platform/transaction";
 import { createQuota } from "@/server/quota";
 import { allLoops, Crew, Machines, type LoopDefinition } from "@/server/reconcilers";
-import { simDatabase, type StatementFault } from "./database";
+import { simDatabase, type SimConnections, type StatementFault } from "./database";
 import { SimProcess } from "./process";
 import type { Role } from "./postgres";
 import { Scheduler } from "./scheduler";
@@ -36,6 +36,7 @@ export interface RoomOptions {
   /** Virtual milliseconds of one wake; null loses it. */
   readonly wakeMs?: () => number | null;
   readonly quota?: { readonly instances: number; readonly vcpus: number; readonly memoryMiB: number; readonly storageGiB: number };
+  readonly onStatement?: (process: SimProcess, text: string) => void;
   readonly onPass?: (worker: string, loop: string, ok: boolean, backlog: number) => void;
   /** Stands between the control plane and the world; for bugs that are planted from outside. */
   readonly bend?: Bend;
@@ -70,7 +71,8 @@ export class SimRoom {
   flavorId = "";
   largerFlavorId = "";
   imageId = "";
-  private readonly workers: SimWorker[] = [];
+  readonly workers: SimWorker[] = [];
+  private readonly connections: SimConnections[] = [];
   private processes = 0;
 
   constructor(readonly options: RoomOptions) {
@@ -122,8 +124,10 @@ export class SimRoom {
       latencyMs: statementMs,
       fault: (text) => statementFault?.(process, text) ?? "none",
       onWake: (loops) => this.wake(loops),
+      onStatement: (text) => this.options.onStatement?.(process, text),
       keepAnswers: role === "worker",
     });
+    this.connections.push(db.connections);
     return { db, clock: process.clock, random: seededRandom(seed * 1_000 + ++this.processes), logger: this.logger, requestId: "req_sim", actor: { kind: "system", id: "sim" }, scope: "worker", organizationId: null, ...overrides };
   }
 
@@ -158,6 +162,11 @@ export class SimRoom {
     return new Promise((resolve, reject) => {
       this.scheduler.schedule(0, () => work().then(resolve, reject));
     });
+  }
+
+  /** The database goes away and comes back: what was not committed is gone, and so is every connection. */
+  restartDatabase(): void {
+    for (const connections of this.connections) connections.drop();
   }
 
   private remove(worker: SimWorker): void {

@@ -78,9 +78,12 @@ export class Scheduler implements Clock {
   }
 
   /** Steps until nothing is due before `atMs`, and leaves the clock there. */
-  async runUntil(atMs: number, afterStep?: () => void): Promise<void> {
+  async runUntil(atMs: number, afterStep?: () => void | Promise<void>): Promise<void> {
     await settled();
-    while (await this.step(atMs)) afterStep?.();
+    while (await this.step(atMs)) {
+      const looked = afterStep?.();
+      if (looked) await looked;
+    }
     this.currentMs = Math.max(this.currentMs, atMs);
   }
 

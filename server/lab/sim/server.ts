@@ -69,6 +69,7 @@ async function copyDatabase(url: LocalPostgres["url"]): Promise<SimDatabaseServe
   await admin.connect();
   await admin.query("select pg_advisory_lock(1)");
   await admin.query(`create database ${name} template ${TEMPLATE} strategy file_copy`);
+  await admin.query(`alter database ${name} set deadlock_timeout = '10ms'`);
   await admin.end();
   const owner = new pg.Client({ connectionString: url(name), application_name: "berth-sim-owner" });
   owner.on("error", () => undefined);

@@ -1,0 +1,258 @@
+import { seededRandom, type Random } from "@/server/platform/random";
+import type { StatementFault } from "../database";
+import { SimRoom, type Bend, type SimWorker } from "../room";
+import type { SimDatabaseServer } from "../server";
+import { Customers } from "./customers";
+import { planFaults, pick, type Fault, type PlannedFault } from "./faults";
+import { checkBooks, checkOrphans, TruthWatch, unsettled, Violation } from "./invariants";
+
+export interface SeedOptions {
+  readonly seed: number;
+  readonly server: SimDatabaseServer;
+  readonly faults: readonly Fault[];
+  /** Virtual time in which faults happen. */
+  readonly lengthMs: number;
+  readonly bend?: Bend;
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  /** The same for the same seed, always; differs when anything happened in another order. */
+  readonly trace: string;
+  readonly steps: number;
+  readonly virtualMs: number;
+  /** Null when every invariant held. */
+  readonly violation: { readonly invariant: string; readonly text: string } | null;
+}
+
+const ENROL_WITHIN_MS = 30_000;
+/** After the last fault has healed, everything wanted runs within this. */
+const HEAL_WITHIN_MS = 120_000;
+const LEASE_TTL_MS = 3_000;
+const BOOKS_EVERY_MS = 5_000;
+const TIMINGS = { startMs: 150, destroyMs: 50, guestBootMs: 200, guestShutdownMs: 200, hostBootMs: 1_500, powerOffMs: 100, powerOnMs: 100, unreachableMs: 400, migrationSetupMs: 50, migrationSwitchMs: 20, storageLeaseMs: 90_000 };
+const POLICY = { cpuRatio: 2, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 1.5, fenceAfterSeconds: 3, fenceBrakeFraction: 0.5 };
+const QUOTA = { instances: 7, vcpus: 9, memoryMiB: 1_000_000, storageGiB: 1_000 };
+
+/** Plays one seed: a small fleet, people who use it, faults, healing, and the question whether everything is as it was asked for. */
+export async function runSeed(options: SeedOptions): Promise<SeedResult> {
+  await options.server.reset();
+  const run = new SeedRun(options);
+  let violation: SeedResult["violation"] = null;
+  try {
+    await run.play();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    violation = { invariant: error instanceof Violation ? error.invariant : "the simulation goes on", text: error instanceof Violation ? error.message : (error.stack ?? error.message) };
+  }
+  await run.room.leave();
+  return { seed: options.seed, trace: run.trace(), steps: run.room.scheduler.steps, virtualMs: run.elapsedMs(), violation };
+}
+
+class SeedRun {
+  readonly room: SimRoom;
+  private readonly chance: Random;
+  private readonly watch: TruthWatch;
+  private readonly hosts: readonly string[];
+  private readonly beganMs: number;
+  private hash = 0x811c9dc5;
+  private databaseDown = false;
+  private statementRate = 0;
+  private wakeLoss = 0;
+  private workers = 0;
+  private booksMs = 0;
+  private over = false;
+
+  constructor(private readonly options: SeedOptions) {
+    const { seed, server } = options;
+    this.chance = seededRandom(seed);
+    this.hosts = Array.from({ length: 3 + Math.floor(this.chance.float() * 3) }, (_, index) => `h${index + 1}`);
+    this.room = new SimRoom({
+      seed,
+      server,
+      world: { hosts: this.hosts.map((name) => ({ name, cores: 4, memoryMiB: 4_096 })), timings: TIMINGS },
+      policy: POLICY,
+      quota: QUOTA,
+      leaseTtlMs: LEASE_TTL_MS,
+      statementMs: () => 0.05 + this.chance.float() * 1.5,
+      statementFault: (process) => this.statementFault(process.name),
+      wakeMs: () => (this.chance.float() < this.wakeLoss ? null : this.chance.float() * 3),
+      onStatement: (process, text) => this.note(`${process.name}${text.length}`),
+      bend: options.bend,
+    });
+    this.beganMs = this.room.scheduler.nowMs();
+    this.watch = new TruthWatch(this.room, server);
+  }
+
+  trace(): string {
+    return (this.hash >>> 0).toString(16).padStart(8, "0");
+  }
+
+  elapsedMs(): number {
+    return this.room.scheduler.nowMs() - this.beganMs;
+  }
+
+  async play(): Promise<void> {
+    const { room, chance, options } = this;
+    const { scheduler } = room;
+    await scheduler.drive(room.furnish(this.hosts));
+    await this.startWorker();
+    const hostIds = await this.enrolled();
+    const customers = new Customers(room, chance, hostIds);
+    for (let order = 0; order < 3; order++) customers.order();
+    if (chance.float() < 0.3) await this.startWorker();
+    const beginMs = scheduler.nowMs();
+    for (const fault of planFaults(chance, options.faults, options.lengthMs)) scheduler.schedule(fault.atMs, () => this.strike(fault));
+    for (let atMs = 300; atMs < options.lengthMs; atMs += 300 + chance.float() * 5_000) scheduler.schedule(atMs, () => customers.act());
+    await this.passUntil(beginMs + options.lengthMs);
+    this.heal();
+    await this.settle(customers);
+  }
+
+  private async enrolled(): Promise<string[]> {
+    const { scheduler } = this.room;
+    for (const limitMs = scheduler.nowMs() + ENROL_WITHIN_MS; scheduler.nowMs() < limitMs; ) {
+      await scheduler.runUntil(scheduler.nowMs() + 500);
+      const rows = await this.options.server.rows<{ id: string; state: string }>("select id, state from host order by id");
+      if (rows.every((row) => row.state === "up")) return rows.map((row) => row.id);
+    }
+    throw new Error("the hosts could not be enrolled");
+  }
+
+  private async startWorker(): Promise<void> {
+    const worker = await this.room.startWorker(`w${++this.workers}`);
+    this.note(worker.process.name);
+  }
+
+  private async passUntil(untilMs: number): Promise<void> {
+    const { scheduler } = this.room;
+    const look = (): void | Promise<void> => this.watch.look();
+    while (scheduler.nowMs() < untilMs) {
+      await scheduler.runUntil(Math.min(untilMs, this.booksMs + BOOKS_EVERY_MS, scheduler.nowMs() + BOOKS_EVERY_MS), look);
+      this.booksMs = scheduler.nowMs();
+      await checkBooks(this.options.server);
+    }
+  }
+
+  /** All faults end; an operator switches on what is off and returns what was drained. */
+  private heal(): void {
+    const { room } = this;
+    this.over = true;
+    this.databaseDown = false;
+    this.statementRate = 0;
+    this.wakeLoss = 0;
+    room.world.setFaults({ lostRequest: 0, lostReply: 0, lateEffect: 0, slow: 0 });
+    room.world.fillPool("shared", null);
+    const phases = new Map(room.world.status().hosts.map((host) => [host.name, host.phase]));
+    for (const host of this.hosts) {
+      room.world.heal(host);
+      // A panicked machine is switched off and on, as somebody in the room would.
+      if (phases.get(host) === "panicked") room.world.crash(host);
+      room.world.wake(host);
+    }
+    for (const worker of room.workers) {
+      worker.process.clockOffsetMs = 0;
+      worker.process.thaw();
+    }
+  }
+
+  private async settle(customers: Customers): Promise<void> {
+    const { room, options } = this;
+    const limitMs = room.scheduler.nowMs() + HEAL_WITHIN_MS;
+    if (room.workers.length === 0) await this.startWorker();
+    for (;;) {
+      await this.passUntil(room.scheduler.nowMs() + 1_000);
+      const missing = customers.pending > 0 ? `${customers.pending} people wait for an answer` : await unsettled(room, options.server);
+      if (missing === null) break;
+      if (room.scheduler.nowMs() > limitMs) throw new Violation("every order ends", `${HEAL_WITHIN_MS / 1_000} s after the last fault: ${missing}`);
+    }
+    const [surprise] = customers.surprises;
+    if (surprise !== undefined) throw new Violation("every answer has a reason", surprise instanceof Error ? (surprise.stack ?? surprise.message) : String(surprise));
+    await checkOrphans(room, options.server);
+  }
+
+  private strike(fault: PlannedFault): void | Promise<void> {
+    if (this.over) return;
+    const { world, scheduler, workers } = this.room;
+    const host = this.hosts[fault.which % this.hosts.length] ?? "h1";
+    const worker = workers[fault.which % Math.max(1, workers.length)];
+    this.note(`${fault.kind}${fault.which}`);
+    const afterwards = (undo: () => void): void => void scheduler.schedule(fault.forMs, () => (this.over ? undefined : undo()));
+    switch (fault.kind) {
+      case "kill":
+        return worker && this.kill(worker, fault);
+      case "freeze":
+        worker?.process.freeze();
+        return afterwards(() => worker?.process.thaw());
+      case "crash":
+        world.crash(host);
+        return afterwards(() => world.wake(host));
+      case "panic":
+        return world.panic(host);
+      case "partition":
+        world.partition(host, { storage: fault.draw < 0.5 });
+        return afterwards(() => world.heal(host));
+      case "hang":
+        world.hang(host);
+        return afterwards(() => world.heal(host));
+      case "slow":
+        world.slow(host, fault.draw * 3_000);
+        return afterwards(() => world.slow(host, 0));
+      case "lie":
+        world.lie(host, pick(this.chance, ["empty", "frozen", "all-running"] as const));
+        return afterwards(() => world.lie(host, null));
+      case "bmc-silent":
+        world.bmc(host, { reachable: false });
+        return afterwards(() => world.bmc(host, { reachable: true }));
+      case "bmc-lies":
+        world.bmc(host, fault.draw < 0.5 ? { liesOff: true } : { answersEarly: true });
+        return afterwards(() => world.bmc(host, { liesOff: false, answersEarly: false }));
+      case "replies":
+        world.setFaults({ lostRequest: 0.05, lostReply: 0.1, lateEffect: 0.05, slow: 0.1 });
+        return afterwards(() => world.setFaults({ lostRequest: 0, lostReply: 0, lateEffect: 0, slow: 0 }));
+      case "database":
+        this.databaseDown = true;
+        this.room.restartDatabase();
+        scheduler.schedule(fault.draw * 3_000, () => void (this.databaseDown = false));
+        return;
+      case "statements":
+        this.statementRate = 0.02;
+        return afterwards(() => void (this.statementRate = 0));
+      case "clock":
+        if (worker) worker.process.clockOffsetMs = (fault.draw - 0.5) * 20_000;
+        return afterwards(() => worker && void (worker.process.clockOffsetMs = 0));
+      case "wakes":
+        this.wakeLoss = 0.5;
+        return afterwards(() => void (this.wakeLoss = 0));
+      case "full":
+        world.fillPool("shared", 0);
+        return afterwards(() => world.fillPool("shared", null));
+    }
+  }
+
+  /** It dies at one of its next answers, whatever that is; another one starts a little later. */
+  private kill(worker: SimWorker, fault: PlannedFault): void {
+    const { process } = worker;
+    const at = process.boundaries + 1 + Math.floor(fault.draw * 60);
+    process.onBoundary = (boundary) => {
+      if (boundary < at) return;
+      process.onBoundary = null;
+      this.note(`dead${boundary}`);
+      worker.kill();
+      this.room.scheduler.schedule(200 + fault.draw * 2_000, () => this.startWorker());
+    };
+  }
+
+  private statementFault(process: string): StatementFault {
+    if (process === "portal" && !this.databaseDown) return "none";
+    if (this.databaseDown) return "connection-lost";
+    if (this.statementRate === 0 || this.chance.float() >= this.statementRate) return "none";
+    return this.chance.float() < 0.5 ? "connection-lost" : "reply-lost";
+  }
+
+  /** FNV-1a over what happens and when. */
+  private note(text: string): void {
+    const stamp = `${this.room.scheduler.nowMs()}${text}`;
+    for (let index = 0; index < stamp.length; index++) this.hash = Math.imul(this.hash ^ stamp.charCodeAt(index), 0x01000193);
+  }
+}
