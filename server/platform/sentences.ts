@@ -36,6 +36,7 @@ export const SENTENCES = {
   "boot-memory-slots": "All memory slots of this machine are taken.",
   "boot-guest-not-up": "The guest has not booted yet, so it cannot take new resources; they apply at its next start.",
   "resized-live": "{instance} got its new size while it runs.",
+  "moved-to-grow": "{instance} moves to a server that has room for its new size.",
   "resized-at-boot": "{instance} gets its new size at its next boot.",
   // What a tenant reads of a failed step.
   "failure-unreachable": "Its server did not answer in time. It is tried again.",

@@ -7,6 +7,7 @@ import { disksOf, disksToGrow } from "./decide-step";
 import { diskTarget } from "./domain-spec";
 import type { FullView } from "./look";
 import { applied, placed } from "./conclude";
+import { moveToFit } from "./move-to-fit";
 import { unplace } from "./power";
 import { growVolumes } from "./volumes";
 
@@ -28,6 +29,7 @@ export async function resizeRunning(pass: Pass, given: FullView): Promise<void> 
   const wanted = claimOf(desired);
   // While it runs, the larger of both sizes is taken: a size that shrinks at the next boot is used until then.
   const roomy = await inTransaction(context, (tx) => resizeAllocation(tx, desired.id, larger(wanted, view.allocation)));
+  if (!roomy && (await moveToFit(pass, view, larger(wanted, view.allocation)))) return;
   const sizeSeen = desired.observation?.vcpus === desired.vcpus && desired.observation.memoryMiB === desired.memoryMiB;
   const result = !roomy ? { applied: "at-next-boot" as const, reason: NO_ROOM.text, words: NO_ROOM.words } : sizeSeen ? { applied: "live" as const, reason: null, words: undefined } : await host.resizeDomain({ instanceId: desired.id, epoch: view.allocation.epoch, vcpus: desired.vcpus, memoryMiB: desired.memoryMiB });
   const why: Said = result.reason === null ? sentence("boot-needs-restart") : result.words ? { text: result.reason, words: [...result.words] } : result.reason;
