@@ -2,6 +2,8 @@ import type { Browser, Page } from "playwright-core";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { instance } from "@/db/schema/compute";
+import { quota } from "@/db/schema/quota";
+import { organization } from "@/db/schema/tenancy";
 import { createTestDatabase, type TestDatabase } from "../support/database";
 import { fillPortal, type PortalFixture } from "../support/portal-fixture";
 import { startWeb, type RunningWeb } from "../support/web";
@@ -148,6 +150,82 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
     }, { as: fixture.owner });
   }, PAGE_MS);
 
+  it("resizes: the price before and after, what is left of the quota, when it takes effect, and a refusal in words", async () => {
+    const row = async () => (await database.owner.select().from(instance).where(eq(instance.name, "build")))[0]!;
+    const before = await row();
+    await withPage(async (page) => {
+      await page.goto(`/o/acme/instances/${before.id}`);
+      await page.getByRole("button", { name: "Resize" }).click();
+      const dialog = page.getByRole("dialog");
+      const size = dialog.getByRole("combobox", { name: "Size" });
+      await size.selectOption({ label: await dialog.getByRole("option", { name: /s1\.large/ }).textContent() ?? "" });
+      // 1.2 + 10 GiB x 0.014, and 10.8 + 80 GiB x 0.014, by the prices of the fixture.
+      await dialog.getByText("¥1.34 / hour").waitFor();
+      await dialog.getByText("¥11.92 / hour").waitFor();
+      // What is left now, less the difference of both sizes: three vCPUs more.
+      const [limits] = await database.owner.select().from(quota).innerJoin(organization, eq(organization.id, quota.organizationId)).where(eq(organization.slug, "acme"));
+      const left = limits!.quota.limitVcpus - limits!.quota.committedVcpus - limits!.quota.heldVcpus;
+      await dialog.getByText(new RegExp(`^${left - 3} vCPUs · `)).waitFor();
+      await dialog.getByText("It does not run now; the new size is there when it starts.").waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await dialog.getByLabel("Disk, GiB").fill("5");
+      await dialog.getByText("Enter a whole number, at least 10 GiB: a disk cannot shrink.").waitFor();
+      expect(await dialog.getByRole("button", { name: "Resize" }).isDisabled()).toBe(true);
+      await dialog.getByLabel("Disk, GiB").fill("2500");
+      await dialog.getByRole("button", { name: "Resize" }).click();
+      await dialog.getByRole("alert").getByText(/quota/i).waitFor();
+      expect(await row()).toEqual(before);
+      await dialog.getByLabel("Disk, GiB").fill("90");
+      await dialog.getByRole("button", { name: "Resize" }).click();
+      await dialog.waitFor({ state: "detached" });
+      await page.getByText("The new size takes effect at the next boot.").waitFor();
+      await page.getByText(/A new size was asked for/).waitFor();
+    }, { as: fixture.owner });
+    expect(await row()).toMatchObject({ vcpus: 4, memoryMiB: 8192, diskGiB: 90, generation: before.generation + 1 });
+  }, PAGE_MS);
+
+  it("rebuilds only after the name was typed, from the image that was chosen", async () => {
+    const row = async () => (await database.owner.select().from(instance).where(eq(instance.name, "web-3")))[0]!;
+    const before = await row();
+    await withPage(async (page) => {
+      await page.goto(`/o/acme/instances/${before.id}?tab=settings`);
+      await page.getByRole("button", { name: "Rebuild" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText("Everything on its root disk is lost and cannot be brought back.").waitFor();
+      const confirm = dialog.getByRole("button", { name: "Rebuild" });
+      expect(await confirm.isDisabled()).toBe(true);
+      await dialog.getByRole("combobox", { name: "Image" }).selectOption({ label: "Tiny Linux" });
+      await dialog.getByLabel("Type web-3 to confirm").fill("web-2");
+      expect(await confirm.isDisabled()).toBe(true);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await dialog.getByLabel("Type web-3 to confirm").fill("web-3");
+      await confirm.click();
+      await dialog.waitFor({ state: "detached" });
+      await page.getByText("The rebuild has begun.").waitFor();
+    }, { as: fixture.owner });
+    const after = await row();
+    expect(after).toMatchObject({ rebuildGeneration: before.rebuildGeneration + 1, generation: before.generation + 1 });
+    expect(after.imageId).not.toBe(before.imageId);
+  }, PAGE_MS);
+
+  it("founds a cluster in the console, and says which field is wrong", async () => {
+    await withPage(async (page) => {
+      await page.goto("/admin/clusters");
+      await page.getByRole("link", { name: "Create a cluster" }).click();
+      await page.getByRole("heading", { level: 1, name: "Create a cluster" }).waitFor();
+      await page.getByRole("button", { name: "Create the cluster" }).click();
+      await page.getByText("Enter something like tokyo-1.").waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      const values = { Name: "osaka-1", "CPU model of the guests": "x86-64-v2", "Name of the pool": "berth", "Path on the hosts": "/srv/berth", "Name of the network": "private", "Bridge on the hosts": "br-berth", Network: "10.90.0.0/24", Gateway: "10.90.0.20", "First address": "10.90.0.10", "Last address": "10.90.0.250" };
+      for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value);
+      await page.getByRole("button", { name: "Create the cluster" }).click();
+      await page.getByText(/The gateway 10\.90\.0\.20 lies in the range/).waitFor();
+      await page.getByLabel("Gateway").fill("10.90.0.1");
+      await page.getByRole("button", { name: "Create the cluster" }).click();
+      await page.getByRole("heading", { level: 1, name: "osaka-1" }).waitFor();
+    }, { as: fixture.staff });
+  }, PAGE_MS);
+
   it("speaks Japanese when asked, also after the next sign-in", async () => {
     await withPage(async (page) => {
       await signIn(page, fixture.viewer);
@@ -158,6 +236,15 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       await page.context().clearCookies();
       await signIn(page, fixture.viewer);
       await page.getByRole("heading", { level: 1, name: "インスタンス" }).waitFor();
+      // What the server decided and saw is said in the reader's language too.
+      await page.getByRole("link", { name: "batch" }).click();
+      await page.getByText("現在 batch（2 vCPU、4 GiB）を置けるサーバーがありません。").waitFor();
+      await page.getByText("サーバー 1 で販売できる残りは 1 個です").waitFor();
+      await page.getByText("サーバー 3 を運用に戻す。").waitFor();
+      expect(await page.getByText("No server has room").count()).toBe(0);
+      await page.goto("/o/acme/instances");
+      await page.getByRole("link", { name: "staging" }).click();
+      await page.getByText("現在、サーバーの空きメモリまたは空きストレージが足りません。").waitFor();
     });
   }, PAGE_MS);
 

@@ -7,6 +7,7 @@ import { sample, usageWindow } from "@/db/schema/metering";
 import { quota } from "@/db/schema/quota";
 import { member, organization } from "@/db/schema/tenancy";
 import { systemRandom } from "@/server/platform/random";
+import { sentence } from "@/server/platform/sentences";
 import { systemClock } from "@/server/platform/clock";
 import { mintId, type IdKind } from "@/server/platform/id";
 import { ensureUser } from "@/server/tenancy";
@@ -92,8 +93,12 @@ type Observation = Partial<typeof instanceObservation.$inferInsert>;
 const NAMES: readonly (readonly [string, "running" | "stopped", Observation])[] = [
   ["web-1", "running", { state: "running" }], ["web-2", "running", { state: "running" }], ["web-3", "running", { state: "running", phase: "migrating" }],
   ["database", "running", { state: "running", pendingBootReason: "The new memory size takes effect when the guest boots: it has no free slot." }],
-  ["build", "stopped", { state: "stopped" }], ["batch", "running", { state: "absent", phase: "waiting-for-capacity", waiting: { text: "No host has 4 free vCPUs of the class dedicated.", smallestChange: "2 vCPUs instead of 4" } }],
-  ["mail", "running", { state: "unknown", phase: "unreachable" }], ["staging", "running", { state: "absent", failures: 4, lastError: "The disk could not be made: the storage pool refused it." }], ["old-api", "stopped", { state: "stopped" }],
+  ["build", "stopped", { state: "stopped" }], ["batch", "running", { state: "absent", phase: "waiting-for-capacity", waiting: {
+    text: "No server has room for batch now.", smallestChange: "return host tokyo-1-h3 to service",
+    words: [...sentence("waits-no-room", { instance: "batch", vcpus: 2, memoryMiB: 4096 }).words, { code: "sold-cpu", params: { instance: "batch", needed: 2, host: { server: 1 }, left: 1, missing: 1, ratio: 4 } }, ...sentence("kept-in-reserve", { host: { server: 2 } }).words],
+    changeWords: [{ code: "change-return", params: { host: { server: 3 } } }],
+  } }],
+  ["mail", "running", { state: "unknown", phase: "unreachable" }], ["staging", "running", { state: "absent", failures: 4, lastError: sentence("failure-insufficient").text, lastErrorWords: sentence("failure-insufficient").words }], ["old-api", "stopped", { state: "stopped" }],
 ];
 
 /** Fills an empty, migrated database through its owner. */
