@@ -19,7 +19,7 @@ async function withCentre(options: Parameters<typeof openCentre>[0], work: (cent
 
 async function fill(centre: Centre, count: number): Promise<string[]> {
   const ids = await Promise.all(Array.from({ length: count }, (_, index) => centre.order(`vm-${index}`)));
-  for (const id of ids) await centre.untilStatus(id, "running");
+  for (const id of ids) await centre.untilStatus(id, "running", 60_000);
   return ids;
 }
 

@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, isNull, lt, sql } from "drizzle-orm";
 import { incident, incidentEntry } from "@/db/schema/automation";
+import { fencing } from "@/db/schema/fleet";
 import type { Transaction } from "@/server/platform/transaction";
-import type { IncidentEntryRow, IncidentRow } from "../types";
+import type { FencingRow, IncidentEntryRow, IncidentRow } from "../types";
 
 export async function insertIncident(tx: Transaction, row: typeof incident.$inferInsert): Promise<void> {
   await tx.insert(incident).values(row);
@@ -48,4 +49,19 @@ export function pageIncidents(tx: Transaction, filter: { readonly clusterId?: st
     .where(and(filter.clusterId ? eq(incident.clusterId, filter.clusterId) : undefined, filter.hostId ? eq(incident.hostId, filter.hostId) : undefined, filter.cursor ? lt(incident.id, filter.cursor) : undefined))
     .orderBy(desc(incident.id))
     .limit(filter.limit + 1);
+}
+
+export async function newestFencingSince(tx: Transaction, hostId: string, since: Date): Promise<FencingRow | null> {
+  const [row] = await tx.select().from(fencing).where(and(eq(fencing.hostId, hostId), gte(fencing.requestedAt, since))).orderBy(desc(fencing.id)).limit(1);
+  return row ?? null;
+}
+
+/** Failovers away from a host, each with the moment at which its machine was first seen to run again. */
+export async function restartsFrom(tx: Transaction, hostId: string, since: Date): Promise<{ instanceId: string; name: string; toHostName: string; decidedAt: Date; backAt: Date | null; givenUp: boolean }[]> {
+  const result = await tx.execute<{ instance_id: string; name: string; host: string; at: string; back: string | null; given_up: boolean }>(sql`
+    select d.instance_id, i.name, d.chosen->>'hostName' as host, d.created_at as at,
+      case when o.state = 'running' and o.host_id = d.host_id then o.running_since end as back, (i.desired_power <> 'running' or i.deleted_at is not null) as given_up
+    from decision d join instance i on i.id = d.instance_id left join instance_observation o on o.instance_id = i.id
+    where d.kind = 'failover' and d.created_at >= ${since.toISOString()} and d.chosen->>'fromHostId' = ${hostId} order by d.id`);
+  return result.rows.map((row) => ({ instanceId: row.instance_id, name: row.name, toHostName: row.host, decidedAt: new Date(row.at), backAt: row.back ? new Date(row.back) : null, givenUp: row.given_up }));
 }

@@ -1,0 +1,98 @@
+import { closeIncident, lastFencing, listRestarts, noteIncident, openIncident, readFleet, readOpenIncidents, type Fleet, type FencingRow, type HostRow, type IncidentKey, type IncidentRow, type RestartView } from "@/server/fleet";
+import { inTransaction } from "@/server/platform/transaction";
+import { isBraked } from "./fence-hosts";
+import type { LoopDefinition, Pass } from "./types";
+
+const PERIOD_MS = 5_000;
+const BUSY_PERIOD_MS = 1_000;
+
+/**
+ * Keeps the story of every lost host while it happens: from the first signal over the fencing to the last machine that runs again.
+ * Everything is read from what others have written, so that it is right after any restart, and nothing waits for it.
+ */
+export const followIncidentsLoop: LoopDefinition = {
+  name: "follow-incidents",
+  purpose: "Writes down how each host loss went, from the first signal to the last machine back.",
+  periodMs: PERIOD_MS,
+  async pass(pass) {
+    const fleet = await readFleet(pass.context, { allocations: false });
+    const open = (await readOpenIncidents(pass.context)).filter((one) => one.kind === "host-lost" || one.kind === "many-silent");
+    let backlog = open.length;
+    for (const cluster of fleet.clusters.values()) backlog += await followSilence(pass, fleet, cluster.id, open.find((one) => one.kind === "many-silent" && one.clusterId === cluster.id) ?? null);
+    for (const fencing of fleet.fencings.values()) {
+      const host = fleet.hosts.get(fencing.hostId);
+      if (host) backlog += await begin(pass, host, fencing);
+    }
+    for (const incident of open) {
+      const host = incident.hostId ? fleet.hosts.get(incident.hostId) : undefined;
+      if (incident.kind === "host-lost" && host) await follow(pass, host, incident);
+    }
+    return { backlog, againInMs: backlog > 0 ? BUSY_PERIOD_MS : PERIOD_MS };
+  },
+};
+
+const keyOf = (host: HostRow): IncidentKey => ({ clusterId: host.clusterId, hostId: host.id, kind: "host-lost" });
+
+/** More hosts silent at once than are fenced by themselves: one alarm for all of them. */
+async function followSilence(pass: Pass, fleet: Fleet, clusterId: string, open: IncidentRow | null): Promise<number> {
+  const { context } = pass;
+  const cluster = fleet.clusters.get(clusterId);
+  const hosts = [...fleet.hosts.values()].filter((host) => host.clusterId === clusterId);
+  const silent = hosts.filter((host) => host.silentSince !== null && !host.maintenance && host.state !== "fenced" && host.state !== "asleep" && host.powerState !== "failed-to-wake");
+  const braked = cluster !== undefined && silent.filter((host) => host.state === "unreachable" || host.state === "isolated").length > 1 && isBraked(cluster, hosts, silent);
+  const key: IncidentKey = { clusterId, hostId: null, kind: "many-silent" };
+  if (braked && !open) {
+    const first = new Date(Math.min(...silent.map((host) => host.silentSince?.getTime() ?? Infinity)));
+    await inTransaction(context, (tx) => openIncident(tx, context, key, `${silent.length} of ${hosts.length} hosts are silent at once`, { kind: "signal", at: first, text: `${silent.map((host) => host.name).join(", ")} fell silent. None of them is fenced by itself: something between them and the control plane is broken. Repair that; vouch for a host only if it really is off.` }));
+    return 1;
+  }
+  if (open && silent.length === 0) await inTransaction(context, (tx) => closeIncident(tx, context, key, { kind: "end", text: "Every host answers again, or is known dead." }));
+  return 0;
+}
+
+async function begin(pass: Pass, host: HostRow, fencing: FencingRow): Promise<number> {
+  const { context } = pass;
+  const since = fencing.silentSince ?? fencing.requestedAt;
+  await inTransaction(context, async (tx) => {
+    await openIncident(tx, context, keyOf(host), `${host.name} was lost`, { kind: "signal", at: since, text: `${host.name} fell silent.` });
+    await noteIncident(tx, context, keyOf(host), { kind: "fencing", at: fencing.requestedAt, text: `Its fencing was asked for: ${fencing.reason}` }, { detectMs: fencing.requestedAt.getTime() - since.getTime() });
+    if (fencing.lastError && fencing.state !== "confirmed") await noteIncident(tx, context, keyOf(host), { kind: "fencing", text: `It could not be confirmed: ${fencing.lastError}` });
+  });
+  return 1;
+}
+
+async function follow(pass: Pass, host: HostRow, incident: IncidentRow): Promise<void> {
+  const { context } = pass;
+  const key = keyOf(host);
+  const { fencing, restarts } = await inTransaction(context, async (tx) => {
+    const last = await lastFencing(tx, host.id, incident.openedAt);
+    return { fencing: last, restarts: last?.confirmedAt ? await listRestarts(tx, host.id, last.requestedAt) : [] };
+  }, { readOnly: true });
+  if (!fencing) return;
+  const since = incident.openedAt;
+  if (fencing.state === "cancelled") {
+    await inTransaction(context, (tx) => closeIncident(tx, context, key, { kind: "end", text: `${host.name} answered again before its death was confirmed; nothing was restarted.` }));
+    return;
+  }
+  const confirmedAt = fencing.confirmedAt;
+  if (!confirmedAt) return;
+  const how = fencing.method === "power" ? "Its management controller confirmed that it is off." : fencing.method === "lease" ? "Its run-lease showed that its machines are dead." : `An operator vouched that it is off (${fencing.vouchedBy ?? "?"}).`;
+  await inTransaction(context, async (tx) => {
+    await noteIncident(tx, context, key, { kind: "fencing", at: confirmedAt, text: how, detail: { method: fencing.method, attempts: fencing.attempts } }, { fenceMs: confirmedAt.getTime() - fencing.requestedAt.getTime(), method: fencing.method });
+    for (const one of restarts) {
+      await noteIncident(tx, context, key, { kind: "restart", at: one.decidedAt, text: `${one.name} restarts on ${one.toHostName}.`, detail: { instanceId: one.instanceId } });
+      if (one.backAt) await noteIncident(tx, context, key, { kind: "restart", at: one.backAt, text: `${one.name} runs on ${one.toHostName}, ${seconds(since, one.backAt)} after the first signal.`, detail: { instanceId: one.instanceId } });
+    }
+  });
+  if (fencing.closedAt && restarts.every((one) => one.backAt !== null || one.givenUp)) await end(pass, host, incident, restarts);
+}
+
+const seconds = (from: Date, to: Date): string => `${((to.getTime() - from.getTime()) / 1_000).toFixed(1)} s`;
+
+async function end(pass: Pass, host: HostRow, incident: IncidentRow, restarts: readonly RestartView[]): Promise<void> {
+  const { context } = pass;
+  const back = restarts.flatMap((one) => one.backAt ?? []);
+  const last = back.length === 0 ? context.clock.now() : new Date(Math.max(...back.map((at) => at.getTime())));
+  const text = restarts.length === 0 ? `Nothing had to be restarted from ${host.name}.` : `${back.length} of ${restarts.length} machines of ${host.name} run again.`;
+  await inTransaction(context, (tx) => closeIncident(tx, context, keyOf(host), { kind: "end", at: last, text }, { instances: restarts.length, back: back.length }));
+}
