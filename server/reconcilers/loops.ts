@@ -7,6 +7,7 @@ import { enforceStandingLoop } from "./enforce-standing";
 import { evacuateHostsLoop } from "./evacuate-hosts";
 import { failOverInstancesLoop } from "./fail-over-instances";
 import { fenceHostsLoop } from "./fence-hosts";
+import { followIncidentsLoop } from "./follow-incidents";
 import { followRulesLoop } from "./follow-rules";
 import { guardCertificatesLoop } from "./guard-certificates";
 import { importImagesLoop } from "./import-images";
@@ -49,6 +50,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     wakeHostsLoop,
     new PowerMeter(),
     new LeaseWatcher(),
+    followIncidentsLoop,
     updateHostsLoop,
     followRulesLoop,
     migrateInstancesLoop,
