@@ -31,7 +31,7 @@ const USAGE = `usage: npm run plan -- FILE --policy place|rebalance|consolidate|
   --reserve N      any N hosts may fail, instead of what the file says
   --risk PART      at most this part of minutes with contention (0..1), instead of what the file says
   --why            also what was rejected for each action
-  --json OUT       the plan as JSON; /dev/stdout for nothing else
+  --json OUT       the plan as JSON; - for standard output and nothing else
   --case FILE|-    failover: one-line cases, one answer a line
   --schema         prints the JSON schema of a snapshot`;
 
@@ -43,6 +43,13 @@ function readText(path: string): string {
     throw new Error(`reading ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8");
+}
+
+const toStandardOutput = (path: string | undefined): boolean => path === "/dev/stdout" || path === "-";
+
+/** Standard output may be a socket, which cannot be opened by its path. */
+function writeJson(path: string, value: object): void {
+  writeFileSync(toStandardOutput(path) ? 1 : path, `${JSON.stringify(value, null, 1)}\n`);
 }
 
 function readNumber(value: string | undefined, name: string): number | undefined {
@@ -124,9 +131,9 @@ function askWhatIf(snapshot: ClusterSnapshot, seed: number | undefined, json: st
   const pairs = whatIfPairsLost(snapshot, undefined, seed);
   if (json !== undefined) {
     const unsafe = single.filter((one) => !one.safe).length;
-    writeFileSync(json, `${JSON.stringify({ policy: "failover", scoreBefore: unsafe, scoreAfter: unsafe, moves: 0, hostsFreed: 0, gbMoved: 0, ms, plan: [], whatIf: single, pairs }, null, 1)}\n`);
+    writeJson(json, { policy: "failover", scoreBefore: unsafe, scoreAfter: unsafe, moves: 0, hostsFreed: 0, gbMoved: 0, ms, plan: [], whatIf: single, pairs });
   }
-  if (json !== "/dev/stdout") writeFileSync(1, `${explainWhatIf(single, pairs)}\nAsked in ${ms.toFixed(0)} ms\n`);
+  if (!toStandardOutput(json)) writeFileSync(1, `${explainWhatIf(single, pairs)}\nAsked in ${ms.toFixed(0)} ms\n`);
 }
 
 function answerCases(path: string): void {
@@ -199,8 +206,8 @@ function main(): void {
   const plan = makePlan(snapshot, { policy, orders, hostIds, atOnce, seed, maxMoves: readNumber(values["max-moves"], "--max-moves"), score: loads === undefined ? "static" : "dynamic", loads });
   const ms = performance.now() - started;
   const check = checkPlan(snapshot, plan, orders.map((one) => one.instance));
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(forReplay(plan, ms, check), null, 1)}\n`);
-  if (values.json !== "/dev/stdout") writeFileSync(1, `${explainPlan(plan, { check, why: values.why })}\nPlanned in ${ms.toFixed(0)} ms\n`);
+  if (values.json !== undefined) writeJson(values.json, forReplay(plan, ms, check));
+  if (!toStandardOutput(values.json)) writeFileSync(1, `${explainPlan(plan, { check, why: values.why })}\nPlanned in ${ms.toFixed(0)} ms\n`);
 }
 
 try {

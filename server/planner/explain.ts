@@ -38,10 +38,10 @@ export function explainPlan(plan: Plan, options: ExplainOptions = {}): string {
   if (plan.certificate !== null && plan.certificate.asleepHostIds.length > 0) lines.push(certificateInWords(plan));
   const { seconds, gbMoved, downtimeMs } = plan.predicted;
   if (plan.waves > 1) {
-    for (const wave of plan.schedule.slice(0, MAX_LINES)) lines.push(`Wave ${wave.wave}: ${wave.seconds.toFixed(0)} s, over after ${wave.endSeconds.toFixed(0)} s, ${wave.gbMoved.toFixed(1)} GB`);
+    for (const wave of plan.schedule.slice(0, MAX_LINES)) lines.push(`Wave ${wave.wave}: ${Math.ceil(wave.seconds)} s, over after ${Math.ceil(wave.endSeconds)} s, ${wave.gbMoved.toFixed(1)} GB`);
     if (plan.schedule.length > MAX_LINES) lines.push(`... and ${plan.schedule.length - MAX_LINES} more waves`);
   }
-  lines.push(`Predicted: ${plan.waves} waves, ${seconds.toFixed(0)} s, ${gbMoved.toFixed(1)} GB moved, ${(downtimeMs / 1000).toFixed(1)} s of pauses in sum`);
+  lines.push(`Predicted: ${plan.waves} waves, ${Math.ceil(seconds)} s, ${gbMoved.toFixed(1)} GB moved, ${(downtimeMs / 1000).toFixed(1)} s of pauses in sum`);
   if (options.check !== undefined) lines.push(...judgment(options.check));
   return lines.join("\n");
 }

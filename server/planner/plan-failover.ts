@@ -50,11 +50,12 @@ export function planFailover(snapshot: ClusterSnapshot, lostHostIds: readonly st
   const packed = restartElsewhere(model, new Set(lost), options.wake === true ? new Set() : notUp(model));
   for (const instance of order) removeInstance(model, instance);
   const goals = [packed.failed < 0 ? new Map(packed.placements.map((one) => [one.instance, one.host])) : null, certified(model, order, lostIds, options)];
-  let outcome = place(model, order, null, options.wake === true);
+  const dead = new Set(lost);
+  let outcome = place(model, order, null, dead, options.wake === true);
   for (const goal of goals) {
     if (outcome.refusals.length === 0 || goal === null) continue;
     for (const instance of outcome.hostOf.keys()) removeInstance(model, instance);
-    const other = place(model, order, goal, options.wake === true);
+    const other = place(model, order, goal, dead, options.wake === true);
     if (other.refusals.length < outcome.refusals.length) outcome = other;
     else {
       for (const instance of other.hostOf.keys()) removeInstance(model, instance);
@@ -98,7 +99,7 @@ function certified(model: Model, order: readonly number[], lostIds: ReadonlySet<
 }
 
 /** Gives each instance its place in turn: the one of the goal where that is allowed, else the best that is up, else one that must be woken. */
-function place(model: Model, order: readonly number[], goal: ReadonlyMap<number, number> | null, wake: boolean): Outcome {
+function place(model: Model, order: readonly number[], goal: ReadonlyMap<number, number> | null, dead: ReadonlySet<number>, wake: boolean): Outcome {
   const outcome: Outcome = { hostOf: new Map(), scores: new Map(), rejections: new Map(), refusals: [] };
   const among = new Set(order);
   const refused = new Set<number>();
@@ -111,13 +112,13 @@ function place(model: Model, order: readonly number[], goal: ReadonlyMap<number,
       continue;
     }
     const wanted = goal?.get(instance) ?? -1;
-    const others = new Set(wanted < 0 ? [] : [...model.hosts.keys()].filter((host) => host !== wanted));
+    const others = wanted < 0 ? dead : new Set([...model.hosts.keys()].filter((host) => host !== wanted));
     let choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, rules: asleep.has(wanted) ? RULES_WITH_WAKING : RULES, except: others });
-    if (choice.host < 0 && wanted >= 0) choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, rules: RULES });
+    if (choice.host < 0 && wanted >= 0) choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, rules: RULES, except: dead });
     if (choice.host < 0 && wake) {
       const awake = new Set([...model.hosts.keys()].filter((host) => !asleep.has(host)));
       const woken = chooseHost(model, instance, { strategy: "pack", withReserve: false, rules: RULES_WITH_WAKING, except: awake });
-      if (woken.host >= 0) choice = { ...woken, rejections: choice.rejections };
+      if (woken.host >= 0) choice = { ...woken, rejections: choice.rejections.filter((one) => one.hostId !== hostAt(model, woken.host).id) };
     }
     if (choice.host < 0) {
       refused.add(instance);

@@ -9,6 +9,8 @@ export function findOddHost(host: Host): string | null {
     ["memoryMiB", host.memoryMiB],
     ["systemMemoryMiB", host.systemMemoryMiB],
   ];
+  if (host.wakeSeconds !== undefined) figures.push(["wakeSeconds", host.wakeSeconds]);
+  if (host.linkMbps !== undefined) figures.push(["linkMbps", host.linkMbps]);
   if (host.measuredCpuMillicores !== undefined) figures.push(["measuredCpuMillicores", host.measuredCpuMillicores]);
   const bad = figures.find(([, value]) => !isAmount(value));
   if (bad !== undefined) return `host ${host.id}: ${bad[0]} is ${String(bad[1])}, not an amount; repair its metrics`;
@@ -29,6 +31,7 @@ export function findOddInstance(instance: Instance): string | null {
     ["memoryReservationRatio", promise.memoryReservationRatio],
     ["demand.cpuMillicores", instance.demand?.cpuMillicores ?? 0],
     ["demand.cpuSpreadMillicores", instance.demand?.cpuSpreadMillicores ?? 0],
+    ["dirtyMiBPerSecond", instance.dirtyMiBPerSecond ?? 0],
   ];
   for (const disk of instance.disks) figures.push([`disk in ${disk.storagePoolId}`, disk.sizeMiB]);
   const bad = figures.find(([, value]) => !isAmount(value));
