@@ -16,7 +16,7 @@ const NEEDED: Record<number, number> = { 20: 3, 50: 8, 100: 16, 200: 32, 1000: 1
  * No plan that frees so many hosts moves less: the hosts that stay must have room for everything, and at best nothing on them moves. Exact
  * where hosts have the same two makes, as here: for each number of large ones, the fullest of each make.
  */
-function leastGbMoved(model: Model, freed: number): number {
+export function leastGbMoved(model: Model, freed: number): number {
   const hosts = model.hosts.map((_, host) => host).toSorted((a, b) => model.usedMemoryMiB[b]! - model.usedMemoryMiB[a]!);
   const largest = Math.max(...model.sellableMemoryMiB);
   const large = hosts.filter((host) => model.sellableMemoryMiB[host] === largest);
