@@ -143,16 +143,20 @@ class SeedRun {
     this.wakeLoss = 0;
     room.world.setFaults({ lostRequest: 0, lostReply: 0, lateEffect: 0, slow: 0 });
     room.world.fillPool("shared", null);
-    const phases = new Map(room.world.status().hosts.map((host) => [host.name, host.phase]));
-    for (const host of this.hosts) {
-      room.world.heal(host);
-      // A panicked machine is switched off and on, as somebody in the room would.
-      if (phases.get(host) === "panicked") room.world.crash(host);
-      room.world.wake(host);
-    }
+    for (const host of this.hosts) room.world.heal(host);
+    this.switchOn();
     for (const worker of room.workers) {
       worker.process.clockOffsetMs = 0;
       worker.process.thaw();
+    }
+  }
+
+  /** Somebody in the room switches on what is off, and a machine that has panicked off and on. */
+  private switchOn(): void {
+    const { world } = this.room;
+    for (const { name, phase } of world.status().hosts) {
+      if (phase === "panicked") world.crash(name);
+      if (phase === "panicked" || phase === "off") world.wake(name);
     }
   }
 
@@ -162,6 +166,8 @@ class SeedRun {
     if (room.workers.length === 0) await this.startWorker();
     for (;;) {
       await this.passUntil(room.scheduler.nowMs() + 1_000);
+      // A fencing that was asked for before the end may have cut the power afterwards.
+      this.switchOn();
       const missing = customers.pending > 0 ? `${customers.pending} people wait for an answer` : await unsettled(room, options.server);
       if (missing === null) break;
       if (room.scheduler.nowMs() > limitMs) throw new Violation("every order ends", `${HEAL_WITHIN_MS / 1_000} s after the last fault: ${missing}`);
