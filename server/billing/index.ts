@@ -5,6 +5,8 @@ export { readBudget, removeBudget, setBudget, watchBudgets } from "./budget";
 export type { BudgetAlertRow, BudgetRow, BudgetView, SpendCapRow } from "./budget";
 export { grantCredit, grantCreditIn, listCredits, voidCredit } from "./credit";
 export type { CreditGrantInput, CreditGrantRow, CreditGrantView, CreditKind } from "./credit";
+export { listInvoiceLineWindows, readBreakdown, readBreakdownCsv, readInvoiceCsv, readInvoicePdf } from "./document";
+export type { Breakdown, BreakdownRow, DocumentLocale, InvoiceFile } from "./document";
 export { listEvidenceKeys, readEvidence, verifyEvidence } from "./evidence";
 export type { EvidenceVerdict } from "./evidence";
 export { issueDueInvoices, issueInvoice } from "./issue";

@@ -29,3 +29,17 @@ export function periodEnd(timeZone: string, start: Date): Date {
   const { end } = billingPeriod(timeZone, start);
   return end.getTime() - start.getTime() < SHORTEST_PERIOD_MS ? billingPeriod(timeZone, new Date(start.getTime() + SHORTEST_PERIOD_MS)).end : end;
 }
+
+/** Beginnings of the calendar days of a zone within a period, and its end. A day begins at midnight wall time, whatever the clocks do. */
+export function dayEdges(timeZone: string, period: { readonly startMs: number; readonly endMs: number }): number[] {
+  const edges = [period.startMs];
+  for (let last = period.startMs; ; ) {
+    const local = new Date(last + zoneOffsetMs(timeZone, last));
+    const wall = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate() + 1);
+    const guess = wall - zoneOffsetMs(timeZone, wall);
+    const next = wall - zoneOffsetMs(timeZone, guess);
+    if (next >= period.endMs) return [...edges, period.endMs];
+    edges.push(next);
+    last = next;
+  }
+}

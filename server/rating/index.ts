@@ -1,3 +1,4 @@
+export { breakDownByDay, type DayShare } from "./break-down";
 export { BILLED_CURRENCIES, MICROS, currencyRule, divideHalfEven, divideRounded, formatMinor, isBilledCurrency, microsPerMinor, toMinor } from "./money";
 export type { RoundingMode } from "./money";
 export { correctWindows, rateAdjustments, type LateUse } from "./rate-adjustments";
