@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { savedMemoryContract } from "./contract-memory";
 import type { BootSpec, DomainObservation, DomainSpec, HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 
 /**
@@ -38,7 +39,7 @@ export async function eventually<T>(limitMs: number, what: string, look: () => P
   }
 }
 
-const failsWith = (code: string): unknown => expect.objectContaining({ name: "DriverError", code });
+export const failsWith = (code: string): unknown => expect.objectContaining({ name: "DriverError", code });
 
 /** The suite that every hypervisor driver passes unchanged. */
 export function hypervisorContract(name: string, open: () => Promise<ContractWorld>): void {
@@ -324,45 +325,9 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
       });
     });
 
-    describe("saved memory", () => {
-      it("goes on elsewhere where it was saved, and the wrong memory is refused", async () => {
-        const spec = await prepare();
-        const image = { pool: world.pool, name: `${spec.instanceId}-memory` };
-        created.push({ instanceId: spec.instanceId, volumes: [image.name] });
-        await first.startDomain(spec);
-        await agentAnswers(first, spec.instanceId);
-        await guestRun(first, spec.instanceId, "echo kept > /tmp/note");
-        await expect(first.saveDomain({ instanceId: spec.instanceId, epoch: 2, to: image })).rejects.toEqual(failsWith("stale-epoch"));
-        await expect(first.saveDomain({ instanceId: spec.instanceId, epoch: 3, to: { pool: "no-such-pool", name: image.name } })).rejects.toEqual(failsWith("not-found"));
-        expect(await find(first, spec.instanceId)).toMatchObject({ state: "running", epoch: 3 });
-        const { sizeBytes } = await first.saveDomain({ instanceId: spec.instanceId, epoch: 3, to: image });
-        expect(sizeBytes).toBeGreaterThan(1_000_000);
-        expect(await find(first, spec.instanceId)).toMatchObject({ state: "stopped", reason: "saved" });
-        // The reply may have been lost: the same question gets the same answer.
-        expect((await first.saveDomain({ instanceId: spec.instanceId, epoch: 3, to: image })).sizeBytes).toBe(sizeBytes);
-        await expect(second.restoreDomain({ ...spec, epoch: 4 }, { ...image, name: "no-such-memory" })).rejects.toEqual(failsWith("not-found"));
-        const other = await prepare();
-        await expect(second.restoreDomain({ ...other, epoch: 4 }, image)).rejects.toEqual(failsWith("unsupported"));
-        expect(await find(second, other.instanceId)).toBeUndefined();
-        await second.restoreDomain({ ...spec, epoch: 4 }, image);
-        await second.restoreDomain({ ...spec, epoch: 4 }, image);
-        expect(await find(second, spec.instanceId)).toMatchObject({ state: "running", epoch: 4, memoryMiB: world.memoryMiB });
-        await expect(second.restoreDomain({ ...spec, epoch: 3 }, image)).rejects.toEqual(failsWith("stale-epoch"));
-        await expect(first.restoreDomain({ ...spec, epoch: 5 }, image)).rejects.toEqual(failsWith("locked"));
-        expect((await find(first, spec.instanceId))?.state).toBe("stopped");
-        await agentAnswers(second, spec.instanceId);
-        expect(await guestRun(second, spec.instanceId, "cat /tmp/note")).toBe("kept");
-        await second.stopDomain(spec.instanceId, "destroy");
-        expect(await find(second, spec.instanceId)).toMatchObject({ state: "stopped", reason: "destroyed" });
-        await expect(second.saveDomain({ instanceId: spec.instanceId, epoch: 4, to: { ...image, name: `${image.name}2` } })).rejects.toEqual(failsWith("invalid"));
-        // A file that is no memory, and a plain start after all of it.
-        await first.uploadVolume(world.pool, image.name, Readable.from([randomBytes(5_000)]), 5_000);
-        await expect(second.restoreDomain({ ...spec, epoch: 5 }, image)).rejects.toEqual(failsWith("unsupported"));
-        await second.startDomain({ ...spec, epoch: 6 });
-        expect(await find(second, spec.instanceId)).toMatchObject({ state: "running", epoch: 6 });
-        await second.stopDomain(spec.instanceId, "destroy");
-        expect(await first.deleteVolume(world.pool, image.name)).toBe(true);
-      });
+    savedMemoryContract({
+      world: () => world, first: () => first, second: () => second, prepare, find, agentAnswers, guestRun,
+      remember: (instanceId, volume) => created.push({ instanceId, volumes: [volume] }),
     });
 
     describe("migration", () => {
