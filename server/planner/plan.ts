@@ -34,7 +34,7 @@ export interface PlanRequest {
  * 3. `orderMoves` and `scheduleWaves` turn the goal into steps that each have room when they are made.
  * 4. `writePlan` adds reasons, predictions, and the generations that the plan is based on.
  *
- * `checkPlan` judges the result without knowing any of this.
+ * `checkPlan` judges the result without knowing any of this, with rules of its own.
  */
 export function makePlan(snapshot: ClusterSnapshot, request: PlanRequest): Plan {
   const { seed, maxMoves } = request;

@@ -237,16 +237,19 @@ function reasonOf(model: Model, from: number, to: number): { reason: string; wor
 
 /** Other hosts that are named for each move: where it was, and the two that are emptiest in the end. */
 const ALTERNATIVES = 2;
+/** In plans longer than this only the host where it was is named. */
+const MANY_MOVES = 1000;
 
 /** What else could have been done with each instance, judged where the plan ends. `state` stands there. */
 function rejectAlternatives(model: Model, state: BalanceState, eligible: readonly number[], instances: readonly number[], moves: readonly Move[]): Plan["rejected"] {
   const localOf = localIndex(instances);
+  const localHost = new Map(eligible.map((host, index) => [host, index]));
   const score = state.score();
-  const emptiest = [...eligible.keys()].toSorted((a, b) => at(model.usedMemoryMiB, eligible[a] ?? 0) - at(model.usedMemoryMiB, eligible[b] ?? 0) || a - b).slice(0, ALTERNATIVES + 1);
+  const emptiest = moves.length > MANY_MOVES ? [] : [...eligible.keys()].toSorted((a, b) => at(model.usedMemoryMiB, eligible[a] ?? 0) - at(model.usedMemoryMiB, eligible[b] ?? 0) || a - b).slice(0, ALTERNATIVES + 1);
   return moves.map((move) => {
     const instanceId = instanceAt(model, move.instance).id;
     const local = localOf.get(move.instance) ?? -1;
-    const others = [eligible.indexOf(move.from), ...emptiest].filter((one) => one >= 0 && eligible[one] !== move.to);
+    const others = [localHost.get(move.from) ?? -1, ...emptiest].filter((one) => one >= 0 && eligible[one] !== move.to);
     const rejections = [...new Set(others)].slice(0, ALTERNATIVES + 1).map((other): Rejection => {
       const host = eligible[other] ?? -1;
       removeInstance(model, move.instance);
