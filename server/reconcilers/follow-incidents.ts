@@ -1,3 +1,4 @@
+import { recordInstanceEvents } from "@/server/compute";
 import { closeIncident, lastFencing, listRestarts, noteIncident, openIncident, readFleet, readOpenIncidents, type Fleet, type FencingRow, type HostRow, type IncidentKey, type IncidentRow, type RestartView } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import { isBraked } from "./fence-hosts";
@@ -81,7 +82,10 @@ async function follow(pass: Pass, host: HostRow, incident: IncidentRow): Promise
     await noteIncident(tx, context, key, { kind: "fencing", at: confirmedAt, text: how, detail: { method: fencing.method, attempts: fencing.attempts } }, { fenceMs: confirmedAt.getTime() - fencing.requestedAt.getTime(), method: fencing.method });
     for (const one of restarts) {
       await noteIncident(tx, context, key, { kind: "restart", at: one.decidedAt, text: `${one.name} restarts on ${one.toHostName}.`, detail: { instanceId: one.instanceId } });
-      if (one.backAt) await noteIncident(tx, context, key, { kind: "restart", at: one.backAt, text: `${one.name} runs on ${one.toHostName}, ${seconds(since, one.backAt)} after the first signal.`, detail: { instanceId: one.instanceId } });
+      if (!one.backAt) continue;
+      const back = await noteIncident(tx, context, key, { kind: "restart", at: one.backAt, text: `${one.name} runs on ${one.toHostName}, ${seconds(since, one.backAt)} after the first signal.`, detail: { instanceId: one.instanceId } });
+      // Its owner reads how long it was away; the host's last word is the last moment at which it surely ran.
+      if (back) await recordInstanceEvents(tx, context, [{ instanceId: one.instanceId, kind: "recovered", at: one.backAt, detail: { awayMs: Math.max(0, one.backAt.getTime() - since.getTime()) } }]);
     }
   });
   if (fencing.closedAt && restarts.every((one) => one.backAt !== null || one.givenUp)) await end(pass, host, incident, restarts);

@@ -31,12 +31,13 @@ export async function openIncident(tx: Transaction, context: Context, key: Incid
   return row;
 }
 
-/** Adds a line to an open incident; nothing happens when none is open. */
-export async function noteIncident(tx: Transaction, context: Context, key: IncidentKey, note: IncidentNote, figures: Record<string, unknown> = {}): Promise<void> {
+/** Adds a line to an open incident; nothing happens when none is open. True when the line is new. */
+export async function noteIncident(tx: Transaction, context: Context, key: IncidentKey, note: IncidentNote, figures: Record<string, unknown> = {}): Promise<boolean> {
   const open = await lockOpenIncident(tx, key);
-  if (!open) return;
-  await addNote(tx, context, open, note);
+  if (!open) return false;
+  const fresh = await addNote(tx, context, open, note);
   if (Object.keys(figures).length > 0) await writeIncident(tx, open.id, { figures });
+  return fresh;
 }
 
 /** It is over. */
@@ -48,9 +49,10 @@ export async function closeIncident(tx: Transaction, context: Context, key: Inci
   await writeIncident(tx, open.id, { closedAt, figures: { ...figures, totalMs: closedAt.getTime() - open.openedAt.getTime() } });
 }
 
-async function addNote(tx: Transaction, context: Context, row: Pick<IncidentRow, "id" | "clusterId">, note: IncidentNote): Promise<void> {
-  if (await hasEntry(tx, row.id, note.text)) return;
+async function addNote(tx: Transaction, context: Context, row: Pick<IncidentRow, "id" | "clusterId">, note: IncidentNote): Promise<boolean> {
+  if (await hasEntry(tx, row.id, note.text)) return false;
   const entry: IncidentEntryRow = { id: mintId("incidentEntry", context), incidentId: row.id, at: note.at ?? context.clock.now(), kind: note.kind, text: note.text, detail: note.detail ?? {} };
   await insertEntry(tx, entry);
   await announce(tx, { organizationId: null, topic: "cluster", id: row.clusterId });
+  return true;
 }

@@ -14,7 +14,13 @@ import { useTRPC } from "@/app/_trpc/client";
 import { HostTable } from "../../hosts/host-table";
 import { CapacityBars } from "../capacity-bars";
 import { ClusterWarnings } from "../cluster-warnings";
+import { AdviceList } from "./advice-list";
+import { HostHeat } from "./host-heat";
+import { IncidentList } from "./incident-list";
 import { PolicyForm } from "./policy-form";
+import { PowerTimeline } from "./power-timeline";
+
+const POWER_DAYS = 7;
 
 export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
   const t = useTranslations("admin.clusters");
@@ -23,6 +29,7 @@ export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
   const trpc = useTRPC();
   const staff = useStaff();
   const say = useWords();
+  const power = useQuery(trpc.admin.automation.powerTimeline.queryOptions({ clusterId, days: POWER_DAYS }));
   const query = useQuery(trpc.admin.clusters.get.queryOptions({ clusterId }));
   return (
     <Loaded query={query}>
@@ -31,6 +38,7 @@ export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
           <PageHead title={cluster.name} parent={{ href: "/admin/clusters", label: nav("clusters") }} description={`${cluster.hypervisor} · ${cluster.cpuModel}`} />
           <div className="grid gap-4">
             <ClusterWarnings warnings={cluster.warnings} />
+            <HostHeat hosts={cluster.hosts} power={power.data} />
             <Card>
               <CardHead title={t("capacity")} description={t("capacityText")} />
               <CardBody><CapacityBars capacity={cluster.capacity} /></CardBody>
@@ -68,6 +76,9 @@ export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
                 </tbody>
               </Table>
             </Card>
+            {power.data ? <PowerTimeline power={power.data} /> : null}
+            <AdviceList clusterId={cluster.id} editable={staff.may("admin")} />
+            <IncidentList clusterId={cluster.id} />
             <PolicyForm clusterId={cluster.id} policy={cluster.policy} editable={staff.may("admin")} />
           </div>
         </>

@@ -15,13 +15,17 @@ interface InstanceEvent {
 /** Kinds that we have a sentence for, with how they feel. Others are shown by their own name. */
 const TONES = {
   ordered: "plain", placed: "plain", started: "good", stopped: "plain", "start-requested": "plain", "stop-requested": "plain", "reboot-requested": "plain",
-  rebooted: "good", reset: "plain", moved: "plain", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
+  rebooted: "good", reset: "plain", moved: "plain", "move-announced": "plain", recovered: "good", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
   "resize-requested": "plain", "rebuild-requested": "plain", rebuilt: "good", renamed: "plain", deleted: "warn", restored: "good", purged: "plain", crashed: "bad",
   "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "purge-requested": "warn", "stopped-by-standing": "warn", "started-after-suspension": "good",
 } as const satisfies Record<string, EventTone>;
 type Kind = keyof typeof TONES;
 
 const isKind = (kind: string): kind is Kind => Object.hasOwn(TONES, kind);
+
+/** Why a machine was moved, as far as its owner is told. */
+const CAUSES = ["balance", "sleep", "update", "failing-host"] as const;
+const isCause = (cause: string): cause is (typeof CAUSES)[number] => (CAUSES as readonly string[]).includes(cause);
 
 /** An event in plain words, with the numbers that its detail holds. */
 export function useEventText(): (event: InstanceEvent) => { readonly text: string; readonly tone: EventTone } {
@@ -43,6 +47,12 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
       const total = count("totalMs");
       if (pause !== null) parts.push(part("pause", { duration: formats.duration(pause) }));
       if (total !== null) parts.push(part("took", { duration: formats.duration(total) }));
+      const away = count("awayMs");
+      if (away !== null) parts.push(part("away", { duration: formats.duration(away) }));
+      const notBefore = text("notBefore");
+      if (notBefore) parts.push(part("notBefore", { time: formats.dateTime(new Date(notBefore)) }));
+      const cause = text("cause");
+      if (cause && isCause(cause)) parts.push(part(`cause-${cause}`));
       const vcpus = count("vcpus");
       const memory = count("memoryMiB");
       const disk = count("diskGiB");
