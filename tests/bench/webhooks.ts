@@ -24,9 +24,10 @@ export const run: Bench = async () => {
   const url = `${web.origin}/api/webhooks/stripe`;
   const post = async (body: string, secret = SECRET): Promise<{ readonly status: number; readonly ms: number }> => {
     const started = performance.now();
-    const response = await fetch(url, { method: "POST", body, headers: { "content-type": "application/json", "stripe-signature": signPayload(body, [secret], Math.floor(Date.now() / 1000)) } });
-    await response.arrayBuffer();
-    return { status: response.status, ms: performance.now() - started };
+    // A delivery that breaks off is not accepted: Stripe would send it again.
+    const response = await fetch(url, { method: "POST", body, headers: { "content-type": "application/json", "stripe-signature": signPayload(body, [secret], Math.floor(Date.now() / 1000)) } }).catch(() => null);
+    await response?.arrayBuffer();
+    return { status: response?.status ?? 0, ms: performance.now() - started };
   };
   try {
     for (let index = 0; index < RATE; index++) await post(eventBody());

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { issueCreditNote, receiveEvents, requestRefund } from "@/server/billing";
+import { getLink, issueCreditNote, readBalance, readPaymentOverview, receiveEvents, requestLink, requestRefund } from "@/server/billing";
 import { signPayload } from "@/server/drivers/payment/simulated";
 import type { StoredEvent } from "@/server/drivers/payment/simulated/objects";
 import { closeDispute } from "@/server/drivers/payment/simulated/payments";
 import { verifyWebhook } from "@/server/drivers/payment/stripe";
 import type { ProviderEvent } from "@/server/drivers/payment/types";
 import { seededRandom, type Random } from "@/server/platform/random";
+import { inTransaction } from "@/server/platform/transaction";
 import { openPayments, WEBHOOK_SECRET, type PaymentSetting } from "./payment-setting";
 
 let setting: PaymentSetting;
@@ -133,7 +134,7 @@ describe("the inbox", () => {
     expect(await state()).toEqual(inOrder);
     const effects = await setting.database.owner.execute<{ n: number }>(sql`select count(*)::int as n from audit_entry where action in ('payment.succeeded', 'payment.failed') group by target_id having count(*) > 1`);
     expect(effects.rows).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it("an event that never arrived is found in Stripe's own list", async () => {
     const id = await setting.addOrganization();
@@ -173,6 +174,29 @@ describe("the inbox", () => {
     await setting.settle();
     expect(Object.values(setting.stripe.vault.state.refunds).filter((refund) => refund.amount === 1_100)).toHaveLength(1);
     expect(await setting.invoice(invoice.id)).toEqual({ status: "paid", openMinor: 0 });
+  });
+
+  it("money paid in advance on a hosted page is held, and goes to the next invoice; tax ids come over", async () => {
+    const id = await setting.addOrganization();
+    const tenant = { ...setting.context, organizationId: id };
+    await expect(requestLink(tenant, { kind: "prepay", returnPath: "/o/x/billing" }, "https://portal.example")).rejects.toMatchObject({ code: "bad-input" });
+    const { id: linkId } = await requestLink(tenant, { kind: "prepay", amountMinor: 3_000, returnPath: "/o/x/billing" }, "https://portal.example");
+    await setting.pushUntilDone();
+    const link = await getLink(tenant, linkId);
+    expect(link).toMatchObject({ state: "ready", amountMinor: 3_000 });
+    const page = await fetch(link.url!, { method: "POST", body: new URLSearchParams({ number: "4242424242424242" }), redirect: "manual" });
+    expect([page.status, page.headers.get("location")]).toEqual([303, "https://portal.example/o/x/billing"]);
+    await fetch(`${setting.apiBase}/v1/customers/${await setting.customerOf(id)}/tax_ids`, { method: "POST", headers: { authorization: "Bearer sk_test_simulated" }, body: "type=jp_trn&value=T1234567890123" });
+    await setting.settle();
+    expect(await getLink(tenant, linkId)).toMatchObject({ state: "completed" });
+    const balance = () => inTransaction(setting.context, (tx) => readBalance(tx, id), { readOnly: true });
+    expect(await balance()).toEqual([{ currency: "JPY", balanceMinor: -3_000 }]);
+    const overview = await readPaymentOverview(setting.context, { organizationId: id });
+    expect(overview).toMatchObject({ taxIds: [{ type: "jp_trn", value: "T1234567890123", verification: "pending" }], payments: [{ status: "succeeded", amountMinor: 3_000, invoiceId: null }], methods: [{ last4: "4242" }] });
+    const invoice = await setting.issue(id, 10_000);
+    expect(await setting.invoice(invoice.id)).toEqual({ status: "issued", openMinor: 8_000 });
+    await setting.pushUntilDone();
+    expect(Object.values(setting.stripe.vault.state.invoices).find((theirs) => theirs.metadata["berth_invoice"] === invoice.id)).toMatchObject({ status: "open", total: 11_000, amount_remaining: 8_000 });
   });
 
   it("one signature of several secrets is enough; a changed byte is not", () => {
