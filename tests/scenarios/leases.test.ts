@@ -60,7 +60,7 @@ describe.concurrent("a host that lost only its management network", () => {
     const [incident] = (await listIncidents(centre.provider, { clusterId: centre.clusterId, limit: 5 })).items;
     expect((await getIncident(centre.provider, incident!.id)).entries.at(-1)).toMatchObject({ kind: "end", text: "h2 answers again." });
     expect(await centre.rows("select 1 from fencing")).toEqual([]);
-    }), 60_000);
+    }), 120_000);
 });
 
 describe.concurrent("a host that died together with its management controller", () => {
