@@ -8,6 +8,25 @@ const INPUT_TYPES = new Set([4, 5, 6, 250, 251, 255]);
 /** A wider pointer message that could not be told from the plain one without reading the server's side too. */
 const EXTENDED_MOUSE_BUTTONS = -316;
 
+/** Said by a client that takes the clipboard by notice, request and delivery (the extended clipboard of the RFB community's specification). */
+const EXTENDED_CLIPBOARD = -1_063_131_698;
+const CUT_TEXT = 6;
+const SET_DESKTOP_SIZE = 251;
+/** Actions of an extended clipboard message, bits of its flags. */
+const REQUEST = 1 << 25;
+const NOTIFY = 1 << 27;
+const PROVIDE = 1 << 28;
+
+/** What a client may send; everything else of its kind is dropped without a word. */
+export interface ClientRules {
+  readonly viewOnly: boolean;
+  /** Text into the guest. */
+  readonly clipboardIn: boolean;
+  /** Text out of the guest. It is held back on this side: QEMU delivers a text only to a client that asked for it. */
+  readonly clipboardOut: boolean;
+  readonly remoteResize: boolean;
+}
+
 export interface Filtered {
   /** What the machine gets. */
   readonly forward: Buffer;
@@ -23,7 +42,7 @@ export class RfbClientFilter {
   private pending: Buffer = Buffer.alloc(0);
 
   constructor(
-    private readonly viewOnly: boolean,
+    private readonly rules: ClientRules,
     private readonly maxMessageBytes: number,
   ) {}
 
@@ -43,12 +62,27 @@ export class RfbClientFilter {
       const type = message[0] ?? 0;
       const isInput = INPUT_TYPES.has(type);
       acted ||= isInput;
-      if (!isInput || !this.viewOnly) kept.push(type === 2 ? withoutExtendedButtons(message) : message);
+      if (isAllowed(type, message, this.rules)) kept.push(type === 2 ? withAllowedEncodings(message, this.rules) : message);
       at += length;
     }
     this.pending = Buffer.from(this.pending.subarray(at));
     return { forward: kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept), acted };
   }
+}
+
+function isAllowed(type: number, message: Buffer, rules: ClientRules): boolean {
+  if (rules.viewOnly && INPUT_TYPES.has(type)) return false;
+  if (type === SET_DESKTOP_SIZE) return rules.remoteResize;
+  return type === CUT_TEXT ? mayCarry(message, rules) : true;
+}
+
+/** A plain message carries text in. An extended one says by its flags what it does; what is neither in nor out (abilities, questions) carries nothing. */
+function mayCarry(message: Buffer, { clipboardIn, clipboardOut }: ClientRules): boolean {
+  if (clipboardIn && clipboardOut) return true;
+  if (message.readInt32BE(4) >= 0 || message.length < 12) return clipboardIn;
+  const flags = message.readUInt32BE(8);
+  if ((flags & (NOTIFY | PROVIDE)) !== 0 && !clipboardIn) return false;
+  return (flags & REQUEST) === 0 || clipboardOut;
 }
 
 /** Whole length of the message that begins here, or null while its head is not complete. */
@@ -86,11 +120,13 @@ function messageLength(data: Buffer): number | null {
   }
 }
 
-function withoutExtendedButtons(message: Buffer): Buffer {
+function withAllowedEncodings(message: Buffer, { clipboardIn, clipboardOut }: ClientRules): Buffer {
   const encodings: number[] = [];
   for (let at = 4; at + 4 <= message.length; at += 4) {
     const encoding = message.readInt32BE(at);
-    if (encoding !== EXTENDED_MOUSE_BUTTONS) encodings.push(encoding);
+    if (encoding === EXTENDED_MOUSE_BUTTONS) continue;
+    if (encoding === EXTENDED_CLIPBOARD && !clipboardIn && !clipboardOut) continue;
+    encodings.push(encoding);
   }
   const copy = Buffer.alloc(4 + 4 * encodings.length);
   copy[0] = 2;

@@ -106,8 +106,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const session = new ConsoleSession(webSocket, {
       id,
       kind,
-      viewOnly: redeemed.viewOnly,
-      limits,
+      rules: redeemed,
+      limits: redeemed.idleSeconds === null ? limits : { ...limits, idleMs: redeemed.idleSeconds * 1_000 },
       onEnd: (ending, counters) => recordEnd(id, kind, ending, counters),
     });
     sessions.set(id, session);
@@ -130,7 +130,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   function sessionRow(id: string, ticket: RedeemedTicket): Parameters<typeof openSession>[1] {
-    return { ...ticket, id, gateway: options.name, startedAt: clock.now() };
+    const { organizationId, instanceId, userId, userSessionId, kind, viewOnly, desktopSessionId } = ticket;
+    return { id, organizationId, instanceId, userId, userSessionId, kind, viewOnly, desktopSessionId, gateway: options.name, startedAt: clock.now() };
   }
 
   function recordEnd(id: string, kind: string, ending: Ending, counters: Counters): void {

@@ -5,7 +5,7 @@ import type { Ending } from "./close-codes";
 import { CLOSE } from "./close-codes";
 import type { GatewayLimits } from "./limits";
 import { signInClient } from "./rfb-handshake";
-import { RfbClientFilter, RfbProtocolError } from "./rfb-filter";
+import { RfbClientFilter, RfbProtocolError, type ClientRules } from "./rfb-filter";
 import type { Upstream } from "./upstream";
 
 const MAX_CLIENT_HANDSHAKE_BYTES = 4096;
@@ -13,7 +13,7 @@ const MAX_CLIENT_HANDSHAKE_BYTES = 4096;
 export interface SessionOptions {
   readonly id: string;
   readonly kind: "vnc" | "serial";
-  readonly viewOnly: boolean;
+  readonly rules: ClientRules;
   readonly limits: GatewayLimits;
   readonly onEnd: (ending: Ending, counters: { readonly bytesToClient: number; readonly bytesFromClient: number }) => void;
 }
@@ -87,7 +87,7 @@ export class ConsoleSession {
       clearTimeout(late);
       upstream.stream.off("close", lost);
     }
-    return new RfbClientFilter(this.options.viewOnly, this.options.limits.maxMessageBytes);
+    return new RfbClientFilter(this.options.rules, this.options.limits.maxMessageBytes);
   }
 
   private receive(data: RawData): void {
@@ -109,7 +109,7 @@ export class ConsoleSession {
   private translate(filter: RfbClientFilter | null, data: Buffer): Buffer {
     if (!filter) {
       this.lastActedAt = performance.now();
-      return this.options.viewOnly ? Buffer.alloc(0) : data;
+      return this.options.rules.viewOnly ? Buffer.alloc(0) : data;
     }
     const { forward, acted } = filter.push(data);
     if (acted) this.lastActedAt = performance.now();
@@ -121,7 +121,7 @@ export class ConsoleSession {
     this.timers.push(setTimeout(() => this.end({ code: CLOSE.tooLong, reason: "The longest allowed console session is over." }), limits.sessionMs));
     this.timers.push(setInterval(() => this.beat(), limits.heartbeatMs));
     // Who may only look does nothing that could be seen; the absolute limit holds for them.
-    if (!this.options.viewOnly) {
+    if (!this.options.rules.viewOnly) {
       this.timers.push(
         setInterval(() => {
           if (performance.now() - this.lastActedAt >= limits.idleMs) this.end({ code: CLOSE.idle, reason: "Nobody typed for a long time." });

@@ -3,20 +3,24 @@ import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { instance } from "@/db/schema/compute";
 import { consoleSession, consoleTicket } from "@/db/schema/console";
+import { desktopSession } from "@/db/schema/desktop";
 import { allocation, host } from "@/db/schema/fleet";
 import { member, organization, user, userSession } from "@/db/schema/tenancy";
 import { roleAllows, type MemberRole } from "@/server/tenancy";
 import { CHANGE_CHANNEL } from "@/server/platform/wake";
 import type { Ending } from "./close-codes";
 import { accessEnded, CLOSE } from "./close-codes";
+import type { ClientRules } from "./rfb-filter";
 
-export interface RedeemedTicket {
+export interface RedeemedTicket extends ClientRules {
   readonly organizationId: string;
   readonly instanceId: string;
   readonly userId: string;
   readonly userSessionId: string | null;
   readonly kind: "vnc" | "serial";
-  readonly viewOnly: boolean;
+  /** The use of a desktop that it is for; the console ends with it. */
+  readonly desktopSessionId: string | null;
+  readonly idleSeconds: number | null;
 }
 
 /** Takes a ticket out of the world: one statement, so that of two browsers with the same ticket one gets nothing. */
@@ -39,6 +43,11 @@ export async function redeemTicket(db: Database, ticket: string, kind: "vnc" | "
       userSessionId: consoleTicket.userSessionId,
       kind: consoleTicket.kind,
       viewOnly: consoleTicket.viewOnly,
+      desktopSessionId: consoleTicket.desktopSessionId,
+      clipboardIn: consoleTicket.clipboardIn,
+      clipboardOut: consoleTicket.clipboardOut,
+      remoteResize: consoleTicket.remoteResize,
+      idleSeconds: consoleTicket.idleSeconds,
     });
   return row ?? null;
 }
@@ -104,6 +113,10 @@ export async function findEndings(db: Database, open: ReadonlyMap<string, Instan
       endedAt: consoleSession.endedAt,
       endReason: consoleSession.endReason,
       viewOnly: consoleSession.viewOnly,
+      desktopSessionId: consoleSession.desktopSessionId,
+      desktopOf: desktopSession.userId,
+      desktopEndedAt: desktopSession.endedAt,
+      userId: consoleSession.userId,
       userSessionId: consoleSession.userSessionId,
       signedInUntil: userSession.expiresAt,
       signedOutAt: userSession.revokedAt,
@@ -123,6 +136,7 @@ export async function findEndings(db: Database, open: ReadonlyMap<string, Instan
     .leftJoin(userSession, eq(userSession.id, consoleSession.userSessionId))
     .leftJoin(member, and(eq(member.organizationId, consoleSession.organizationId), eq(member.userId, consoleSession.userId)))
     .leftJoin(allocation, eq(allocation.instanceId, consoleSession.instanceId))
+    .leftJoin(desktopSession, eq(desktopSession.id, consoleSession.desktopSessionId))
     .where(inArray(consoleSession.id, [...open.keys()]));
   const endings = new Map<string, Ending>();
   const seen = new Set<string>();
@@ -142,6 +156,10 @@ interface Standing {
   readonly endedAt: Date | null;
   readonly endReason: string | null;
   readonly viewOnly: boolean;
+  readonly desktopSessionId: string | null;
+  readonly desktopOf: string | null;
+  readonly desktopEndedAt: Date | null;
+  readonly userId: string;
   readonly userSessionId: string | null;
   readonly signedInUntil: Date | null;
   readonly signedOutAt: Date | null;
@@ -158,10 +176,13 @@ function reasonToEnd(row: Standing, now: Date): Ending | null {
   if (row.deletedAt) return accessEnded("deleted", "The machine was deleted.");
   if (row.disabledAt) return accessEnded("disabled", "Your account was disabled.");
   if (row.userSessionId !== null && (row.signedOutAt || !row.signedInUntil || row.signedInUntil <= now)) return accessEnded("signed-out", "You are signed out. Sign in again.");
+  // A ticket that is redeemed after the log-off would show the screen of the next person.
+  if (row.desktopSessionId !== null && (row.desktopOf !== row.userId || row.desktopEndedAt)) return accessEnded("ended", "This use of the desktop is over.");
   if (row.operatorRole !== null) return null;
   if (row.role === null) return accessEnded("removed", "You are no longer a member of this organization.");
   // Who may only look gets a console that only looks; this one could still type.
-  if (!row.viewOnly && !roleAllows(row.role, "operator")) return accessEnded("role", `Your role is ${row.role} now: you may look at consoles and not type into them. Open it again.`);
+  // A desktop is its person's, whatever their role.
+  if (!row.viewOnly && row.desktopSessionId === null && !roleAllows(row.role, "operator")) return accessEnded("role", `Your role is ${row.role} now: you may look at consoles and not type into them. Open it again.`);
   if (row.closedAt) return accessEnded("closed", "The organization was closed.");
   return row.standing === "suspended" ? accessEnded("suspended", "The organization is suspended.") : null;
 }

@@ -26,6 +26,9 @@ export interface Opening {
   readonly place: number | null;
   /** Its instance is on the way to another host, or failing over: why the picture may stand still. */
   readonly moving: "migrating" | "recovering" | null;
+  readonly kind: PoolKind;
+  /** What the pool allows in it; the gateway holds to the same. */
+  readonly allows: { readonly clipboardIn: boolean; readonly clipboardOut: boolean; readonly remoteResize: boolean };
 }
 
 /** A desktop as its person sees it: one a pool that they have a right to. */

@@ -6,7 +6,7 @@ import { recordAudit } from "@/server/tenancy";
 import type { IssueConsoleTicketInput } from "./schema";
 import { issueConsoleTicketInput } from "./schema";
 import { deleteStaleTickets, findConsoleTarget, insertTicket } from "./store";
-import type { ConsoleTicket } from "./types";
+import type { ConsoleTicket, DesktopPolicy } from "./types";
 
 /** Long enough for a page to open a WebSocket on a slow line, short enough to be useless in a log. */
 export const TICKET_SECONDS = 30;
@@ -14,9 +14,9 @@ const STALE_AFTER_MS = 3_600_000;
 
 /**
  * Issues the right to open one console once, for an instance of the tenant's own, or of any for our staff; who may do so
- * (and who only view) is the front door's ladder.
+ * (and who only view) is the front door's ladder. `desktop` comes from the pool of a desktop, never from a caller outside.
  */
-export async function issueConsoleTicket(context: Context, input: IssueConsoleTicketInput): Promise<ConsoleTicket> {
+export async function issueConsoleTicket(context: Context, input: IssueConsoleTicketInput, desktop: DesktopPolicy | null = null): Promise<ConsoleTicket> {
   const { instanceId, kind, viewOnly, userSessionId } = issueConsoleTicketInput.parse(input);
   if (context.actor.kind === "system") throw new Problem("forbidden", "A console is for a person; a loop cannot open one.");
   return inTransaction(context, async (tx) => {
@@ -40,6 +40,7 @@ export async function issueConsoleTicket(context: Context, input: IssueConsoleTi
       userSessionId: userSessionId ?? null,
       kind,
       viewOnly,
+      ...desktop,
       createdAt: now,
       expiresAt,
     });
@@ -47,7 +48,7 @@ export async function issueConsoleTicket(context: Context, input: IssueConsoleTi
       action: "console.ticket-issued",
       targetKind: "instance",
       targetId: instanceId,
-      after: { kind, viewOnly },
+      after: { kind, viewOnly, ...(desktop ? { desktopSessionId: desktop.desktopSessionId } : {}) },
       organizationId: target.organizationId,
     });
     return { ticket, path: `/console/${ticket}?kind=${kind}`, kind, viewOnly, expiresAt };

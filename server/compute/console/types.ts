@@ -11,6 +11,17 @@ export interface ConsoleTicket {
   readonly expiresAt: Date;
 }
 
+/** What the console of a desktop may do; the gateway holds to it. */
+export interface DesktopPolicy {
+  /** The console ends when this use of the desktop is over. */
+  readonly desktopSessionId: string;
+  readonly clipboardIn: boolean;
+  readonly clipboardOut: boolean;
+  readonly remoteResize: boolean;
+  /** Without input for so long it is closed. */
+  readonly idleSeconds: number;
+}
+
 /** A console that is open now: who looks at what. */
 export interface LiveConsoleView {
   readonly id: string;

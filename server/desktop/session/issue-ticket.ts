@@ -10,14 +10,15 @@ import { lockSession, selectSession, updateSession } from "./store";
 export async function issueDesktopTicket(context: Context, input: SessionTicketInput): Promise<ConsoleTicket> {
   const { sessionId, userSessionId } = sessionTicketInput.parse(input);
   const organizationId = requireOrganization(context);
-  const instanceId = await inTransaction(context, async (tx) => {
+  const { instanceId, policy } = await inTransaction(context, async (tx) => {
     const session = await lockSession(tx, organizationId, sessionId);
     if (!session || session.userId !== context.actor.id) throw notFound("desktop session", sessionId);
     if (session.endedAt) throw new Problem("conflict", `This desktop session is over (${session.endReason ?? "ended"}). Open the desktop again.`, { sessionId });
     const found = await selectSession(tx, organizationId, sessionId);
     if (!found?.instanceId || session.readyAt === null) throw new Problem("conflict", "This desktop is not ready yet. It opens by itself as soon as it is.", { sessionId });
     if (session.firstOpenedAt === null) await updateSession(tx, session.id, { firstOpenedAt: context.clock.now() });
-    return found.instanceId;
+    const { clipboardIn, clipboardOut, remoteResize, idleMinutes } = found.pool;
+    return { instanceId: found.instanceId, policy: { desktopSessionId: session.id, clipboardIn, clipboardOut, remoteResize, idleSeconds: idleMinutes * 60 } };
   });
-  return issueConsoleTicket(context, { instanceId, kind: "vnc", viewOnly: false, userSessionId: userSessionId ?? null });
+  return issueConsoleTicket(context, { instanceId, kind: "vnc", viewOnly: false, userSessionId: userSessionId ?? null }, policy);
 }
