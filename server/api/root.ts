@@ -1,6 +1,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { adminAuditRouter } from "./admin/audit";
 import { adminAutomationRouter } from "./admin/automation";
+import { adminBillingRouter } from "./admin/billing";
 import { adminCatalogRouter } from "./admin/catalog";
 import { adminClustersRouter } from "./admin/clusters";
 import { adminConsolesRouter } from "./admin/consoles";
@@ -46,6 +47,7 @@ export const appRouter = router({
   admin: router({
     audit: adminAuditRouter,
     automation: adminAutomationRouter,
+    billing: adminBillingRouter,
     catalog: adminCatalogRouter,
     clusters: adminClustersRouter,
     consoles: adminConsolesRouter,

@@ -21,9 +21,8 @@ export async function addPriceVersion(context: Context, input: AddPriceVersionIn
   }
   return inTransaction(context, async (tx) => {
     if (price.flavorId !== undefined && !(await selectFlavorById(tx, price.flavorId))) throw notFound("flavor", price.flavorId);
-    const made = await insertPriceVersion(tx, {
-      id: mintId("priceVersion", context), meter: price.meter, flavorId: price.flavorId ?? null, currency: price.currency, microsPerHour: price.microsPerHour, validFrom, createdAt: now, createdBy: context.actor.id,
-    });
+    const { flavorId = null, storageClass = null, ...terms } = price;
+    const made = await insertPriceVersion(tx, { ...terms, id: mintId("priceVersion", context), flavorId, storageClass, validFrom, createdAt: now, createdBy: context.actor.id });
     if (!made) throw new Problem("conflict", `There is a price from ${validFrom.toISOString()} on already, and prices are never edited. Choose another moment.`, { field: "validFrom" });
     await announce(tx, { organizationId: null, topic: "catalog", id: made.id });
     await recordAudit(tx, context, {

@@ -28,15 +28,43 @@ export type CreateFlavorInput = z.input<typeof createFlavorInput>;
 export const setOnSaleInput = z.object({ flavorId: z.string().min(1).max(64), onSale: z.boolean() });
 export type SetOnSaleInput = z.infer<typeof setOnSaleInput>;
 
-export const addPriceVersionInput = z
-  .object({
-    meter: z.enum(["instance", "storage", "address"]),
-    flavorId: z.string().min(1).max(64).optional(),
+const micros = z.number().int().min(0).max(1_000_000_000_000);
+const meter = z.enum(["instance", "storage", "address", "snapshot", "image", "desktop"]);
+
+/** A price with its terms; what is left out is what most prices have. */
+const priceTerms = z.object({
+  meter,
+  flavorId: z.string().min(1).max(64).optional(),
+  /** Left out: every class without a price of its own. */
+  storageClass: z.string().min(1).max(63).optional(),
+  microsPerHour: micros,
+  incrementSeconds: z.number().int().min(1).max(2_678_400).default(1),
+  minimumSeconds: z.number().int().min(0).max(2_678_400).default(0),
+  minimumMicros: micros.default(0),
+  monthlyCapMicros: micros.nullable().default(null),
+  tiers: z.array(z.object({ fromUnitHours: z.number().int().min(1).max(1_000_000_000_000), microsPerHour: micros })).max(20).default([]),
+  includedUnitHours: z.number().int().min(0).max(1_000_000_000_000).default(0),
+  movableDiscountBasisPoints: z.number().int().min(0).max(10_000).default(0),
+  taxCategory: z.enum(["standard", "reduced", "exempt"]).default("standard"),
+});
+
+const ascending = (price: { readonly tiers: readonly { readonly fromUnitHours: number }[] }): boolean => price.tiers.every((tier, index) => index === 0 || tier.fromUnitHours > (price.tiers[index - 1]?.fromUnitHours ?? 0));
+
+export const newPriceInput = priceTerms
+  .refine((price) => (price.meter === "instance") === (price.flavorId !== undefined), { path: ["flavorId"], error: "belongs to prices of instances, and only to those" })
+  .refine((price) => price.storageClass === undefined || ["storage", "snapshot", "image"].includes(price.meter), { path: ["storageClass"], error: "belongs to what stands on storage" })
+  .refine(ascending, { path: ["tiers"], error: "begin at rising quantities" });
+
+export const previewPricesInput = z.object({ currency, prices: z.array(newPriceInput).min(1).max(500) });
+
+export const addPriceVersionInput = priceTerms
+  .extend({
     currency,
-    microsPerHour: z.number().int().min(0).max(1_000_000_000_000),
     /** Left out: from now on. */
     validFrom: z.date().optional(),
   })
+  .refine((price) => price.storageClass === undefined || ["storage", "snapshot", "image"].includes(price.meter), { path: ["storageClass"], error: "belongs to what stands on storage" })
+  .refine(ascending, { path: ["tiers"], error: "begin at rising quantities" })
   .refine((price) => (price.meter === "instance") === (price.flavorId !== undefined), { path: ["flavorId"], error: "belongs to prices of instances, and only to those" });
 export type AddPriceVersionInput = z.input<typeof addPriceVersionInput>;
 

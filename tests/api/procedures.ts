@@ -6,6 +6,9 @@ import { systemRandom } from "@/server/platform/random";
 import { sql } from "drizzle-orm";
 import type { MemberRole, OperatorRole } from "@/server/tenancy";
 import { addDesktopPool, addDesktopSession, addGoldenVersion } from "../support/desktops";
+import { createCoupon, grantCredit, issueManualInvoice, readInvoice } from "@/server/billing";
+import { inTransaction } from "@/server/platform/transaction";
+import { testContext } from "../support/database";
 import type { Tenant, World } from "../support/world";
 
 /** Who may call a procedure. Written here by hand, and compared with what the procedure itself says. */
@@ -87,6 +90,17 @@ const freshUpdate = async (world: World): Promise<{ updateId: string }> => {
   await world.database.owner.execute(sql`insert into host_update (id, cluster_id, name, step, state, created_by, created_at) values (${updateId}, ${world.clusterId}, 'kernel', '{"kind":"none"}', 'running', 'test', now())`);
   return { updateId };
 };
+
+/** An invoice of the tenant, issued now. */
+const issuedInvoice = async (world: World, tenant: Tenant): Promise<string> => {
+  const context = testContext(world.database.worker);
+  return (await inTransaction(context, (tx) => issueManualInvoice(tx, context, { organizationId: tenant.id, lines: [{ description: "a thing", amountMinor: 10_000 }] }))).id;
+};
+const lineOf = async (world: World, tenant: Tenant, invoiceId: string): Promise<{ invoiceId: string; lineId: string }> => ({ invoiceId, lineId: (await readInvoice(testContext(world.database.worker), { organizationId: tenant.id, invoiceId })).lines[0]!.id });
+const newCoupon = async (world: World, tenant: Tenant): Promise<string> =>
+  (await createCoupon(testContext(world.database.worker), { code: `FREE-${word()}`, kind: "trial", currency: tenant.slug === "acme" ? "JPY" : "USD", durationDays: 14 })).code;
+const newGrant = async (world: World, tenant: Tenant): Promise<string> =>
+  (await grantCredit(testContext(world.database.worker), { organizationId: tenant.id, kind: "goodwill", currency: tenant.slug === "acme" ? "JPY" : "USD", amountMicros: 5, reason: "sorry", idempotencyKey: `new-${word()}` })).id;
 
 /** Every procedure of the router, by its path. */
 export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
@@ -193,6 +207,36 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.payments.compareNow": entry("staff:support"),
   "admin.payments.refund": entry("staff:support", async (world, tenant) => ({ paymentId: await freshPayment(world, tenant), amountMinor: 1, reason: "a test" }), { ids: { paymentId: "pay" }, mayRefuse: { CONFLICT: "nothing is held beyond what is owed" } }),
   "billing.lineWindows": entry("member:billing", async (world, tenant) => ({ key: await firstLineKey(world, tenant) })),
+
+  "billing.breakdown": entry("member:billing"),
+  "billing.invoices": entry("member:billing"),
+  "billing.invoice": entry("member:billing", async (world, tenant) => ({ invoiceId: await issuedInvoice(world, tenant) }), { ids: { invoiceId: "bil" } }),
+  "billing.invoiceLineWindows": entry("member:billing", async (world, tenant) => lineOf(world, tenant, await issuedInvoice(world, tenant)), { ids: { invoiceId: "bil", lineId: "bll" } }),
+  "billing.ledger": entry("member:billing"),
+  "billing.credits": entry("member:billing"),
+  "billing.redeemCoupon": entry("member:billing", async (world, tenant) => ({ code: await newCoupon(world, tenant) })),
+  "billing.evidenceKeys": entry("member:billing"),
+  "billing.budget": entry("member:billing"),
+  "billing.setBudget": entry("member:billing", () => ({ amountMinor: 100_000, thresholdsPercent: [80], hardCap: false })),
+  "billing.removeBudget": entry("member:billing"),
+  "billing.profile": entry("member:billing"),
+  "billing.setProfile": entry("member:billing", () => ({ legalName: "Somebody Ltd", address: "1 Road", country: "JP", billingEmail: null, taxId: "T7000012050002" })),
+
+  "admin.billing.issuer": entry("staff:auditor"),
+  "admin.billing.setIssuer": entry("staff:admin", () => ({ legalName: "Berth KK", address: "Tokyo", country: "JP", registrationNumber: "T7000012050002", numberPrefix: "B-", creditNotePrefix: "C-", paymentTermDays: 14 })),
+  "admin.billing.parkedInvoices": entry("staff:auditor"),
+  "admin.billing.invoices": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
+  "admin.billing.releaseInvoice": entry("staff:admin", async (world, tenant) => ({ invoiceId: await issuedInvoice(world, tenant) }), { ids: { invoiceId: "bil" }, mayRefuse: { CONFLICT: "an issued invoice is not parked" } }),
+  "admin.billing.voidInvoice": entry("staff:admin", async (world, tenant) => ({ invoiceId: await issuedInvoice(world, tenant), reason: "made twice" }), { ids: { invoiceId: "bil" } }),
+  "admin.billing.issueCreditNote": entry("staff:admin", async (world, tenant) => ({ invoiceId: await issuedInvoice(world, tenant), reason: "an outage", amounts: [{ rateBasisPoints: 1000, netMinor: 1 }], idempotencyKey: `note-${word()}` }), { ids: { invoiceId: "bil" }, mayRefuse: { BAD_REQUEST: "another buyer's invoice may have another rate" } }),
+  "admin.billing.credits": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
+  "admin.billing.grantCredit": entry("staff:support", (world, tenant) => ({ organizationId: tenant.id, kind: "goodwill", currency: tenant.slug === "acme" ? "JPY" : "USD", amountMicros: 1_000_000, reason: "sorry", idempotencyKey: `grant-${word()}` }), { ids: { organizationId: "org" } }),
+  "admin.billing.voidCredit": entry("staff:support", async (world, tenant) => ({ grantId: await newGrant(world, tenant) }), { ids: { grantId: "crg" } }),
+  "admin.billing.coupons": entry("staff:auditor"),
+  "admin.billing.createCoupon": entry("staff:admin", () => ({ code: `NEW-${word().toUpperCase()}`, kind: "percent", basisPoints: 1_000, currency: "JPY", durationDays: 30 })),
+  "admin.billing.addCommitment": entry("staff:admin", (world, tenant) => ({ organizationId: tenant.id, meter: "instance", flavorId: world.flavorId, units: 2, microsPerHour: 1_000, endsAt: new Date(Date.now() + 86_400_000) }), { ids: { organizationId: "org" } }),
+  "admin.billing.previewPrices": entry("staff:auditor", (world) => ({ currency: "JPY", prices: [{ meter: "instance", flavorId: world.flavorId, microsPerHour: 2_000_000 }] })),
+  "admin.billing.drift": entry("staff:auditor"),
 
   "admin.audit.list": entry("staff:auditor"),
   "admin.audit.verify": entry("staff:auditor"),

@@ -52,5 +52,8 @@ export async function voidCredit(context: Context, input: { readonly grantId: st
 
 /** Every grant of an organization with what is left of it, in the order of use. */
 export function listCredits(context: Context, input: { readonly organizationId: string }): Promise<CreditGrantView[]> {
-  return inTransaction(context, (tx) => selectGrants(tx, input.organizationId), { readOnly: true });
+  return inTransaction(context, async (tx) => {
+    await readOrganization(tx, input.organizationId);
+    return selectGrants(tx, input.organizationId);
+  }, { readOnly: true });
 }

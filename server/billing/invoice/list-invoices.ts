@@ -1,6 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { readOrganization } from "@/server/tenancy";
 import { readOpenMinor } from "../ledger";
 import { selectCreditNotes, selectInvoice, selectInvoices, selectLines } from "./store";
 import type { InvoiceFilter, InvoiceRow, InvoiceView } from "./types";
@@ -16,6 +17,14 @@ export function listInvoicesIn(tx: Transaction, filter: InvoiceFilter): Promise<
 export async function listInvoices(context: Context, input: { readonly organizationId: string }): Promise<InvoiceListItem[]> {
   const rows = await inTransaction(context, (tx) => selectInvoices(tx, { organizationId: input.organizationId }), { readOnly: true });
   return rows.filter((row) => row.number !== null);
+}
+
+/** Every invoice of one organization, parked ones too, for operators. @throws Problem `not-found` for an organization that is not. */
+export function listOrganizationInvoices(context: Context, input: { readonly organizationId: string }): Promise<InvoiceListItem[]> {
+  return inTransaction(context, async (tx) => {
+    await readOrganization(tx, input.organizationId);
+    return selectInvoices(tx, input);
+  }, { readOnly: true });
 }
 
 /** Every parked invoice, for operators. */
