@@ -38,6 +38,7 @@ export { standOf } from "./consent/rules";
 export type { MoveConsent } from "./consent/types";
 export { imageSource, imageSources } from "./image/image-sources";
 export { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";
+export { countRecentEvents } from "./instance/count-events";
 export { recordInstanceEvents } from "./instance/record-events";
 export { abandonSuspend } from "./observation/abandon-suspend";
 export { decideGuestShutdown } from "./observation/decide-guest-shutdown";

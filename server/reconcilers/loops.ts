@@ -23,6 +23,7 @@ import { powerHostsLoop } from "./power-hosts";
 import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
 import { rebalanceClustersLoop } from "./rebalance-clusters";
 import { removeStraysLoop } from "./remove-strays";
+import { HangWatcher } from "./restart-hung-guests";
 import { returnHostsLoop } from "./return-hosts";
 import { expireRecordsLoop, sendOutboxLoop } from "./send-outbox";
 import { LeaseWatcher } from "./watch-leases";
@@ -51,6 +52,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     new PowerMeter(),
     new LeaseWatcher(),
     followIncidentsLoop,
+    new HangWatcher(),
     updateHostsLoop,
     followRulesLoop,
     migrateInstancesLoop,

@@ -270,3 +270,8 @@ export async function selectRootPool(tx: Transaction, instanceId: string, rebuil
   if (!row) throw new Error(`instance ${instanceId} has no root volume of rebuild ${rebuildGeneration}`);
   return row.poolId;
 }
+
+export async function countEvents(tx: Transaction, instanceId: string, kind: string, since: Date): Promise<number> {
+  const result = await tx.execute<{ count: string }>(sql`select count(*) from instance_event where instance_id = ${instanceId} and kind = ${kind} and at >= ${since.toISOString()}`);
+  return Number(result.rows[0]?.count ?? 0);
+}

@@ -127,6 +127,8 @@ export function domainXml(spec: DomainSpec, placement: HostPlacement, options: L
       element("graphics", { type: "vnc", port: -1, autoport: "yes" }, element("listen", { type: "address" })),
       element("video", {}, element("model", { type: "vga" })),
       element("rng", { model: "virtio" }, element("backend", { model: "random" }, "/dev/urandom")),
+      // A guest whose watchdog is not fed stands still until it is decided, within a limit, that it is restarted.
+      element("watchdog", { model: "i6300esb", action: "pause" }),
       element("memballoon", { model: "virtio" }, element("stats", { period: BALLOON_STATS_SECONDS })),
     ),
   ));

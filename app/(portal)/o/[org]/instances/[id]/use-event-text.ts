@@ -15,7 +15,7 @@ interface InstanceEvent {
 /** Kinds that we have a sentence for, with how they feel. Others are shown by their own name. */
 const TONES = {
   ordered: "plain", placed: "plain", started: "good", stopped: "plain", "start-requested": "plain", "stop-requested": "plain", "reboot-requested": "plain",
-  rebooted: "good", reset: "plain", moved: "plain", "move-announced": "plain", recovered: "good", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
+  rebooted: "good", reset: "plain", moved: "plain", "move-announced": "plain", recovered: "good", "restarted-hung": "warn", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
   "resize-requested": "plain", "rebuild-requested": "plain", rebuilt: "good", renamed: "plain", deleted: "warn", restored: "good", purged: "plain", crashed: "bad",
   "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "purge-requested": "warn", "stopped-by-standing": "warn", "started-after-suspension": "good",
 } as const satisfies Record<string, EventTone>;
