@@ -1,4 +1,5 @@
-import type { ClusterSnapshot, HostState, LeftOut, Plan } from "./types";
+import type { ClusterSnapshot, HostState, LeftOut, Plan, Rejection } from "./types";
+import { firstRefusing, PLACE_RULES } from "./constraints/index";
 import { whyNotMovable } from "./constraints/movable";
 import { chooseKeepers, fewestHosts } from "./consolidate/choose-keepers";
 import { chooseSleepers, SLEEP_RULES } from "./consolidate/choose-sleepers";
@@ -96,6 +97,7 @@ export function consolidateCluster(asked: ClusterSnapshot, options: ConsolidateO
     policy: "consolidate",
     seed: options.seed ?? 1,
     actions: scheduleWaves(actions, snapshot.policy, snapshot.hosts, snapshot.groups),
+    rejected: rejectAlternatives(model, moves, candidates.filter((host) => !freed.has(host))),
     leftOut,
     scoreBefore: awakeBefore,
     scoreAfter: awakeBefore - freed.size,
@@ -126,6 +128,33 @@ function findCandidates(model: Model): { candidates: number[]; pinned: Set<numbe
     }
   }
   return { candidates, pinned, leftOut };
+}
+
+/** Hosts that are named for each move, and the longest plan for which they are. */
+const ALTERNATIVES = 3;
+const MANY_MOVES = 1000;
+
+/** Where else each instance could have gone, judged where the plan ends: the tightest of the hosts that stay awake. */
+function rejectAlternatives(model: Model, moves: readonly Move[], awake: readonly number[]): Plan["rejected"] {
+  if (moves.length > MANY_MOVES) return [];
+  const left = (host: number): number => Math.round(at(model.sellableMemoryMiB, host) - at(model.usedMemoryMiB, host));
+  const tightest = awake.toSorted((a, b) => left(a) - left(b) || a - b).slice(0, ALTERNATIVES + 1);
+  return moves.map((move) => {
+    const { id } = instanceAt(model, move.instance);
+    const best = hostAt(model, move.to).id;
+    const rejections = tightest.filter((host) => host !== move.to && host !== move.from).slice(0, ALTERNATIVES).map((host): Rejection => {
+      removeInstance(model, move.instance);
+      const refusing = firstRefusing(PLACE_RULES, model, move.instance, host);
+      const refusal = refusing?.explain(model, move.instance, host) ?? null;
+      putInstance(model, move.instance, move.to);
+      if (refusal !== null) return refusal;
+      const hostId = hostAt(model, host).id;
+      const text = `${id} would fit on ${hostId} too; there ${left(host)} MiB are left, on ${best} ${left(move.to)} MiB`;
+      const words = [say("lower-score", { instance: id, host: hostId, score: left(host), best, bestScore: left(move.to) })];
+      return { hostId, rule: "lower-score", text, words, needed: null, available: null, missing: null, unit: null, change: null };
+    });
+    return { instanceId: id, rejections };
+  });
 }
 
 /** Takes back what emptied these hosts, the last first, where it can go home; returns what was taken back, in order. */

@@ -141,16 +141,17 @@ function followsRefused(model: Model, instance: number, missing: number): Refusa
 }
 
 function writeActions(model: Model, order: readonly number[], fromOf: ReadonlyMap<number, number>, outcome: Outcome): Action[] {
-  const woken = new Map<number, number>();
-  for (const host of outcome.hostOf.values()) if (hostAt(model, host).state !== "up") woken.set(host, (woken.get(host) ?? 0) + 1);
+  const woken = new Map<number, string[]>();
+  for (const [instance, host] of outcome.hostOf) if (hostAt(model, host).state !== "up") woken.set(host, [...(woken.get(host) ?? []), instanceAt(model, instance).id]);
   const placed = order.filter((instance) => outcome.hostOf.has(instance));
   const waves = startWaves(model, placed, outcome.hostOf, new Set(woken.keys()));
   const actions: Action[] = [];
-  for (const [host, count] of woken) {
+  for (const [host, instances] of woken) {
     const { id, state, wakeSeconds } = hostAt(model, host);
     if (state !== "asleep") continue;
-    const reason = `${id} is switched on: ${count} instances have no place among the hosts that are awake`;
-    actions.push(powerAction(model, "power-on", host, reason, say("wakes-for-restarts", { host: id, instances: count }), wakeSeconds ?? DEFAULT_WAKE_SECONDS));
+    const few = instances.length > 5 ? `${instances.slice(0, 5).join(", ")} and ${instances.length - 5} more` : instances.join(", ");
+    const reason = `${id} is switched on: the hosts that are awake have no place for ${few}`;
+    actions.push(powerAction(model, "power-on", host, reason, say("wakes-for-restarts", { host: id, instances }), wakeSeconds ?? DEFAULT_WAKE_SECONDS));
   }
   for (const instance of placed) {
     const one = instanceAt(model, instance);

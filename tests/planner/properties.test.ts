@@ -8,6 +8,7 @@ import {
   planFailover,
   rebalanceCluster,
   type ClusterSnapshot,
+  type HostState,
   type Instance,
   type Plan,
 } from "@/server/planner";
@@ -15,6 +16,18 @@ import { fleets } from "./support/arbitrary";
 import { fleet, host, instance, STANDARD } from "./support/fleet";
 
 const order = (index: number, memoryMiB = 4096) => ({ instance: instance(`new${index}`, null, { memoryMiB }) });
+
+/** The fleet as it is when a plan was carried out. */
+function carriedOut(snapshot: ClusterSnapshot, plan: Plan): ClusterSnapshot {
+  const place = new Map(plan.actions.flatMap((one) => (one.instanceId === null || one.op === "stop" ? [] : [[one.instanceId, one.toHostId] as const])));
+  const power = new Map<string, HostState>();
+  for (const one of plan.actions) if (one.instanceId === null) power.set(one.toHostId, one.op === "power-off" ? "asleep" : "up");
+  return {
+    ...snapshot,
+    hosts: snapshot.hosts.map((one) => ({ ...one, state: power.get(one.id) ?? one.state, ...(power.has(one.id) ? { stateSinceSeconds: snapshot.takenAtSeconds } : {}) })),
+    instances: snapshot.instances.map((one) => ({ ...one, hostId: place.get(one.id) ?? one.hostId })),
+  };
+}
 
 function ok(snapshot: ClusterSnapshot, plan: Plan, fresh: Instance[] = []): void {
   expect(checkPlan(snapshot, plan, fresh).findings).toEqual([]);
@@ -73,13 +86,35 @@ describe("the same question, the same answer", () => {
     );
   });
 
-  it("other names for hosts change nothing", () => {
+  it("other names for hosts and instances change nothing, with any policy", () => {
     fc.assert(
       fc.property(fleets, (snapshot) => {
-        const renamed = JSON.parse(JSON.stringify(snapshot).replaceAll(/"h(\d)"/g, '"host-$1"')) as ClusterSnapshot;
-        const plan = placeInstances(snapshot, [order(1), order(2)]);
-        const other = placeInstances(renamed, [order(1), order(2)]);
-        expect(other.actions.map((one) => one.toHostId.replace("host-", "h"))).toEqual(plan.actions.map((one) => one.toHostId));
+        const rename = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll(/\b(h|i)(\d+)\b/g, "$1ost-$2")) as T;
+        const plans = (of: ClusterSnapshot, first: string): Plan[] => [
+          placeInstances(of, [order(1), order(2)]),
+          evacuateHosts(of, [first]),
+          planFailover(of, [first], { wake: true }),
+          rebalanceCluster(of, { proposals: 200 }),
+          consolidateCluster(of, { tries: 2 }),
+        ];
+        const steps = (plan: Plan): unknown[] => plan.actions.map((one) => [one.op, one.instanceId, one.fromHostId, one.toHostId, one.wave]);
+        expect(plans(rename(snapshot), "host-0").map(steps)).toEqual(rename(plans(snapshot, "h0").map(steps)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("a second evacuation and a second consolidation of the result find nothing to do", () => {
+    fc.assert(
+      fc.property(fleets, (snapshot) => {
+        const emptied = evacuateHosts(snapshot, ["h0"]);
+        const again = evacuateHosts(carriedOut(snapshot, emptied), ["h0"]);
+        expect(again.actions).toEqual([]);
+        expect(again.refusals.map((one) => one.instanceId)).toEqual(emptied.refusals.map((one) => one.instanceId));
+        const calm = { ...snapshot, policy: { ...snapshot.policy, cooldownSeconds: 0 } };
+        const slept = consolidateCluster(calm, { tries: 4 });
+        const second = consolidateCluster(carriedOut(calm, slept), { tries: 4 });
+        expect(second.hostsFreed).toEqual([]);
       }),
       { numRuns: 60 },
     );

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SleepGuard, whatIfPairsLost, type ClusterSnapshot, type Host, type Instance, type ReserveProof } from "@/server/planner";
+import { SleepGuard, whatIfLost, whatIfPairsLost, type ClusterSnapshot, type Host, type Instance, type ReserveProof } from "@/server/planner";
 import { Ledger } from "@/server/planner/check/ledger";
 import { verifyProof } from "@/server/planner/check/verify-proof";
 import { buildModel } from "@/server/planner/model/model";
@@ -79,6 +79,9 @@ describe("any N hosts may fail", () => {
     expect(pairs).toHaveLength(12);
     for (const { hostIds, safe } of pairs) if (safe) expect(fitsExactly(snapshot, hostIds, null)).toBe(true);
     expect(new Set(pairs.map((one) => one.hostIds.join())).size).toBe(12);
+    const single = whatIfLost(snapshot);
+    expect(single).toHaveLength(50);
+    for (const { hostId, safe } of single.filter((_, index) => index % 6 === 0)) if (safe) expect(fitsExactly(snapshot, [hostId], null)).toBe(true);
   });
 
   it("is proved for pairs on 500 hosts without spelling 125,000 of them out, and the judge agrees", () => {
