@@ -25,7 +25,7 @@ export { advanceDunning, dunningSchedule, extendDunning, listStandings, readDunn
 export type { BoardEntry, DunningPass, DunningRow, DunningSchedule, DunningStage, Overdue } from "./dunning";
 export { listInboxJobs, noteReplayed, noteWorked, postponeJob, readInbox, receiveEvents, replayFrom } from "./inbox";
 export type { EventTarget, InboxJob, InboxView, IncomingEvent } from "./inbox";
-export { getLink, noteCustomer, noteCustomerMade, noteLinkOutcome, noteLinkReady, readLinkRow, readPaymentOverview, readRefundRow, recordDispute, recordPrepayment, recordProviderInvoice, recordRefund, remindOfExpiry, requestLink, requestRefund } from "./payment";
+export { addSubscription, endSubscription, getLink, listSubscriptions, noteCustomer, noteCustomerMade, noteLinkOutcome, noteLinkReady, noteSubscription, readLinkRow, readPaymentOverview, readRefundRow, readSubscriptionForPush, recordDispute, recordPrepayment, recordProviderInvoice, recordRefund, remindOfExpiry, requestLink, requestRefund } from "./payment";
 export type { PaymentLinkRow, PaymentOverview, ProviderInvoice, ProviderPayment } from "./payment";
 export { beginPush, collectAgain, enqueueDueInvoices, enqueueMeterHours, enqueuePush, failPush, finishPush, listDuePushes, listOpenPushes, readHourForPush, readInvoiceForPush, readOrganizationForPush, requireCustomer, retryPush, splitInvoice, waiveRemainder } from "./push";
 export type { BegunPush, PushRow, PushWish } from "./push";

@@ -205,6 +205,9 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.payments.retryPush": entry("staff:support", async (world, tenant) => ({ pushId: await freshPush(world, tenant) }), { ids: { pushId: "psh" } }),
   "admin.payments.differences": entry("staff:auditor"),
   "admin.payments.compareNow": entry("staff:support"),
+  "admin.payments.subscriptions": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
+  "admin.payments.addSubscription": entry("staff:support", (_, tenant) => ({ organizationId: tenant.id, description: "Support", amountMinor: 1_000 }), { ids: { organizationId: "org" } }),
+  "admin.payments.endSubscription": entry("staff:support", async (world, tenant) => ({ subscriptionId: (await (await world.caller(world.staff.support)).admin.payments.addSubscription({ organizationId: tenant.id, description: "Support", amountMinor: 1_000 })).id }), { ids: { subscriptionId: "rec" } }),
   "admin.payments.refund": entry("staff:support", async (world, tenant) => ({ paymentId: await freshPayment(world, tenant), amountMinor: 1, reason: "a test" }), { ids: { paymentId: "pay" }, mayRefuse: { CONFLICT: "nothing is held beyond what is owed" } }),
   "billing.lineWindows": entry("member:billing", async (world, tenant) => ({ key: await firstLineKey(world, tenant) })),
 

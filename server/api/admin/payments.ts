@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { extendDunning, listStandings, readDifferences, readDunningBoard, readPaymentOverview, readSyncState, requestComparison, requestRefund, retryPush } from "@/server/billing";
+import { addSubscription, endSubscription, extendDunning, listStandings, listSubscriptions, readDifferences, readDunningBoard, readPaymentOverview, readSyncState, requestComparison, requestRefund, retryPush } from "@/server/billing";
 import { extendDunningInput } from "@/server/billing/dunning/schema";
-import { requestRefundInput } from "@/server/billing/payment/schema";
+import { addSubscriptionInput, requestRefundInput } from "@/server/billing/payment/schema";
 import { idText } from "@/server/tenancy/schema";
 import { operatorProcedure, router } from "../trpc";
 
@@ -17,5 +17,8 @@ export const adminPaymentsRouter = router({
   /** Host facts, ledger, provider: one named row for each difference of the last comparison. */
   differences: operatorProcedure("auditor").query(({ ctx }) => readDifferences(ctx.context)),
   compareNow: operatorProcedure("support").mutation(({ ctx }) => requestComparison(ctx.context)),
+  subscriptions: operatorProcedure("auditor").input(z.object({ organizationId: idText })).query(({ ctx, input }) => listSubscriptions(ctx.context, input)),
+  addSubscription: operatorProcedure("support").input(addSubscriptionInput).mutation(({ ctx, input }) => addSubscription(ctx.context, input)),
+  endSubscription: operatorProcedure("support").input(z.object({ subscriptionId: idText })).mutation(({ ctx, input }) => endSubscription(ctx.context, input)),
   refund: operatorProcedure("support").input(requestRefundInput).mutation(({ ctx, input }) => requestRefund(ctx.context, input)),
 });

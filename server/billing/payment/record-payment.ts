@@ -6,6 +6,7 @@ import { recordAudit } from "@/server/tenancy";
 import { liftDunning } from "../dunning";
 import { readInvoiceIn } from "../invoice";
 import { postLedgerEntry } from "../ledger";
+import { adoptInvoice } from "./keep-subscription";
 import { insertPayment, lockLink, selectOrganizationOfCustomer, selectPaymentByCharge, selectRefund, insertRefund, updateRefund, upsertDispute, upsertProviderInvoice } from "./store";
 import type { PaymentRow, ProviderAttempt, ProviderDispute, ProviderInvoice, ProviderPayment, ProviderRefund } from "./types";
 
@@ -44,10 +45,11 @@ async function postSucceeded(tx: Transaction, context: Context, row: PaymentRow)
  * asked: an older answer changes nothing. Answers false for an invoice that is none of ours.
  */
 export async function recordProviderInvoice(tx: Transaction, context: Context, facts: ProviderInvoice, payments: readonly ProviderPayment[], askedAt: Date): Promise<boolean> {
-  if (facts.invoiceId === null || facts.organizationId === null) return false;
-  const { invoice } = await readInvoiceIn(tx, facts.invoiceId);
+  const invoiceId = facts.invoiceId ?? (await adoptInvoice(tx, context, facts));
+  if (invoiceId === null) return false;
+  const { invoice } = await readInvoiceIn(tx, invoiceId);
   // Its metadata names another organization than our own record: somebody edited it there.
-  if (invoice.organizationId !== facts.organizationId) return false;
+  if (facts.organizationId !== null && invoice.organizationId !== facts.organizationId) return false;
   const { remoteId, number, status, totalMinor, paidMinor, remainingMinor, attempts, url } = facts;
   const newer = await upsertProviderInvoice(tx, { invoiceId: invoice.id, organizationId: invoice.organizationId, remoteId, number, status, totalMinor, paidMinor, remainingMinor, attempts, url, readAt: askedAt });
   for (const { remotePaymentId, attempts: tries } of payments) for (const attempt of tries) await recordAttempt(tx, context, { organizationId: invoice.organizationId, invoiceId: invoice.id }, remotePaymentId, attempt);

@@ -12,6 +12,14 @@ export const requestLinkInput = z.object({
 });
 export type RequestLinkInput = z.output<typeof requestLinkInput>;
 
+export const addSubscriptionInput = z.object({
+  organizationId: z.string().min(1).max(64),
+  description: z.string().trim().min(1).max(200),
+  /** Each month, without tax, in the smallest unit of the organization's currency. */
+  amountMinor: z.number().int().min(50).max(MOST_MINOR),
+});
+export type AddSubscriptionInput = z.output<typeof addSubscriptionInput>;
+
 export const requestRefundInput = z.object({
   paymentId: z.string().min(1).max(64),
   amountMinor: z.number().int().min(1).max(MOST_MINOR),

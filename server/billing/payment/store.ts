@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, inArray, isNull, notInArray, sql } from "drizzle-orm";
-import { payment, paymentCustomer, paymentCustomerHistory, paymentDispute, paymentInvoice, paymentLink, paymentMethod, paymentRefund, paymentTaxId } from "@/db/schema/payment";
+import { and, asc, desc, eq, inArray, notInArray, sql } from "drizzle-orm";
+import { payment, paymentCustomer, paymentCustomerHistory, paymentDispute, paymentInvoice, paymentLink, paymentMethod, paymentRefund, paymentSubscription, paymentTaxId } from "@/db/schema/payment";
 import type { Transaction } from "@/server/platform/transaction";
-import type { DisputeRow, PaymentLinkRow, PaymentMethodRow, PaymentRow, ProviderInvoiceRow, RefundRow } from "./types";
+import type { DisputeRow, PaymentLinkRow, PaymentMethodRow, PaymentRow, ProviderInvoiceRow, RefundRow, SubscriptionRow } from "./types";
 
 export async function upsertCustomer(tx: Transaction, row: { readonly organizationId: string; readonly remoteId: string; readonly defaultMethodId: string | null; readonly at: Date }): Promise<void> {
   const { organizationId, remoteId, defaultMethodId, at } = row;
@@ -162,7 +162,25 @@ export async function selectDisputes(tx: Transaction, organizationId: string): P
   return tx.select().from(paymentDispute).where(eq(paymentDispute.organizationId, organizationId)).orderBy(desc(paymentDispute.createdAt));
 }
 
-/** Open links that nobody needs any more once a newer one is asked for. */
-export async function selectRecentLinks(tx: Transaction, organizationId: string, limit: number): Promise<PaymentLinkRow[]> {
-  return tx.select().from(paymentLink).where(and(eq(paymentLink.organizationId, organizationId), isNull(paymentLink.failure))).orderBy(desc(paymentLink.createdAt)).limit(limit);
+export async function insertSubscription(tx: Transaction, row: SubscriptionRow): Promise<void> {
+  await tx.insert(paymentSubscription).values(row);
+}
+
+export async function lockSubscription(tx: Transaction, id: string): Promise<SubscriptionRow | null> {
+  const [row] = await tx.select().from(paymentSubscription).where(eq(paymentSubscription.id, id)).for("update");
+  return row ?? null;
+}
+
+export async function updateSubscription(tx: Transaction, id: string, fields: Partial<SubscriptionRow>): Promise<void> {
+  await tx.update(paymentSubscription).set(fields).where(eq(paymentSubscription.id, id));
+}
+
+export async function selectSubscriptions(tx: Transaction, organizationId: string): Promise<SubscriptionRow[]> {
+  return tx.select().from(paymentSubscription).where(eq(paymentSubscription.organizationId, organizationId)).orderBy(desc(paymentSubscription.createdAt), desc(paymentSubscription.id));
+}
+
+/** Which invoice of ours one at the provider is. */
+export async function selectInvoiceOfRemote(tx: Transaction, remoteId: string): Promise<string | null> {
+  const [row] = await tx.select({ invoiceId: paymentInvoice.invoiceId }).from(paymentInvoice).where(eq(paymentInvoice.remoteId, remoteId));
+  return row?.invoiceId ?? null;
 }

@@ -1,10 +1,11 @@
-import type { payment, paymentDispute, paymentInvoice, paymentLink, paymentMethod, paymentRefund } from "@/db/schema/payment";
+import type { payment, paymentDispute, paymentInvoice, paymentLink, paymentMethod, paymentRefund, paymentSubscription } from "@/db/schema/payment";
 
 export type PaymentRow = typeof payment.$inferSelect;
 export type RefundRow = typeof paymentRefund.$inferSelect;
 export type DisputeRow = typeof paymentDispute.$inferSelect;
 export type PaymentLinkRow = typeof paymentLink.$inferSelect;
 export type PaymentMethodRow = typeof paymentMethod.$inferSelect;
+export type SubscriptionRow = typeof paymentSubscription.$inferSelect;
 export type ProviderInvoiceRow = typeof paymentInvoice.$inferSelect;
 
 /** What the provider says of an invoice at the moment `askedAt`; the shapes are those of the payment door. */
@@ -12,6 +13,10 @@ export interface ProviderInvoice {
   readonly remoteId: string;
   readonly invoiceId: string | null;
   readonly organizationId: string | null;
+  /** Ours, of an invoice that the provider began by itself. */
+  readonly subscriptionId: string | null;
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
   readonly number: string | null;
   readonly status: string;
   readonly currency: string;

@@ -37,6 +37,15 @@ export async function enqueueDueInvoices(tx: Transaction, context: Context): Pro
   return due.length;
 }
 
+/** An invoice that the provider began by itself is there already: nothing is sent for it. */
+export async function notePushedElsewhere(tx: Transaction, context: Context, made: { readonly organizationId: string; readonly invoiceId: string; readonly remoteId: string }): Promise<void> {
+  const now = context.clock.now();
+  await upsertPush(tx, {
+    id: mintId("paymentPush", context), organizationId: made.organizationId, kind: "invoice", subjectId: made.invoiceId, lane: made.organizationId, payload: {}, state: "done",
+    keyGeneration: 1, keyedAt: null, attempts: 0, notBefore: now, remoteId: made.remoteId, lastError: null, doneAt: now, createdAt: now,
+  });
+}
+
 /** Charges the open invoices of an organization once more: another card, or a reminder's date. */
 export async function collectAgain(tx: Transaction, context: Context, organizationId: string): Promise<void> {
   for (const { invoiceId, attempts } of await selectOpenAtProvider(tx, organizationId)) await enqueuePush(tx, context, { organizationId, kind: "invoice", subjectId: invoiceId, payload: { collectBeyond: attempts } });

@@ -1,4 +1,4 @@
-export { collectAgain, enqueueDueInvoices, enqueuePush, requireCustomer } from "./enqueue-push";
+export { collectAgain, enqueueDueInvoices, enqueuePush, notePushedElsewhere, requireCustomer } from "./enqueue-push";
 export { readHourForPush, readInvoiceForPush, readOrganizationForPush } from "./read-wishes";
 export { enqueueMeterHours } from "./report-hours";
 export { beginPush, failPush, finishPush, listDuePushes, listOpenPushes, retryPush } from "./run-push";

@@ -43,7 +43,7 @@ export async function compareBooks(context: Context, listed: readonly ListedInvo
         found.push({ name: "line-differs-from-windows", organizationId: row.organizationId, subjectId: row.lineId, text: `A line of the invoice ${row.invoiceId} asks for more than its windows hold. Issue a credit note.`, hostFacts: `${row.windowUnitMs} unit-ms`, ledger: `${row.lineUnitMs} unit-ms` });
       }
       if (listed !== null) {
-        const booked = (await selectBooked(tx, from, now)).filter((invoice) => invoice.pushed || invoice.issuedAt < settled);
+        const booked = (await selectBooked(tx, from, now)).filter((invoice) => invoice.remoteId !== null || invoice.issuedAt < settled);
         found.push(...compareInvoices(booked, listed));
       }
       await replaceDifferences(tx, found.map((difference) => ({ ...difference, id: mintId("difference", context) })), now);

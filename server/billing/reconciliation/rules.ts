@@ -6,10 +6,13 @@ const say = (invoice: BookedInvoice): string => invoice.number ?? invoice.invoic
 export function compareInvoices(booked: readonly BookedInvoice[], listed: readonly ListedInvoice[]): Difference[] {
   const found: Difference[] = [];
   const theirs = new Map<string, ListedInvoice[]>();
+  // Invoices of subscriptions were begun there and do not name ours.
+  const byRemote = new Map(booked.map((invoice) => [invoice.remoteId, invoice.invoiceId]));
   for (const item of listed) {
-    if (item.invoiceId === null) continue;
-    const known = theirs.get(item.invoiceId) ?? [];
-    theirs.set(item.invoiceId, known);
+    const invoiceId = item.invoiceId ?? byRemote.get(item.remoteId);
+    if (invoiceId === undefined) continue;
+    const known = theirs.get(invoiceId) ?? [];
+    theirs.set(invoiceId, known);
     known.push(item);
   }
   const ours = new Map(booked.map((invoice) => [invoice.invoiceId, invoice]));
@@ -28,7 +31,7 @@ function compareOne(invoice: BookedInvoice, all: readonly ListedInvoice[]): Diff
   if (live.length > 1) return [{ ...about, name: "invoice-twice-at-provider", text: `The provider has ${live.length} invoices for ${say(invoice)}. Void all but one there.`, ledger: money(invoice.totalMinor), provider: live.map((item) => item.remoteId).join(", ") }];
   if (!first) {
     // A void one, and one that money in advance had paid, need never have gone there.
-    if (invoice.status === "void" || (!invoice.pushed && invoice.openMinor <= 0)) return [];
+    if (invoice.status === "void" || (invoice.remoteId === null && invoice.openMinor <= 0)) return [];
     return [{ ...about, name: "invoice-missing-at-provider", text: `The invoice ${say(invoice)} is not at the provider. See what waits or is stuck in the list of pushes.`, ledger: money(invoice.totalMinor) }];
   }
   const found: Difference[] = [];

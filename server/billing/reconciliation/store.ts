@@ -5,14 +5,14 @@ import type { BookedInvoice, Difference, DifferenceRow } from "./types";
 
 /** Numbered invoices issued in [from, to) with what is open and what came in through the provider. */
 export async function selectBooked(tx: Transaction, from: Date, to: Date): Promise<BookedInvoice[]> {
-  const result = await tx.execute<{ id: string; organization_id: string; number: string | null; status: string; currency: string; total_minor: string; open: string; paid: string; pushed: boolean; issued_at: Date | string }>(sql`
+  const result = await tx.execute<{ id: string; organization_id: string; number: string | null; status: string; currency: string; total_minor: string; open: string; paid: string; remote_id: string | null; issued_at: Date | string }>(sql`
     select i.id, i.organization_id, i.number, i.status, i.currency, i.total_minor, i.issued_at,
       (select coalesce(sum(l.amount_minor), 0) from ledger_entry l where l.invoice_id = i.id) as open,
       (select coalesce(sum(p.amount_minor), 0) from payment p where p.invoice_id = i.id and p.status = 'succeeded') as paid,
-      exists (select 1 from payment_invoice r where r.invoice_id = i.id) as pushed
+      (select r.remote_id from payment_invoice r where r.invoice_id = i.id) as remote_id
     from invoice i where i.number is not null and i.total_minor > 0 and i.issued_at >= ${from.toISOString()} and i.issued_at < ${to.toISOString()} order by i.id`);
   return result.rows.map((row) => ({
-    invoiceId: row.id, organizationId: row.organization_id, number: row.number, status: row.status, currency: row.currency, totalMinor: Number(row.total_minor), openMinor: Number(row.open), paidMinor: Number(row.paid), pushed: row.pushed, issuedAt: new Date(row.issued_at),
+    invoiceId: row.id, organizationId: row.organization_id, number: row.number, status: row.status, currency: row.currency, totalMinor: Number(row.total_minor), openMinor: Number(row.open), paidMinor: Number(row.paid), remoteId: row.remote_id, issuedAt: new Date(row.issued_at),
   }));
 }
 

@@ -48,6 +48,7 @@ export interface BookedInvoice {
   readonly openMinor: number;
   /** What came in through the provider, positive. */
   readonly paidMinor: number;
-  readonly pushed: boolean;
+  /** At the provider; null when it was never there. */
+  readonly remoteId: string | null;
   readonly issuedAt: Date;
 }

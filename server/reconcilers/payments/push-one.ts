@@ -1,4 +1,4 @@
-import { beginPush, failPush, finishPush, noteCustomer, noteCustomerMade, noteLinkReady, readHourForPush, readLinkRow, readOrganizationForPush, readRefundRow, recordRefund, requireCustomer, type BegunPush } from "@/server/billing";
+import { beginPush, failPush, finishPush, noteCustomer, noteCustomerMade, noteLinkReady, noteSubscription, readHourForPush, readLinkRow, readOrganizationForPush, readRefundRow, readSubscriptionForPush, recordRefund, requireCustomer, type BegunPush } from "@/server/billing";
 import { DriverError } from "@/server/drivers/errors";
 import type { PaymentDriver } from "@/server/drivers/payment/types";
 import type { Context } from "@/server/platform/context";
@@ -55,6 +55,20 @@ async function pushHour(context: Context, driver: PaymentDriver, begun: BegunPus
   return { remoteId: report.identifier };
 }
 
+async function pushSubscription(context: Context, driver: PaymentDriver, begun: BegunPush, customerId: string): Promise<Pushed> {
+  const wanted = await inTransaction(context, (tx) => readSubscriptionForPush(tx, begun.push.subjectId));
+  if (!wanted) throw new PaymentFailed(`There is no subscription ${begun.push.subjectId}.`, { stuck: true });
+  const { row, grossMinor } = wanted;
+  const { id: subscriptionId, organizationId, description, currency } = row;
+  const found = row.remoteId !== null || begun.lookFirst || row.status === "ending" ? await driver.findSubscription(customerId, subscriptionId) : null;
+  if (row.status === "ending" || row.status === "ended") {
+    if (found?.status === "active") await driver.cancelSubscription(found.remoteId);
+    return { remoteId: found?.remoteId ?? null, write: (tx) => noteSubscription(tx, context, subscriptionId, { remoteId: found?.remoteId ?? null, status: "ended" }) };
+  }
+  const made = found ?? (await driver.createSubscription({ customerId, organizationId, subscriptionId, description, currency, amountMinor: grossMinor }, `${begun.key}:subscription`));
+  return { remoteId: made.remoteId, write: (tx) => noteSubscription(tx, context, subscriptionId, made) };
+}
+
 async function dispatch(context: Context, driver: PaymentDriver, begun: BegunPush): Promise<Pushed> {
   if (begun.push.kind === "customer") return pushCustomer(context, driver, begun);
   const { customerId } = begun;
@@ -68,7 +82,7 @@ async function dispatch(context: Context, driver: PaymentDriver, begun: BegunPus
     case "invoice": return { remoteId: await pushInvoice(context, driver, begun, customerId) };
     case "refund": return pushRefund(context, driver, begun);
     case "meter-hour": return pushHour(context, driver, begun, customerId);
-    case "subscription": throw new PaymentFailed("Subscriptions are not pushed by this version.", { stuck: true });
+    case "subscription": return pushSubscription(context, driver, begun, customerId);
   }
 }
 

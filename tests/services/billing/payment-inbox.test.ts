@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { getLink, issueCreditNote, readBalance, readPaymentOverview, receiveEvents, requestLink, requestRefund } from "@/server/billing";
+import { addSubscription, endSubscription, getLink, issueCreditNote, listInvoicesIn, listSubscriptions, readBalance, readDifferences, readPaymentOverview, receiveEvents, requestLink, requestRefund } from "@/server/billing";
 import { signPayload } from "@/server/drivers/payment/simulated";
 import type { StoredEvent } from "@/server/drivers/payment/simulated/objects";
 import { closeDispute } from "@/server/drivers/payment/simulated/payments";
@@ -197,6 +197,32 @@ describe("the inbox", () => {
     expect(await setting.invoice(invoice.id)).toEqual({ status: "issued", openMinor: 8_000 });
     await setting.pushUntilDone();
     expect(Object.values(setting.stripe.vault.state.invoices).find((theirs) => theirs.metadata["berth_invoice"] === invoice.id)).toMatchObject({ status: "open", total: 11_000, amount_remaining: 8_000 });
+  });
+
+  it("a flat amount comes every month by Stripe's subscription, and each of its invoices is one of ours", async () => {
+    const id = await setting.addOrganization();
+    await setting.issue(id, 100);
+    await setting.pushUntilDone();
+    await setting.giveCard(id, "4242424242424242");
+    await setting.pushUntilDone();
+    const row = await addSubscription(setting.context, { organizationId: id, description: "Support", amountMinor: 1_000 });
+    setting.stripe.faults = ((first) => ({ path }) => (path === "/v1/subscriptions" && first-- > 0 ? "lost-reply" : null))(1);
+    await setting.pushUntilDone();
+    setting.stripe.faults = () => null;
+    await setting.settle();
+    await setting.pushUntilDone();
+    expect(Object.values(setting.stripe.vault.state.subscriptions).filter((theirs) => theirs.metadata["berth_subscription"] === row.id)).toHaveLength(1);
+    const ours = await inTransaction(setting.context, (tx) => listInvoicesIn(tx, { organizationId: id }), { readOnly: true });
+    expect(ours.map((invoice) => [invoice.totalMinor, invoice.status, invoice.openMinor])).toEqual(expect.arrayContaining([[1_100, "paid", 0]]));
+    expect(ours).toHaveLength(2);
+    expect(Object.values(setting.stripe.vault.state.invoices).filter((theirs) => theirs.customer === Object.values(setting.stripe.vault.state.subscriptions)[0]!.customer)).toHaveLength(2);
+    await setting.clock.advance(3_600_000);
+    await setting.pass("reconcile-books");
+    expect((await readDifferences(setting.context)).filter((difference) => difference.subjectOrganizationId === id)).toEqual([]);
+    await endSubscription(setting.context, { subscriptionId: row.id });
+    await setting.pushUntilDone();
+    expect(await listSubscriptions(setting.context, { organizationId: id })).toMatchObject([{ status: "ended" }]);
+    expect(Object.values(setting.stripe.vault.state.subscriptions)).toMatchObject([{ status: "canceled" }]);
   });
 
   it("one signature of several secrets is enough; a changed byte is not", () => {

@@ -67,7 +67,7 @@ describe("rules of pushing", () => {
   });
 
   it("compares the books with the provider's list", () => {
-    const booked = { invoiceId: "bil_1", organizationId: "org_1", number: "B-1", status: "paid", currency: "JPY", totalMinor: 100, openMinor: 0, paidMinor: 100, pushed: true, issuedAt: new Date(0) };
+    const booked = { invoiceId: "bil_1", organizationId: "org_1", number: "B-1", status: "paid", currency: "JPY", totalMinor: 100, openMinor: 0, paidMinor: 100, remoteId: "in_1", issuedAt: new Date(0) };
     const listed = { remoteId: "in_1", invoiceId: "bil_1", organizationId: "org_1", status: "paid", currency: "JPY", totalMinor: 100, paidMinor: 100, remainingMinor: 0 };
     const names = (...theirs: readonly (typeof listed)[]) => compareInvoices([booked], theirs).map((difference) => difference.name);
     expect(names(listed)).toEqual([]);

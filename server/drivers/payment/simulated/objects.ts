@@ -19,7 +19,7 @@ export type InvoiceStatus = "draft" | "open" | "paid" | "uncollectible" | "void"
 export type Invoice = Pick<
   Stripe.Invoice,
   "id" | "object" | "amount_due" | "amount_paid" | "amount_remaining" | "attempt_count" | "attempted" | "auto_advance" | "collection_method" | "created" | "currency" | "description" | "due_date" | "hosted_invoice_url" | "livemode" | "number" | "period_end" | "period_start" | "subtotal" | "total" | "status_transitions" | "billing_reason"
-> & { customer: string; status: InvoiceStatus; metadata: Record<string, string>; default_payment_method: string | null; next_payment_attempt: number | null; subscription: string | null };
+> & { customer: string; status: InvoiceStatus; metadata: Record<string, string>; default_payment_method: string | null; next_payment_attempt: number | null; parent: { type: "subscription_details"; quote_details: null; subscription_details: { subscription: string; metadata: Record<string, string> } } | null };
 
 export type PaymentIntent = Pick<Stripe.PaymentIntent, "id" | "object" | "amount" | "amount_received" | "created" | "currency" | "livemode"> & {
   customer: string;

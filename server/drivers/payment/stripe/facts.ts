@@ -26,12 +26,14 @@ function statusOf(invoice: Stripe.Invoice): InvoiceFacts["status"] {
 
 export function invoiceFacts(invoice: Stripe.Invoice): InvoiceFacts {
   const payments = invoice.payments?.data ?? [];
+  // An invoice of a subscription carries what we wrote on the subscription, as it was when the invoice was made.
+  const agreed = invoice.parent?.subscription_details?.metadata;
   return {
     remoteId: invoice.id,
     customerId: idOf(invoice.customer),
     invoiceId: invoice.metadata?.[META.invoice] ?? null,
-    organizationId: invoice.metadata?.[META.organization] ?? null,
-    subscriptionId: invoice.metadata?.[META.subscription] ?? null,
+    organizationId: invoice.metadata?.[META.organization] ?? agreed?.[META.organization] ?? null,
+    subscriptionId: agreed?.[META.subscription] ?? null,
     number: invoice.number,
     status: statusOf(invoice),
     currency: invoice.currency.toUpperCase(),

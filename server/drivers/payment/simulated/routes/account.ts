@@ -23,7 +23,7 @@ function billSubscription(vault: Vault, subscription: Subscription, reason: "sub
   const at = vault.now(subscription.customer);
   const invoice: Invoice = {
     id: vault.mint("in"), object: "invoice", amount_due: amount, amount_paid: 0, amount_remaining: amount, attempt_count: 0, attempted: false, auto_advance: true, billing_reason: reason, collection_method: "charge_automatically", created: at, currency: subscription.currency, customer: subscription.customer,
-    default_payment_method: null, description: subscription.description, due_date: null, hosted_invoice_url: null, livemode: false, metadata: subscription.metadata, next_payment_attempt: null, number: null, period_end: item.current_period_end, period_start: item.current_period_start, status: "draft", subscription: subscription.id,
+    default_payment_method: null, description: subscription.description, due_date: null, hosted_invoice_url: null, livemode: false, metadata: {}, next_payment_attempt: null, number: null, period_end: item.current_period_end, period_start: item.current_period_start, status: "draft", parent: { type: "subscription_details", quote_details: null, subscription_details: { subscription: subscription.id, metadata: subscription.metadata } },
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null }, subtotal: amount, total: amount,
   };
   vault.state.invoices[invoice.id] = invoice;

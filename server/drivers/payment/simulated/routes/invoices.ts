@@ -46,7 +46,7 @@ export const invoiceRoutes: readonly Route[] = [
       const invoice: Invoice = {
         id: vault.mint("in"), object: "invoice", amount_due: 0, amount_paid: 0, amount_remaining: 0, attempt_count: 0, attempted: false, auto_advance: isTrue(form, "auto_advance"), billing_reason: "manual",
         collection_method: optionalText(form, "collection_method") ?? "charge_automatically", created: at, currency: needText(form, "currency"), customer: customer.id, default_payment_method: optionalText(form, "default_payment_method"),
-        description: optionalText(form, "description"), due_date: null, hosted_invoice_url: null, livemode: false, metadata: readMetadata(form), next_payment_attempt: null, number: null, period_end: at, period_start: at, status: "draft", subscription: null,
+        description: optionalText(form, "description"), due_date: null, hosted_invoice_url: null, livemode: false, metadata: readMetadata(form), next_payment_attempt: null, number: null, period_end: at, period_start: at, status: "draft", parent: null,
         status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null }, subtotal: 0, total: 0,
       };
       vault.state.invoices[invoice.id] = invoice;
