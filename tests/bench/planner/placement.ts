@@ -73,9 +73,12 @@ function churn(engine: PlacementEngine, total: number, active: number[], waiting
     }
   }
   const seconds = (performance.now() - started) / 1000;
-  times.sort();
-  return { perSecond: decisions / seconds, p50: times[Math.floor(decisions * 0.5)]!, p99: times[Math.floor(decisions * 0.99)]!, max: times[decisions - 1]!, placed, total };
+  const sorted = times.toSorted();
+  return { perSecond: decisions / seconds, p50: sorted[Math.floor(decisions * 0.5)]!, p99: sorted[Math.floor(decisions * 0.99)]!, max: sorted[decisions - 1]!, placed, total, times };
 }
+
+/** Equal runs decide the same; what is slow in all of them is the work, the rest is the machine. */
+const RUNS = 3;
 
 /** Placement churn on 10,000 hosts and 100,000 instances, with and without the guarantee that any one host may fail. */
 export function run(options: { args: readonly string[] }): Promise<BenchResult> {
@@ -86,30 +89,42 @@ export function run(options: { args: readonly string[] }): Promise<BenchResult> 
   const rows: BenchRow[] = [];
   const raw: Record<string, unknown> = {};
   for (const reserve of [false, true]) {
-    const engine = new PlacementEngine(fleet.hosts, fleet.memory, fleet.vcpus, fleet.groupOf, reserve ? seededRandom(3) : null);
-    const active: number[] = [];
-    const waiting: number[] = [];
-    for (let i = 0; i < live * 2; i += 1) {
-      if (i < live && engine.place(i) >= 0) active.push(i);
-      else waiting.push(i);
-    }
-    if (!reserve) {
-      const used = new Set(active.map((one) => engine.hostOf[one]!)).size;
-      const best = fullScanHostsUsed(fleet, active);
-      rows.push({ label: "hosts used against full-scan best fit", value: used / best - 1, unit: "ratio above", goal: "<= 0.02", held: used / best <= 1.02 });
-      raw.hostsUsed = { engine: used, fullScan: best };
-    }
-    const random = seededRandom(11);
-    churn(engine, live, active, waiting, 20_000, random);
-    const result = churn(engine, live, active, waiting, reserve ? 100_000 : 400_000, random);
+    const decisions = reserve ? 100_000 : 400_000;
+    const fill = (): { engine: PlacementEngine; active: number[]; waiting: number[] } => {
+      const engine = new PlacementEngine(fleet.hosts, fleet.memory, fleet.vcpus, fleet.groupOf, reserve ? seededRandom(3) : null);
+      const active: number[] = [];
+      const waiting: number[] = [];
+      for (let i = 0; i < live * 2; i += 1) {
+        if (i < live && engine.place(i) >= 0) active.push(i);
+        else waiting.push(i);
+      }
+      return { engine, active, waiting };
+    };
+    const results = Array.from({ length: RUNS }, (_, round) => {
+      const { engine, active, waiting } = fill();
+      if (!reserve && round === 0) {
+        const used = new Set(active.map((one) => engine.hostOf[one]!)).size;
+        const best = fullScanHostsUsed(fleet, active);
+        rows.push({ label: "hosts used against full-scan best fit", value: used / best - 1, unit: "ratio above", goal: "<= 0.02", held: used / best <= 1.02 });
+        raw.hostsUsed = { engine: used, fullScan: best };
+      }
+      const random = seededRandom(11);
+      churn(engine, live, active, waiting, 20_000, random);
+      return { engine, ...churn(engine, live, active, waiting, decisions, random) };
+    });
+    const [first] = results;
+    if (first === undefined) continue;
+    const { engine, times, ...result } = first;
+    const ofWork = times.reduce((most, _, d) => Math.max(most, Math.min(...results.map((one) => one.times[d]!))), 0);
     const name = reserve ? "N+1 kept: " : "";
     if (!reserve) rows.push({ label: "decisions", value: result.perSecond, unit: "/s", goal: ">= 200000", held: result.perSecond >= 200_000 });
     else rows.push({ label: "N+1 kept: decisions", value: result.perSecond, unit: "/s" });
     rows.push({ label: `${name}p99`, value: result.p99, unit: "us", goal: reserve ? "<= 100" : "<= 10", held: result.p99 <= (reserve ? 100 : 10) });
     rows.push({ label: `${name}longest`, value: result.max / 1000, unit: "ms", goal: "<= 5", held: result.max <= 5000 });
-    rows.push({ label: `${name}placed`, value: result.placed / (reserve ? 100_000 : 400_000), unit: "of orders" });
+    rows.push({ label: `${name}longest, each decision at its best of ${RUNS} equal runs`, value: ofWork / 1000, unit: "ms (the work without the machine)" });
+    rows.push({ label: `${name}placed`, value: result.placed / decisions, unit: "of orders" });
     if (engine.book !== null) rows.push({ label: "N+1 kept: instances without a backup", value: engine.book.unsafeInstances, unit: "", goal: "= 0", held: engine.book.unsafeInstances === 0 });
-    raw[reserve ? "withReserve" : "plain"] = result;
+    raw[reserve ? "withReserve" : "plain"] = { ...result, longestOfWork: ofWork };
   }
   return Promise.resolve({ name: "placement", rows, raw });
 }
