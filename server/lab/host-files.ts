@@ -7,8 +7,8 @@ import { lockPathOnHost, poolName, poolPathOnHost, type Layout } from "./layout"
 import { hostPki } from "./pki";
 
 const leaseScript = fileURLToPath(new URL("../drivers/hypervisor/lease/berth-lease", import.meta.url));
-/** Long enough for a storage that pauses for a moment, short enough that a restart by the lease alone stays below half a minute. */
-const LEASE_SECONDS = 10;
+/** Longer than a real host's: all hosts of a lab and their guests share a few processors, and a starved renewal would end the guests. */
+const LEASE_SECONDS = 30;
 
 /** Debian keeps the filters of the package in the first folder once libvirt-daemon-config-nwfilter is set up. */
 const filterSources = ["/etc/libvirt/nwfilter", "/usr/share/libvirt/nwfilter"];

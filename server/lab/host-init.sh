@@ -59,7 +59,7 @@ keep virtlockd &
 until [ -S /run/libvirt/virtlockd-sock ]; do sleep 0.02; done
 keep libvirtd --listen &
 # The host's run-lease on the shared storage; see server/drivers/hypervisor/lease.
-[ -n "${LEASE:-}" ] && keep sh "$LEASE" /var/lib/libvirt/berth "$HOST_UUID" "$LEASE_SECONDS" &
+[ -n "${LEASE:-}" ] && keep nice -n -15 sh "$LEASE" /var/lib/libvirt/berth "$HOST_UUID" "$LEASE_SECONDS" &
 # Every host asks early what its QEMU can do, so that no guest's first start waits for it: the first host asks QEMU
 # itself and writes the answer down, the others read it.
 (
