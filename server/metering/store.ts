@@ -44,7 +44,8 @@ export async function closeEndedRuns(tx: Transaction, context: Context, input: r
   await noteGone(tx, gone.rows);
   await tx.execute(sql`
     with ${facts(input)}
-    update usage_window w set closed_at = ${now}, ended_at = greatest(w.ended_at, least(s.previous, s.since)), closed_reason = 'restarted'
+    -- Another host's word says nothing of how long the old run went on where it was.
+    update usage_window w set closed_at = ${now}, ended_at = greatest(w.ended_at, case when w.host_id = s.host_id then least(s.previous, s.since) end), closed_reason = 'restarted'
     from seen s
     where w.meter = 'instance' and w.closed_at is null and w.resource_id = s.instance_id and not s.continues
       and s.since > greatest(w.ended_at, w.started_at) + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'`);

@@ -6,7 +6,7 @@ import { systemRandom } from "@/server/platform/random";
 import { sql } from "drizzle-orm";
 import type { MemberRole, OperatorRole } from "@/server/tenancy";
 import { addDesktopPool, addDesktopSession, addGoldenVersion } from "../support/desktops";
-import { createCoupon, grantCredit, issueManualInvoice, readInvoice } from "@/server/billing";
+import { createCoupon, grantCredit, issueManualInvoice, readInvoice, setBudget } from "@/server/billing";
 import { inTransaction } from "@/server/platform/transaction";
 import { testContext } from "../support/database";
 import type { Tenant, World } from "../support/world";
@@ -221,7 +221,11 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "billing.evidenceKeys": entry("member:billing"),
   "billing.budget": entry("member:billing"),
   "billing.setBudget": entry("member:billing", () => ({ amountMinor: 100_000, thresholdsPercent: [80], hardCap: false })),
-  "billing.removeBudget": entry("member:billing"),
+  "billing.removeBudget": entry("member:billing", async (world, tenant) => {
+    // One that is there to be removed; removing none changes nothing and writes nothing.
+    await setBudget(testContext(world.database.worker), { organizationId: tenant.id, amountMinor: 1_000 });
+    return {};
+  }),
   "billing.profile": entry("member:billing"),
   "billing.setProfile": entry("member:billing", () => ({ legalName: "Somebody Ltd", address: "1 Road", country: "JP", billingEmail: null, taxId: "T7000012050002" })),
 
