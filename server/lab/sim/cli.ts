@@ -1,13 +1,13 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { FAULTS } from "./seed/faults";
-import { playSeeds, SEED_LENGTH_MS } from "./seed/play-seeds";
+import { playJoined, playSeeds, SEED_LENGTH_MS } from "./seed/play-seeds";
 import { startSimServer } from "./server";
 import { playScenario } from "./timeline/play-scenario";
 import { scenarioInput } from "./timeline/types";
 
 const USAGE = `npm run sim -- --seed N [--days D] [--faults a,b]    plays one seed and says whether every invariant held; the same seed gives the same trace
-npm run sim -- --seeds N [--from M] [--seconds S]    plays many, two at once; stops after S seconds
+npm run sim -- --seeds N [--from M] [--seconds S]    plays many, one on each processor; stops after S seconds
 npm run --silent sim -- --timeline FILE    plays histories, one a line; prints what really happened, one line a history (- reads standard input)`;
 
 /** The value of `--name VALUE`; null when it was not given. */
@@ -39,13 +39,17 @@ else if (seed !== null || seeds !== null) {
   const from = Number(seed ?? option("from") ?? 1);
   const chosen = option("faults")?.split(",") ?? null;
   const days = option("days");
-  process.exitCode = await playSeeds({
+  const join = option("join");
+  const options = {
     from,
     count: seed === null ? Number(seeds) : 1,
+    step: Number(option("step") ?? 1),
     faults: chosen === null ? FAULTS : FAULTS.filter((fault) => chosen.includes(fault)),
     lengthMs: days === null ? SEED_LENGTH_MS : Number(days) * 86_400_000,
     seconds: Number(option("seconds") ?? Number.POSITIVE_INFINITY),
-  });
+  };
+  if (join === null) process.exitCode = await playSeeds(options);
+  else await playJoined(options, Number(join));
 }
 else {
   process.stderr.write(`${USAGE}\n`);

@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   readonly fault: (text: string) => StatementFault;
   /** Names of loops that a committed transaction woke. */
   readonly onWake: (loops: readonly string[]) => void;
+  /** Rewrites statements on their way: a bug that is planted from outside. */
+  readonly bend?: (text: string) => string;
   /** Hears of every statement that arrives, for the trace. */
   readonly onStatement?: (text: string) => void;
   /** Answers may be kept from one asking to the next; off for roles whose rows depend on settings. */
@@ -121,7 +123,8 @@ class SimConnection {
   constructor(private readonly options: DatabaseOptions) {}
 
   query(config: unknown, values?: readonly unknown[]): Promise<pg.QueryResult> {
-    const request = requestOf(config, values);
+    const asked = requestOf(config, values);
+    const request = this.options.bend ? { ...asked, text: this.options.bend(asked.text) } : asked;
     const { process, postgres, latencyMs } = this.options;
     const facts = postgres.reader.read(request.text, request.values.length);
     return new Promise((resolve, reject) => {

@@ -47,6 +47,7 @@ export interface Bend {
   readonly hypervisor?: (driver: HypervisorDriver) => HypervisorDriver;
   readonly power?: (driver: PowerDriver) => PowerDriver;
   readonly context?: (context: Context) => Context;
+  readonly statement?: (text: string) => string;
   readonly loops?: (loops: readonly LoopDefinition[]) => readonly LoopDefinition[];
 }
 
@@ -125,6 +126,7 @@ export class SimRoom {
       fault: (text) => statementFault?.(process, text) ?? "none",
       onWake: (loops) => this.wake(loops),
       onStatement: (text) => this.options.onStatement?.(process, text),
+      ...(this.options.bend?.statement ? { bend: this.options.bend.statement } : {}),
       keepAnswers: role === "worker",
     });
     this.connections.push(db.connections);

@@ -13,6 +13,7 @@ const TEMPLATE = "sim_template";
 
 /** A Postgres of this run alone, in a folder that goes with it, and databases copied from a migrated one. */
 export interface SimServer {
+  readonly port: number;
   /** A database of its own for one process that simulates. */
   database(): Promise<SimDatabaseServer>;
   close(): Promise<void>;
@@ -55,26 +56,28 @@ export async function startSimServer(): Promise<SimServer> {
     await stop();
     throw error;
   }
-  return { database: () => copyDatabase(server.url), close: stop };
+  return { port: Number(new URL(server.url("postgres")).port), database: () => copySimDatabase({ url: server.url, template: TEMPLATE, password: PASSWORD }), close: stop };
 }
 
-/** Joins a server that another process started: its copies of the template are its own. */
-export async function joinSimServer(port: number): Promise<SimDatabaseServer> {
-  return copyDatabase((database, role = { name: "postgres", password: PASSWORD }) => `postgres://${role.name}:${PASSWORD}@127.0.0.1:${port}/${database}`);
+/** Joins a server that another process started: its copy of the template is its own. */
+export function joinSimServer(port: number): Promise<SimDatabaseServer> {
+  const url: LocalPostgres["url"] = (database, role = { name: "postgres", password: PASSWORD }) => `postgres://${role.name}:${encodeURIComponent(role.password)}@127.0.0.1:${port}/${database}`;
+  return copySimDatabase({ url, template: TEMPLATE, password: PASSWORD });
 }
 
-async function copyDatabase(url: LocalPostgres["url"]): Promise<SimDatabaseServer> {
+/** A copy of a migrated template on any server, with the password that its two roles have. */
+export async function copySimDatabase({ url, template, password }: { readonly url: LocalPostgres["url"]; readonly template: string; readonly password: string }): Promise<SimDatabaseServer> {
   const name = `sim_${randomBytes(6).toString("hex")}`;
   const admin = new pg.Client({ connectionString: url("postgres") });
   await admin.connect();
   await admin.query("select pg_advisory_lock(1)");
-  await admin.query(`create database ${name} template ${TEMPLATE} strategy file_copy`);
+  await admin.query(`create database ${name} template ${template} strategy file_copy`);
   await admin.query(`alter database ${name} set deadlock_timeout = '10ms'`);
   await admin.end();
   const owner = new pg.Client({ connectionString: url(name), application_name: "berth-sim-owner" });
   owner.on("error", () => undefined);
   await owner.connect();
-  const roles = { app: { name: "berth_app", password: PASSWORD }, worker: { name: "berth_worker", password: PASSWORD } };
+  const roles = { app: { name: "berth_app", password }, worker: { name: "berth_worker", password } };
   const postgres = await SimPostgres.open({ owner: url(name), app: url(name, roles.app), worker: url(name, roles.worker) });
   const tables = (await owner.query<{ name: string }>("select relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'public' and relkind in ('r', 'p') order by relname")).rows.map((row) => row.name);
   const filled: string[] = [];

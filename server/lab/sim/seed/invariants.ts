@@ -100,7 +100,7 @@ export async function unsettled(room: SimRoom, server: SimDatabaseServer): Promi
     select 'migration of ' || instance_id as what from migration where state in ('planned', 'running')
     union all select 'host ' || name || ' is ' || state from host where state not in ('up', 'quarantined')
     union all select 'fencing of ' || host_id from fencing where closed_at is null
-    union all select 'volume ' || name || ' is ' || state from volume where state in ('wanted', 'unwanted')`);
+    union all select 'volume ' || v.name || ' is ' || v.state from volume v where v.state = 'unwanted' or (v.state = 'wanted' and exists (select 1 from allocation a where a.instance_id = v.instance_id))`);
   return open[0]?.what ?? null;
 }
 

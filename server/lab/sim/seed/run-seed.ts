@@ -30,8 +30,10 @@ const ENROL_WITHIN_MS = 30_000;
 const HEAL_WITHIN_MS = 120_000;
 const LEASE_TTL_MS = 3_000;
 const BOOKS_EVERY_MS = 5_000;
-const TIMINGS = { startMs: 150, destroyMs: 50, guestBootMs: 200, guestShutdownMs: 200, hostBootMs: 1_500, powerOffMs: 100, powerOnMs: 100, unreachableMs: 400, migrationSetupMs: 50, migrationSwitchMs: 20, storageLeaseMs: 90_000 };
-const POLICY = { cpuRatio: 2, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 1.5, fenceAfterSeconds: 3, fenceBrakeFraction: 0.5 };
+/** Shorter than a failover takes: the disk lock is the second wall, and a simulation that leans on it would not see the first one fall. */
+const STORAGE_LEASE_MS = 2_500;
+const TIMINGS = { startMs: 150, destroyMs: 50, guestBootMs: 200, guestShutdownMs: 200, hostBootMs: 1_500, powerOffMs: 100, powerOnMs: 100, unreachableMs: 400, migrationSetupMs: 50, migrationSwitchMs: 20, storageLeaseMs: STORAGE_LEASE_MS };
+const POLICY = { cpuRatio: 1.5, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 1.5, fenceAfterSeconds: 3, fenceBrakeFraction: 0.5 };
 const QUOTA = { instances: 7, vcpus: 9, memoryMiB: 1_000_000, storageGiB: 1_000 };
 
 /** Plays one seed: a small fleet, people who use it, faults, healing, and the question whether everything is as it was asked for. */
@@ -70,7 +72,7 @@ class SeedRun {
     this.room = new SimRoom({
       seed,
       server,
-      world: { hosts: this.hosts.map((name) => ({ name, cores: 4, memoryMiB: 4_096 })), timings: TIMINGS },
+      world: { hosts: this.hosts.map((name) => ({ name, cores: 2, memoryMiB: 4_096 })), timings: TIMINGS },
       policy: POLICY,
       quota: QUOTA,
       leaseTtlMs: LEASE_TTL_MS,
