@@ -6,6 +6,7 @@ import type { Terminal } from "@xterm/xterm";
 import { useCallback, useEffect, useRef } from "react";
 import { ConsoleFrame } from "./console-frame";
 import { useConsoleLink } from "./use-console-link";
+import { useMachineTicket } from "./use-machine-ticket";
 
 const SCROLLBACK_LINES = 5_000;
 
@@ -77,7 +78,8 @@ export function SerialConsole({ organization, instanceId, running, lookOnly }: C
   const prepare = useCallback(async (): Promise<void> => {
     if (target.current) await (terminal.current ??= openTerminal(target.current));
   }, [openTerminal]);
-  const link = useConsoleLink({ organization, instanceId, kind: "serial", viewOnly: lookOnly, enabled: running, prepare, attach });
+  const ticket = useMachineTicket({ organization, instanceId, kind: "serial", viewOnly: lookOnly });
+  const link = useConsoleLink({ ...ticket, enabled: running, prepare, attach });
 
   return (
     <ConsoleFrame state={link.state} enabled={running} offText={t("offText")} onReconnect={link.reconnect} tools={lookOnly ? <span className="px-2 text-xs text-muted">{t("viewOnly")}</span> : null}>

@@ -1,7 +1,6 @@
 "use client";
 
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
-import { useTRPCClient } from "@/app/_trpc/client";
 import { problemOf } from "@/app/_trpc/problem";
 import { endingOf, nextStep, pauseMs, type EndingName } from "./endings";
 
@@ -16,10 +15,10 @@ export type LinkState =
   | { readonly kind: "refused"; readonly error: unknown; readonly why: EndingName | null };
 
 interface Options {
-  readonly organization: string;
-  readonly instanceId: string;
-  readonly kind: "vnc" | "serial";
-  readonly viewOnly: boolean;
+  /** What is opened and how, as one text: another one lets go of the socket and opens anew. */
+  readonly ticketKey: string;
+  /** Asks for the right to open it once. */
+  readonly fetchTicket: () => Promise<{ readonly url: string }>;
   /** False while the machine is off: nothing is tried. */
   readonly enabled: boolean;
   /** Loads what `attach` needs before there is a socket: the far side speaks first, and what nobody hears is lost. */
@@ -33,14 +32,13 @@ interface Options {
  * time with a new ticket. The pause grows from attempt to attempt and is visible; nothing is tried while the machine is off.
  */
 export function useConsoleLink(options: Options): { readonly state: LinkState; readonly reconnect: () => void; readonly close: () => void } {
-  const client = useTRPCClient();
   const [state, setState] = useState<LinkState>({ kind: "connecting", attempt: 0, why: null });
   const [round, setRound] = useState(0);
   const closing = useRef<(() => void) | null>(null);
-  const { organization, instanceId, kind, viewOnly, enabled } = options;
+  const { ticketKey, enabled } = options;
   const prepare = useEffectEvent(options.prepare);
   const attach = useEffectEvent(options.attach);
-  const fetchTicket = useEffectEvent(() => client.console.ticket.mutate({ organization, instanceId, kind, viewOnly }));
+  const fetchTicket = useEffectEvent(options.fetchTicket);
 
   useEffect(() => {
     if (!enabled) return undefined;
@@ -113,7 +111,7 @@ export function useConsoleLink(options: Options): { readonly state: LinkState; r
     };
     void open();
     return stop;
-  }, [enabled, organization, instanceId, kind, viewOnly, round]);
+  }, [enabled, ticketKey, round]);
 
   return {
     state,

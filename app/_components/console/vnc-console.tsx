@@ -7,6 +7,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "@/app/_components/ui/button";
 import { ConsoleFrame } from "./console-frame";
 import { useConsoleLink } from "./use-console-link";
+import { useMachineTicket } from "./use-machine-ticket";
 
 interface ConsoleProps {
   readonly organization: string;
@@ -46,7 +47,8 @@ export function VncConsole({ organization, instanceId, running, lookOnly }: Cons
     [viewOnly],
   );
   const prepare = useCallback(() => import("@novnc/novnc"), []);
-  const link = useConsoleLink({ organization, instanceId, kind: "vnc", viewOnly, enabled: running, prepare, attach });
+  const ticket = useMachineTicket({ organization, instanceId, kind: "vnc", viewOnly });
+  const link = useConsoleLink({ ...ticket, enabled: running, prepare, attach });
 
   useEffect(() => {
     if (!rfb.current) return;

@@ -59,7 +59,8 @@ export function LiveChanges({ organization, children }: { readonly organization?
   const [gatherer] = useState(makeGatherer);
 
   const byTopic: Record<string, readonly QueryFilters[]> = {
-    instance: [trpc.instances.pathFilter(), trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.hosts.pathFilter()],
+    instance: [trpc.instances.pathFilter(), trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.hosts.pathFilter(), trpc.desktops.pathFilter()],
+    desktop: [trpc.desktops.pathFilter(), trpc.desktopPools.pathFilter()],
     image: [trpc.images.pathFilter()],
     "ssh-key": [trpc.sshKeys.pathFilter()],
     member: [trpc.members.pathFilter()],

@@ -1,8 +1,8 @@
-import { Activity, Boxes, Building2, CreditCard, Disc3, GitBranch, KeyRound, Network, Repeat2, ScrollText, Server, Settings, Tags, Users, type LucideIcon } from "lucide-react";
+import { Activity, Boxes, Building2, CreditCard, Disc3, GitBranch, KeyRound, Monitor, MonitorCog, Network, Repeat2, ScrollText, Server, Settings, Tags, Users, type LucideIcon } from "lucide-react";
 import type { MemberRole, OperatorRole } from "@/server/tenancy/types";
 
 export type NavKey =
-  | "instances" | "images" | "keys" | "usage" | "billing" | "members" | "audit" | "settings"
+  | "desktops" | "desktopPools" | "instances" | "images" | "keys" | "usage" | "billing" | "members" | "audit" | "settings"
   | "clusters" | "hosts" | "decisions" | "loops" | "organizations" | "catalog" | "adminAudit" | "overview";
 
 export interface NavItem<Right> {
@@ -13,7 +13,7 @@ export interface NavItem<Right> {
 }
 
 export interface NavSection<Right> {
-  readonly key: "compute" | "money" | "organization" | "fleet" | "customers" | "record";
+  readonly key: "desktops" | "compute" | "money" | "organization" | "fleet" | "customers" | "record";
   readonly items: readonly NavItem<Right>[];
 }
 
@@ -24,6 +24,13 @@ export const PORTAL_NAV: readonly NavSection<MemberRole>[] = [
       { key: "instances", path: "/instances", icon: Server, right: "viewer" },
       { key: "images", path: "/images", icon: Disc3, right: "viewer" },
       { key: "keys", path: "/keys", icon: KeyRound, right: "viewer" },
+    ],
+  },
+  {
+    key: "desktops",
+    items: [
+      { key: "desktops", path: "/desktops", icon: Monitor, right: "viewer" },
+      { key: "desktopPools", path: "/desktop-pools", icon: MonitorCog, right: "operator" },
     ],
   },
   {

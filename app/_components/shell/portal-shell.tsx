@@ -1,5 +1,6 @@
 "use client";
 
+import { useSelectedLayoutSegments } from "next/navigation";
 import type { ReactNode } from "react";
 import { NavList } from "./nav-list";
 import { ADMIN_NAV, PORTAL_NAV } from "./navigation";
@@ -11,6 +12,9 @@ import { useOrganization, useStaff } from "./viewer";
 
 export function PortalShell({ children }: { readonly children: ReactNode }) {
   const organization = useOrganization();
+  const [area, ...rest] = useSelectedLayoutSegments();
+  // A desktop that somebody works in has the window for itself.
+  if (area === "desktops" && rest.length > 0) return <main id="content">{children}</main>;
   return (
     <Shell
       head={<OrganizationSwitcher />}
