@@ -1,5 +1,5 @@
 import type { Instance } from "../types";
-import { demandOf, putInstance, removeInstance, spreadOf, type Model } from "./model";
+import { bringsDisks, demandOf, putInstance, removeInstance, spreadOf, type Model } from "./model";
 
 const COLUMNS = ["vcpus", "memoryMiB", "cpuReservationMillicores", "memoryReservationMiB", "cpuDemandMillicores", "cpuSpreadMillicores"] as const;
 
@@ -11,6 +11,9 @@ function grow(model: Model): void {
     larger.set(model[column]);
     model[column] = larger;
   }
+  const brings = new Uint8Array(size);
+  brings.set(model.bringsDisks);
+  model.bringsDisks = brings;
   const hostOf = new Int32Array(size).fill(-1);
   hostOf.set(model.hostOf);
   model.hostOf = hostOf;
@@ -34,6 +37,7 @@ export function setInstance(model: Model, instance: Instance, groups: number[], 
     }
   } else removeInstance(model, index);
   model.instances[index] = instance;
+  model.bringsDisks[index] = bringsDisks(instance);
   model.vcpus[index] = instance.vcpus;
   model.memoryMiB[index] = instance.memoryMiB;
   model.cpuReservationMillicores[index] = instance.vcpus * instance.instanceClass.cpuReservationMillicoresPerVcpu;

@@ -45,6 +45,8 @@ export interface Model {
   memoryReservationMiB: Float64Array;
   cpuDemandMillicores: Float64Array;
   cpuSpreadMillicores: Float64Array;
+  /** 1 for instances without a place that bring disks. */
+  bringsDisks: Uint8Array;
   /** New disks of instances that had no place, by storage pool: what this plan has sold so far. */
   newDisks: Map<string, { sizeMiB: number; usedMiB: number }>;
   /** Host of each instance, -1 for none. */
@@ -139,6 +141,7 @@ export function buildModel(snapshot: ClusterSnapshot, extra: readonly Instance[]
     ),
     cpuDemandMillicores: Float64Array.from(instances, demandOf),
     cpuSpreadMillicores: Float64Array.from(instances, spreadOf),
+    bringsDisks: Uint8Array.from(instances, bringsDisks),
     newDisks: new Map(),
     hostOf: new Int32Array(instanceCount).fill(-1),
     instancesOn: Array.from({ length: hostCount }, () => new Set<number>()),
@@ -204,10 +207,13 @@ export function removeInstance(model: Model, instance: number): void {
 }
 
 /** Only an instance without a place brings new disks; one that moves or restarts has its disks already. */
+export function bringsDisks(instance: Instance): 0 | 1 {
+  return instance.hostId === null && instance.disks.length > 0 ? 1 : 0;
+}
+
 function sellDisks(model: Model, instance: number, sign: 1 | -1): void {
-  const one = model.instances[instance];
-  if (one === undefined || one.hostId !== null || one.disks.length === 0) return;
-  for (const disk of one.disks) {
+  if (model.bringsDisks[instance] !== 1) return;
+  for (const disk of instanceAt(model, instance).disks) {
     const sold = model.newDisks.get(disk.storagePoolId) ?? { sizeMiB: 0, usedMiB: 0 };
     sold.sizeMiB += sign * disk.sizeMiB;
     sold.usedMiB += sign * (disk.usedMiB ?? 0);
