@@ -37,6 +37,7 @@ export { closeIncident, noteIncident, openIncident, type IncidentKey, type Incid
 export { exportIncident, getIncident, listIncidents, readOpenIncidents, type IncidentSummary, type IncidentView } from "./incident/read-incident";
 export { listLoops, recordPass, type LoopView } from "./loop-status/record-pass";
 export { ABORT_WANTED, failMigration, finishMigration, startMigration, type MigrationFigures } from "./migration/end-migration";
+export { predictSeconds } from "./migration/predict-end";
 export { planMigration, type PlannedMove } from "./migration/plan-migration";
 export { addPlacementRule, listPlacementRules, removePlacementRule } from "./rule/write-rule";
 export { namedWords, nameHosts, PlanSuperseded } from "./rules";

@@ -1,4 +1,4 @@
-import { lastEvacuation, measureDecision, moveStopped, namedWords, nameHosts, planMigration, readFleet, recordDecision, takeSnapshot, type FleetSnapshot, type HostRow } from "@/server/fleet";
+import { lastEvacuation, measureDecision, moveStopped, namedWords, nameHosts, planMigration, predictSeconds, readFleet, recordDecision, takeSnapshot, type FleetSnapshot, type HostRow } from "@/server/fleet";
 import { evacuateHosts, type Action, type Plan } from "@/server/planner";
 import { sentence, type Words } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
@@ -124,7 +124,7 @@ async function notePlan(pass: Pass, snapshot: FleetSnapshot, host: HostRow, sinc
       chosen: { moves: plan.actions.filter((action) => action.op !== "stop").map((action) => ({ instanceId: action.instanceId, op: action.op, toHostId: action.toHostId, toHostName: snapshot.names.get(action.toHostId) ?? action.toHostId, wave: action.wave })) },
       rejected: blockers,
       reason: saidOf(snapshot, plan.summary.join(" "), plan.summaryWords),
-      predicted: { ...plan.predicted },
+      predicted: { ...plan.predicted, seconds: await predictSeconds(tx, context, snapshot.cluster.id, plan) },
       outcome: "planned",
     });
   });

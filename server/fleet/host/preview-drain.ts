@@ -4,6 +4,7 @@ import type { Words } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { evacuateHosts } from "@/server/planner";
 import { namedWords, nameHosts } from "../rules";
+import { predictSeconds } from "../migration/predict-end";
 import { snapshotIn } from "../snapshot/take-snapshot";
 import { findHost } from "./store";
 
@@ -35,6 +36,6 @@ export function previewDrain(context: Context, hostId: string): Promise<DrainPre
       const instance = snapshot.instances.get(refusal.instanceId);
       return instance ? [{ instanceId: instance.id, instanceName: instance.name, text: nameHosts(refusal.text, snapshot.names), words: namedWords(refusal.words, snapshot.names), smallestChange: refusal.smallestChange ? nameHosts(refusal.smallestChange.text, snapshot.names) : null, changeWords: refusal.smallestChange ? namedWords(refusal.smallestChange.words, snapshot.names) : null }] : [];
     });
-    return { hostId, hostName: host.name, text: nameHosts(plan.summary.join(" "), snapshot.names), words: namedWords(plan.summaryWords, snapshot.names), moves, blockers, seconds: Math.ceil(plan.predicted.seconds) };
+    return { hostId, hostName: host.name, text: nameHosts(plan.summary.join(" "), snapshot.names), words: namedWords(plan.summaryWords, snapshot.names), moves, blockers, seconds: Math.ceil(await predictSeconds(tx, context, host.clusterId, plan)) };
   }, { isolation: "repeatable read" });
 }

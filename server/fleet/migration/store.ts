@@ -44,3 +44,13 @@ export async function finishedMoves(tx: Transaction, clusterId: string, cause: s
     .where(and(eq(migration.clusterId, clusterId), eq(migration.state, "done"), gte(migration.finishedAt, from), lt(migration.finishedAt, to), sql`${decision.chosen}->>'cause' = ${cause}`));
   return rows.map((row) => row.move);
 }
+
+/** Median of taken over predicted time of a cluster's finished moves since a moment; null below three of them. */
+export async function medianPace(tx: Transaction, clusterId: string, since: Date): Promise<number | null> {
+  const result = await tx.execute<{ pace: number | null; moves: string }>(sql`
+    select percentile_cont(0.5) within group (order by m.total_ms / 1000.0 / (d.predicted->>'seconds')::float8) as pace, count(*) as moves
+    from migration m join decision d on d.id = m.decision_id
+    where m.cluster_id = ${clusterId} and m.state = 'done' and m.total_ms is not null and m.finished_at >= ${since.toISOString()} and (d.predicted->>'seconds')::float8 > 0`);
+  const row = result.rows[0];
+  return row && row.pace !== null && Number(row.moves) >= 3 ? Number(row.pace) : null;
+}
