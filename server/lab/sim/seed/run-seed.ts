@@ -13,6 +13,8 @@ export interface SeedOptions {
   /** Virtual time in which faults happen. */
   readonly lengthMs: number;
   readonly bend?: Bend;
+  /** Virtual time after the last fault within which everything is as it was asked for; two minutes unless said otherwise. */
+  readonly healWithinMs?: number;
 }
 
 export interface SeedResult {
@@ -164,7 +166,8 @@ class SeedRun {
 
   private async settle(customers: Customers): Promise<void> {
     const { room, options } = this;
-    const limitMs = room.scheduler.nowMs() + HEAL_WITHIN_MS;
+    const healWithinMs = options.healWithinMs ?? HEAL_WITHIN_MS;
+    const limitMs = room.scheduler.nowMs() + healWithinMs;
     if (room.workers.length === 0) await this.startWorker();
     for (;;) {
       await this.passUntil(room.scheduler.nowMs() + 1_000);
@@ -172,7 +175,7 @@ class SeedRun {
       this.switchOn();
       const missing = customers.pending > 0 ? `${customers.pending} people wait for an answer` : await unsettled(room, options.server);
       if (missing === null) break;
-      if (room.scheduler.nowMs() > limitMs) throw new Violation("every order ends", `${HEAL_WITHIN_MS / 1_000} s after the last fault: ${missing}`);
+      if (room.scheduler.nowMs() > limitMs) throw new Violation("every order ends", `${healWithinMs / 1_000} s after the last fault: ${missing}`);
     }
     const [surprise] = customers.surprises;
     if (surprise !== undefined) throw new Violation("every answer has a reason", surprise instanceof Error ? (surprise.stack ?? surprise.message) : String(surprise));
