@@ -90,7 +90,7 @@ export function workInboxLoop(driver: PaymentDriver): LoopDefinition {
       };
       await Promise.all(Array.from({ length: PARALLEL }, lane));
       const worked = jobs.reduce((sum, job) => sum + job.events.length, 0);
-      return { backlog: Math.max(0, waiting - worked), ...(waiting > 0 ? { againInMs: waiting > worked ? 10 : 500 } : {}) };
+      return { backlog: Math.max(0, waiting - worked), ...(worked > 0 && waiting > worked ? { againInMs: 10 } : waiting > 0 ? { againInMs: 1_000 } : {}) };
     },
   };
 }

@@ -11,7 +11,7 @@ const BATCH = 500;
 
 /** What waits and is due, with how much waits in all and when the next of it is due. */
 export async function listDuePushes(tx: Transaction, context: Context): Promise<{ readonly due: readonly PushRow[]; readonly waiting: number; readonly nextAt: Date | null }> {
-  return { due: await selectDue(tx, context.clock.now(), BATCH), waiting: await countWaiting(tx), nextAt: await nextDue(tx) };
+  return { due: await selectDue(tx, context.clock.now(), BATCH), waiting: await countWaiting(tx), nextAt: await nextDue(tx, context.clock.now()) };
 }
 
 /** Writes the attempt down before its call is made. Null when somebody has done it meanwhile. */

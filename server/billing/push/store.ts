@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lte, sql } from "drizzle-orm";
 import { meterReport, paymentCustomer, paymentCustomerHistory, paymentInvoice, paymentPush } from "@/db/schema/payment";
 import type { Transaction } from "@/server/platform/transaction";
 import type { PushKind, PushRow } from "./types";
@@ -22,9 +22,9 @@ export async function countWaiting(tx: Transaction): Promise<number> {
   return row?.waiting ?? 0;
 }
 
-/** The moment at which the next waiting row is due; null when none waits. */
-export async function nextDue(tx: Transaction): Promise<Date | null> {
-  const [row] = await tx.select({ at: paymentPush.notBefore }).from(paymentPush).where(eq(paymentPush.state, "waiting")).orderBy(asc(paymentPush.notBefore)).limit(1);
+/** When the next of the rows that have a pause is due; null when none has. What is due already is done or under way. */
+export async function nextDue(tx: Transaction, now: Date): Promise<Date | null> {
+  const [row] = await tx.select({ at: paymentPush.notBefore }).from(paymentPush).where(and(eq(paymentPush.state, "waiting"), gt(paymentPush.notBefore, now))).orderBy(asc(paymentPush.notBefore)).limit(1);
   return row?.at ?? null;
 }
 

@@ -113,8 +113,9 @@ export class SimulatedStripe {
     }
     if (lane !== null) {
       this.metering.add(lane);
-      // Long enough that a caller who does not wait for the answer is seen.
-      setTimeout(() => this.metering.delete(lane), 1);
+      // Long enough that a caller who does not wait for the answer is seen; given back before the answer leaves.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      this.metering.delete(lane);
     }
     const { reply, replayed } = this.decide({ method, path: url.pathname, form, body, key: method === "POST" ? key : null, authorization: headerOf(request, "authorization"), requestId, fault });
     if (fault === "lost-reply") return void request.socket.destroy();
