@@ -37,14 +37,14 @@ class Pen {
   private fit(value: string, width: number, size: number, bold: boolean): string {
     const measure = (text: string): number => this.runsOf(text, bold).reduce((sum, run) => sum + this.document.font(run.font).fontSize(size).widthOfString(run.text), 0);
     if (measure(value) <= width) return value;
-    const characters = [...value];
+    const characters = Array.from(value);
     while (characters.length > 1 && measure(`${characters.join("")}…`) > width) characters.pop();
     return `${characters.join("")}…`;
   }
 
   private runsOf(value: string, bold: boolean): { readonly font: string; readonly text: string }[] {
     const runs: { font: string; text: string }[] = [];
-    for (const character of value.replaceAll(/[\u0000-\u001f\u007f]/g, " ")) {
+    for (const character of value) {
       const { font, text } = this.fontOf(character, bold ? "bold" : "regular");
       const last = runs.at(-1);
       if (last?.font === font) last.text += text;
@@ -55,6 +55,8 @@ class Pen {
 
   private fontOf(character: string, main: string): { readonly font: string; readonly text: string } {
     const code = character.codePointAt(0) ?? 0;
+    // Control characters draw nothing that a reader could see.
+    if (code < 0x20 || code === 0x7f) return { font: main, text: " " };
     if (code < 0x2e80 || this.has(main, code)) return { font: main, text: this.has(main, code) ? character : "?" };
     if (this.has(main, code)) return { font: main, text: character };
     const face = readTypeface();

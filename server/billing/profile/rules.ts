@@ -25,7 +25,7 @@ export function taxRates(sellerCountry: string, buyerCountry: string): TaxRates 
  */
 export function isRegistrationNumber(text: string): boolean {
   if (!/^T[1-9]\d{12}$/.test(text)) return false;
-  const sum = [...text.slice(2)].toReversed().reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 1 : 2), 0);
+  const sum = Array.from(text.slice(2), Number).toReversed().reduce((total, digit, index) => total + digit * (index % 2 === 0 ? 1 : 2), 0);
   return Number(text[1]) === 9 - (sum % 9);
 }
 
