@@ -1,0 +1,109 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Eraser, Monitor } from "lucide-react";
+import { useTranslations } from "next-intl";
+import Link from "next/link";
+import { useState } from "react";
+import type { RouterOutputs } from "@/server/api/root";
+import { Confirm } from "@/app/_components/confirm";
+import { Loaded } from "@/app/_components/loaded";
+import { useOrganization } from "@/app/_components/shell/viewer";
+import { TimeAgo } from "@/app/_components/time-ago";
+import { Badge, type Tone } from "@/app/_components/ui/badge";
+import { Button } from "@/app/_components/ui/button";
+import { Card } from "@/app/_components/ui/card";
+import { EmptyState } from "@/app/_components/ui/empty-state";
+import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useTRPC } from "@/app/_trpc/client";
+import type { Pool } from "../pool-figures";
+
+type Desktop = RouterOutputs["desktopPools"]["desktops"]["items"][number];
+const TONES: Record<Desktop["state"], Tone> = { provisioning: "accent", ready: "good", "in-session": "good", disconnected: "warn", suspended: "neutral", resetting: "accent", retiring: "accent", retired: "neutral", failed: "bad" };
+const PASSING: readonly Desktop["state"][] = ["provisioning", "resetting", "retiring"];
+const REASONS = ["does-not-start", "does-not-run", "reset-failed", "new-version", "session-over", "asked", "pool-deleted", "pool-shrunk", "machine-deleted", "desktop-failed", "failed"] as const;
+/** As server/desktop/state.ts has them. */
+const MAY_BE_RESET: readonly Desktop["state"][] = ["ready", "in-session", "disconnected", "suspended", "failed"];
+
+export function DesktopsTab({ pool }: { readonly pool: Pool }) {
+  const t = useTranslations("desktopPools");
+  const common = useTranslations("common");
+  const { slug: organization, may } = useOrganization();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [wiping, setWiping] = useState<Desktop | null>(null);
+  const query = useQuery(trpc.desktopPools.desktops.queryOptions({ organization, poolId: pool.id }));
+  const reset = useMutation(trpc.desktopPools.reset.mutationOptions({ onSettled: () => queryClient.invalidateQueries(trpc.desktopPools.pathFilter()) }));
+  return (
+    <Card>
+      <Loaded query={query}>
+        {({ items }) => {
+          const live = items.filter((one) => one.state !== "retired");
+          if (live.length === 0) return <EmptyState icon={Monitor} title={t("desktops.empty")}>{t("desktops.emptyText")}</EmptyState>;
+          return (
+            <Table label={t("tabs.desktops")}>
+              <thead>
+                <tr>
+                  <Th>{t("desktops.desktop")}</Th>
+                  <Th>{common("status")}</Th>
+                  <Th>{t("desktops.person")}</Th>
+                  <Th className="hidden sm:table-cell">{t("rollOut.title")}</Th>
+                  <Th className="hidden md:table-cell">{t("desktops.since")}</Th>
+                  <Th><span className="sr-only">{common("actions")}</span></Th>
+                </tr>
+              </thead>
+              <tbody>
+                {live.map((desktop) => {
+                  const reason = REASONS.find((name) => name === desktop.stateReason);
+                  return (
+                    <Tr key={desktop.id}>
+                      <Td className="font-medium">{desktop.instanceId ? <Link href={`/o/${organization}/instances/${desktop.instanceId}`} className="hover:underline">{desktop.name}</Link> : desktop.name}</Td>
+                      <Td>
+                        <Badge tone={TONES[desktop.state]} dot={PASSING.includes(desktop.state) ? "moving" : true}>{t(`states.${desktop.state}`)}</Badge>
+                        {reason ? <span className="mt-0.5 block text-xs text-muted">{t(`reasons.${reason}`)}</span> : null}
+                      </Td>
+                      <Td>
+                        {desktop.assignedTo ? (
+                          <>
+                            {desktop.assignedTo.name}
+                            <span className="block text-xs text-muted">{desktop.assignedTo.email}</span>
+                          </>
+                        ) : (
+                          <span className="text-muted">–</span>
+                        )}
+                      </Td>
+                      <Td className="hidden sm:table-cell">
+                        <span className="flex flex-wrap items-center gap-1.5">
+                          {t("version", { number: desktop.versionNumber })}
+                          {desktop.outdated ? <Badge tone="warn">{t("desktops.outdated")}</Badge> : null}
+                        </span>
+                      </Td>
+                      <Td className="hidden whitespace-nowrap text-muted md:table-cell"><TimeAgo at={desktop.stateChangedAt} /></Td>
+                      <Td className="w-10 text-right">
+                        {may("admin") && MAY_BE_RESET.includes(desktop.state) ? (
+                          <Button variant="ghost" size="sm" aria-label={`${t("desktops.reset")}: ${desktop.name}`} onClick={() => setWiping(desktop)}>
+                            <Eraser aria-hidden />
+                            {t("desktops.reset")}
+                          </Button>
+                        ) : null}
+                      </Td>
+                    </Tr>
+                  );
+                })}
+              </tbody>
+            </Table>
+          );
+        }}
+      </Loaded>
+      <Confirm
+        open={wiping !== null}
+        onOpenChange={(open) => setWiping(open ? wiping : null)}
+        title={t("desktops.resetAsk", { name: wiping?.name ?? "" })}
+        description={`${t("desktops.resetText")} ${wiping?.assignedTo ? t("desktops.resetOwner", { name: wiping.assignedTo.name }) : ""}`}
+        action={t("desktops.reset")}
+        danger
+        onConfirm={() => (wiping ? reset.mutateAsync({ organization, desktopId: wiping.id }) : Promise.resolve())}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,115 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { UserMinus, Users } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { toast } from "sonner";
+import { Confirm } from "@/app/_components/confirm";
+import { Loaded } from "@/app/_components/loaded";
+import { useOrganization } from "@/app/_components/shell/viewer";
+import { Badge } from "@/app/_components/ui/badge";
+import { Button } from "@/app/_components/ui/button";
+import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
+import { EmptyState } from "@/app/_components/ui/empty-state";
+import { Field, Textarea } from "@/app/_components/ui/field";
+import { Notice } from "@/app/_components/ui/notice";
+import { useTRPC } from "@/app/_trpc/client";
+import { useProblemText } from "@/app/_trpc/use-problem-text";
+import { readAddresses } from "./read-addresses";
+
+/** Who has a right to the pool, and the way to give it to more. */
+export function PeopleTab({ poolId }: { readonly poolId: string }) {
+  const t = useTranslations("desktopPools.assign");
+  const { slug: organization, may } = useOrganization();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const problem = useProblemText();
+  const [text, setText] = useState("");
+  const [removing, setRemoving] = useState<{ readonly id: string; readonly name: string } | null>(null);
+  const query = useQuery(trpc.desktopPools.assignments.queryOptions({ organization, poolId }));
+  const onSettled = (): Promise<void> => queryClient.invalidateQueries(trpc.desktopPools.pathFilter());
+  const assign = useMutation(
+    trpc.desktopPools.assign.mutationOptions({
+      onSettled,
+      onSuccess: ({ added }) => {
+        setText("");
+        toast.success(t("added", { count: added }));
+      },
+    }),
+  );
+  const remove = useMutation(trpc.desktopPools.unassign.mutationOptions({ onSettled }));
+  const { emails, unreadable } = readAddresses(text);
+  const items = query.data?.items ?? [];
+  return (
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <Card>
+        <Loaded query={query}>
+          {() =>
+            items.length === 0 ? (
+              <EmptyState icon={Users} title={t("none")}>{t("noneText")}</EmptyState>
+            ) : (
+              <ul className="divide-y">
+                {items.map((one) => {
+                  const name = one.email ?? t("everybody");
+                  return (
+                    <li key={one.id} className="flex items-center justify-between gap-3 px-4 py-2.5">
+                      <span className="grid min-w-0">
+                        <span className="truncate font-medium">{one.name && one.userId ? one.name : name}</span>
+                        {one.name && one.userId ? <span className="truncate text-xs text-muted">{name}</span> : null}
+                      </span>
+                      <span className="flex items-center gap-2">
+                        {one.email === null ? null : one.userId ? <Badge tone="good">{t("member")}</Badge> : <Badge>{t("pending")}</Badge>}
+                        {may("admin") ? (
+                          <Button variant="ghost" size="iconSm" aria-label={`${t("remove")}: ${name}`} onClick={() => setRemoving({ id: one.id, name })}>
+                            <UserMinus aria-hidden />
+                          </Button>
+                        ) : null}
+                      </span>
+                    </li>
+                  );
+                })}
+              </ul>
+            )
+          }
+        </Loaded>
+      </Card>
+      {may("admin") ? (
+        <Card>
+          <CardHead title={t("add")} />
+          <CardBody>
+            <form
+              className="grid gap-3"
+              onSubmit={(event) => {
+                event.preventDefault();
+                assign.mutate({ organization, poolId, emails });
+              }}
+            >
+              <Field label={t("addresses")} hint={t("addHint")} error={unreadable.length > 0 ? t("unreadable", { words: unreadable.slice(0, 3).join(", ") }) : undefined}>
+                {(control) => <Textarea {...control} rows={6} className="font-mono text-xs" spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} />}
+              </Field>
+              {text.trim() === "" ? null : <p className="text-xs text-muted" aria-live="polite">{t("found", { count: emails.length })}</p>}
+              {assign.error ? <Notice kind="bad">{problem(assign.error)}</Notice> : null}
+              <Button type="submit" variant="primary" disabled={emails.length === 0 || unreadable.length > 0} busy={assign.isPending}>{t("add")}</Button>
+              {items.some((one) => one.email === null) ? null : (
+                <Button disabled={assign.isPending} onClick={() => assign.mutate({ organization, poolId, everybody: true })}>
+                  <Users aria-hidden />
+                  {t("addEverybody")}
+                </Button>
+              )}
+            </form>
+          </CardBody>
+        </Card>
+      ) : null}
+      <Confirm
+        open={removing !== null}
+        onOpenChange={(open) => setRemoving(open ? removing : null)}
+        title={t("removeAsk", { name: removing?.name ?? "" })}
+        description={t("removeText")}
+        action={t("remove")}
+        danger
+        onConfirm={() => (removing ? remove.mutateAsync({ organization, assignmentId: removing.id }) : Promise.resolve())}
+      />
+    </div>
+  );
+}

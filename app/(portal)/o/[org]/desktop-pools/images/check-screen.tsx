@@ -1,0 +1,39 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { ImageOff } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { useOrganization } from "@/app/_components/shell/viewer";
+import { Dialog } from "@/app/_components/ui/dialog";
+import { useTRPC } from "@/app/_trpc/client";
+import type { Version } from "./golden-images";
+
+/** The screen that the check of a version saw, small, and large when it is pressed. */
+export function CheckScreen({ version }: { readonly version: Version }) {
+  const t = useTranslations("desktopPools.images");
+  const { slug: organization } = useOrganization();
+  const trpc = useTRPC();
+  const [large, setLarge] = useState(false);
+  const query = useQuery(trpc.desktopPools.screenshot.queryOptions({ organization, versionId: version.id }, { enabled: version.hasScreenshot, staleTime: Infinity }));
+  const name = t("screenOf", { number: version.number, name: version.goldenImageName });
+  if (!query.data) {
+    return (
+      <span className="grid h-20 w-32 place-items-center gap-1 rounded-md border bg-raised text-muted" title={t("noScreen")}>
+        <ImageOff aria-hidden className="size-4" />
+        <span className="sr-only">{t("noScreen")}</span>
+      </span>
+    );
+  }
+  const source = `data:image/png;base64,${query.data.png}`;
+  return (
+    <>
+      <button type="button" className="h-20 w-32 overflow-hidden rounded-md border bg-black" onClick={() => setLarge(true)}>
+        <img src={source} alt={name} className="size-full object-contain" />
+      </button>
+      <Dialog open={large} onOpenChange={setLarge} title={name} wide>
+        <img src={source} alt={name} className="w-full rounded-md border" />
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { CheckboxLine, Field, Input } from "@/app/_components/ui/field";
+
+/** What can be set of a pool at any time. */
+export interface PoolValues {
+  readonly maximum: number;
+  readonly minimumReady: number;
+  readonly idleMinutes: number;
+  readonly sessionMinutes: number;
+  readonly clipboardIn: boolean;
+  readonly clipboardOut: boolean;
+  readonly remoteResize: boolean;
+}
+
+interface FieldsProps {
+  readonly value: PoolValues;
+  readonly onChange: (value: PoolValues) => void;
+  readonly disabled?: boolean;
+}
+
+/** As server/desktop/schema.ts has them. */
+const RANGES = { maximum: [1, 10_000], minimumReady: [0, 10_000], idleMinutes: [1, 10_080], sessionMinutes: [5, 43_200] } as const;
+type Figure = keyof typeof RANGES;
+const FIGURES: readonly Figure[] = ["maximum", "minimumReady", "idleMinutes", "sessionMinutes"];
+const POLICIES = ["clipboardIn", "clipboardOut", "remoteResize"] as const;
+
+const inRange = (value: number, [from, to]: readonly [number, number]): boolean => Number.isInteger(value) && value >= from && value <= to;
+
+export function areValid(value: PoolValues): boolean {
+  return FIGURES.every((name) => inRange(value[name], RANGES[name])) && value.minimumReady <= value.maximum;
+}
+
+export function SizeFields({ value, onChange, disabled }: FieldsProps) {
+  const t = useTranslations("desktopPools.form");
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      {FIGURES.map((name) => {
+        const [from, to] = RANGES[name];
+        const error = !inRange(value[name], RANGES[name]) ? t("errors.number", { from, to }) : name === "minimumReady" && value.minimumReady > value.maximum ? t("errors.order") : undefined;
+        return (
+          <Field key={name} label={t(name)} hint={name === "sessionMinutes" ? undefined : t(`${name}Hint`)} error={error}>
+            {(control) => <Input {...control} type="number" min={from} max={to} disabled={disabled} value={Number.isNaN(value[name]) ? "" : value[name]} onChange={(event) => onChange({ ...value, [name]: event.target.valueAsNumber })} />}
+          </Field>
+        );
+      })}
+    </div>
+  );
+}
+
+export function PolicyFields({ value, onChange, disabled }: FieldsProps) {
+  const t = useTranslations("desktopPools.form");
+  return (
+    <fieldset className="grid gap-2" disabled={disabled}>
+      <legend className="mb-2 font-medium">{t("policy")}</legend>
+      {POLICIES.map((name) => <CheckboxLine key={name} label={t(name)} checked={value[name]} onChange={(event) => onChange({ ...value, [name]: event.target.checked })} />)}
+      <p className="text-xs text-muted">{t("policyHint")}</p>
+    </fieldset>
+  );
+}
