@@ -1,6 +1,7 @@
 import { getInstancesForConverge } from "@/server/compute";
 import { concludeCheck, listChecking, orderCheckMachine, removeCheckMachine, type GoldenVersionRow } from "@/server/desktop";
 import { DriverError } from "@/server/drivers/errors";
+import type { Screenshot } from "@/server/drivers/hypervisor/types";
 import { readFleet } from "@/server/fleet";
 import { Problem } from "@/server/platform/errors";
 import { inTransaction } from "@/server/platform/transaction";
@@ -14,7 +15,7 @@ const CHECK_LIMIT_MS = 15 * 60_000;
 /** Boots each new version of a golden image once, before anybody's desktop is made of it. */
 export const checkGoldenImagesLoop: LoopDefinition = {
   name: "check-golden-images",
-  purpose: "Boots each new version of a golden image and asks its agent, before desktops are made of it.",
+  purpose: "Boots each new version of a golden image, asks its agent and looks at its screen, before desktops are made of it.",
   periodMs: 30_000,
   async pass(pass) {
     const versions = await inTransaction(pass.context, (tx) => listChecking(tx, pass.context), { readOnly: true });
@@ -38,28 +39,37 @@ async function check(pass: Pass, version: GoldenVersionRow): Promise<void> {
   const [machine] = await inTransaction(context, (tx) => getInstancesForConverge(tx, context, [version.checkInstanceId ?? ""]), { readOnly: true });
   if (!machine || machine.deletedAt) return conclude(pass, version, false, { code: "machine-deleted", reason: "The machine of the check was deleted before it had answered." });
   const elapsedMs = context.clock.nowMs() - startedMs;
-  if (machine.observation?.state === "running" && (await answers(pass, machine.id))) return conclude(pass, version, true, { agentMs: elapsedMs, bootedAt: machine.observation.runningSince?.toISOString() ?? null });
-  if (elapsedMs >= CHECK_LIMIT_MS) {
+  const seen = machine.observation?.state === "running" ? await look(pass, machine.id) : null;
+  if (seen !== null && !seen.isBlank) {
+    return conclude(pass, version, true, { agentMs: elapsedMs, bootedAt: machine.observation?.runningSince?.toISOString() ?? null, widthPixels: seen.widthPixels, heightPixels: seen.heightPixels }, seen);
+  }
+  if (elapsedMs < CHECK_LIMIT_MS) return;
+  if (seen !== null) {
+    await conclude(pass, version, false, { code: "blank-screen", reason: `It answered, but its screen was still one colour from edge to edge after ${CHECK_LIMIT_MS / 60_000} minutes. The image must show something on its first screen.` }, seen);
+  } else {
     await conclude(pass, version, false, { code: "no-answer", reason: `Its guest agent did not answer within ${CHECK_LIMIT_MS / 60_000} minutes. The image must boot by itself and start qemu-guest-agent.`, state: machine.observation?.state ?? "absent" });
   }
 }
 
-async function answers(pass: Pass, instanceId: string): Promise<boolean> {
+/** Its screen, once its agent answers; null before that. A screen comes up a while after the agent, so a blank one is looked at again. */
+async function look(pass: Pass, instanceId: string): Promise<Screenshot | null> {
   const fleet = await readFleet(pass.context);
   const host = fleet.hosts.get(fleet.allocations.get(instanceId)?.hostId ?? "");
-  if (!host) return false;
+  if (!host) return null;
+  const machines = pass.machines.host(host);
   try {
-    await pass.machines.host(host).agentCommand(instanceId, "guest-ping", {}, { timeoutMs: PING_TIMEOUT_MS });
-    return true;
+    await machines.agentCommand(instanceId, "guest-ping", {}, { timeoutMs: PING_TIMEOUT_MS });
+    return await machines.screenshot(instanceId);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    return false;
+    pass.context.logger.debug({ instanceId, code: error.code }, "a golden image under check does not answer yet");
+    return null;
   }
 }
 
-async function conclude(pass: Pass, version: GoldenVersionRow, passed: boolean, detail: Readonly<Record<string, unknown>>): Promise<void> {
+async function conclude(pass: Pass, version: GoldenVersionRow, passed: boolean, detail: Readonly<Record<string, unknown>>, seen: Screenshot | null = null): Promise<void> {
   const { context } = pass;
   await removeCheckMachine(context, version);
-  await inTransaction(context, (tx) => concludeCheck(tx, context, version, { passed, detail, screenshot: null }));
+  await inTransaction(context, (tx) => concludeCheck(tx, context, version, { passed, detail, screenshot: seen?.pngBase64 ?? null }));
   context.logger.info({ versionId: version.id, passed, ...detail }, "a golden image was checked");
 }

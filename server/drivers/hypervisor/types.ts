@@ -308,10 +308,20 @@ export interface HypervisorHost {
   agentCommand(instanceId: string, command: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<unknown>;
   /** Where the screen can be reached now, from the gateway. */
   screenEndpoint(instanceId: string, options?: CallOptions): Promise<ScreenEndpoint>;
+  /** The screen as it is now. `unsupported`: the machine has none. */
+  screenshot(instanceId: string, options?: CallOptions): Promise<Screenshot>;
   /** The first serial port, both ways. */
   openSerial(instanceId: string, options?: CallOptions): Promise<Duplex>;
 
   close(): Promise<void>;
+}
+
+export interface Screenshot {
+  readonly pngBase64: string;
+  readonly widthPixels: number;
+  readonly heightPixels: number;
+  /** One colour from edge to edge: nothing can be seen. */
+  readonly isBlank: boolean;
 }
 
 export interface ScreenEndpoint {

@@ -247,6 +247,19 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         await expect(first.screenEndpoint(spec.instanceId)).rejects.toMatchObject({ name: "DriverError" });
       });
 
+      it("gives a picture of its screen", async () => {
+        const spec = await prepare();
+        await first.startDomain(spec);
+        await eventually(30_000, "something on the screen", async () => !(await first.screenshot(spec.instanceId)).isBlank);
+        const { pngBase64, widthPixels, heightPixels } = await first.screenshot(spec.instanceId);
+        const png = Buffer.from(pngBase64, "base64");
+        expect(png.toString("latin1", 1, 4)).toBe("PNG");
+        expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([widthPixels, heightPixels]);
+        expect(widthPixels).toBeGreaterThanOrEqual(320);
+        await first.stopDomain(spec.instanceId, "destroy");
+        await expect(first.screenshot(spec.instanceId)).rejects.toMatchObject({ name: "DriverError" });
+      });
+
       it("grows live, and the guest sees it", async () => {
         const spec = await prepare();
         await first.startDomain(spec);

@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
   CallOptions, DomainEvent, DomainSpec, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
-  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, RunLease, SaveRequest, SaveResult, ScreenEndpoint, VolumeObservation, VolumeSpec,
+  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, RunLease, SaveRequest, SaveResult, ScreenEndpoint, Screenshot, VolumeObservation, VolumeSpec,
 } from "../types";
 import { dirtyRate } from "./dirty-rate";
 import { rebootDomain, removeDomain, startDomain, stopDomain } from "./domains";
@@ -16,6 +16,7 @@ import type { LibvirtDriverOptions } from "./options";
 import { ensureDirectoryPool, listPools } from "./pools";
 import { growDisk, resizeDomain } from "./resize";
 import { procedures } from "./rpc/procedures";
+import { screenshot } from "./screenshot";
 import { deleteVolume, ensureVolume, growVolume, listVolumes, uploadVolume } from "./volumes";
 
 /** One libvirt host. Each verb stands in a file of its own; this class only holds the link together with them. */
@@ -133,6 +134,10 @@ export class LibvirtHost implements HypervisorHost {
 
   screenEndpoint(instanceId: string, options?: CallOptions): Promise<ScreenEndpoint> {
     return screenEndpoint(this.link, instanceId, options);
+  }
+
+  screenshot(instanceId: string, options?: CallOptions): Promise<Screenshot> {
+    return screenshot(this.link, instanceId, options);
   }
 
   openSerial(instanceId: string, options?: CallOptions): Promise<Duplex> {

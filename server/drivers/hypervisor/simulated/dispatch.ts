@@ -121,6 +121,7 @@ export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = 
     handle: ({ state }, host, { instanceId, command, args }) => agentCommand(state, host, instanceId, command, args),
   },
   screenEndpoint: { timeoutMs: QUICK_MS, handle: ({ screens }, host, { instanceId }) => screens.endpointOf(host, instanceId) },
+  screenshot: { timeoutMs: QUICK_MS, handle: ({ screens }, host, { instanceId }) => screens.screenshotOf(host, instanceId) },
 };
 
 export const powerCalls: { readonly [K in keyof PowerCalls]: Handler<K> } = {

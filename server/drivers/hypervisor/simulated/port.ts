@@ -14,6 +14,7 @@ import type {
   SaveRequest,
   SaveResult,
   ScreenEndpoint,
+  Screenshot,
   VolumeObservation,
   VolumeSpec,
 } from "../types";
@@ -53,6 +54,7 @@ export interface HostCalls {
   readonly dirtyRate: Call<OnInstance & { readonly seconds: number }, number | null>;
   readonly agentCommand: Call<OnInstance & { readonly command: string; readonly args: Readonly<Record<string, unknown>> }, unknown>;
   readonly screenEndpoint: Call<OnInstance, ScreenEndpoint>;
+  readonly screenshot: Call<OnInstance, Screenshot>;
 }
 
 /** What the management controller of a host can be asked: another network, another box. */

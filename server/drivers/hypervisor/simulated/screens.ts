@@ -1,6 +1,8 @@
 import type { Server, Socket } from "node:net";
 import { createServer } from "node:net";
-import type { ScreenEndpoint } from "../types";
+import { toScreenshot } from "../picture";
+import type { ScreenEndpoint, Screenshot } from "../types";
+import { drawScreen } from "./guest/draw-screen";
 import { RfbViewer } from "./guest/rfb";
 import { Terminal } from "./guest/terminal";
 import { TextScreen } from "./guest/text-screen";
@@ -13,6 +15,7 @@ const MAX_VIEWERS = 8;
 
 interface Screen {
   readonly server: Server;
+  readonly text: TextScreen;
   readonly port: Promise<number>;
   readonly close: () => void;
 }
@@ -24,6 +27,16 @@ export class ScreenDesk {
   constructor(private readonly state: WorldState) {}
 
   async endpointOf(host: HostRecord, instanceId: string): Promise<ScreenEndpoint> {
+    return { protocol: "vnc", host: "127.0.0.1", port: await this.screenOf(host, instanceId).port, password: null };
+  }
+
+  async screenshotOf(host: HostRecord, instanceId: string): Promise<Screenshot> {
+    const { text, port } = this.screenOf(host, instanceId);
+    await port;
+    return toScreenshot(drawScreen(text));
+  }
+
+  private screenOf(host: HostRecord, instanceId: string): Screen {
     const domain = runningDomain(host, instanceId, "The screen");
     const key = `${host.name}/${instanceId}/${domain.life}`;
     let screen = this.screens.get(key);
@@ -31,7 +44,7 @@ export class ScreenDesk {
       screen = this.listen(host, instanceId, key);
       this.screens.set(key, screen);
     }
-    return { protocol: "vnc", host: "127.0.0.1", port: await screen.port, password: null };
+    return screen;
   }
 
   close(): void {
@@ -79,6 +92,6 @@ export class ScreenDesk {
         else reject(new Error("The simulated screen got no port."));
       });
     });
-    return { server, port, close };
+    return { server, text, port, close };
   }
 }

@@ -18,6 +18,8 @@ function remote<Args, Reply>(name: string, number: number, args: Codec<Args>, re
   return { name, program: PROGRAM.remote, number, args, reply };
 }
 
+/** The format of what a stream will bring; the content says it too. */
+const ignoredText: Codec<void> = { write: (writer) => optionalString.write(writer, null), read: (reader) => void optionalString.read(reader) };
 const named = struct<{ name: string }>({ name: string });
 const xmlFlags = struct<{ xml: string; flags: number }>({ xml: string, flags: uint });
 const text = struct<{ value: string }>({ value: string });
@@ -77,6 +79,7 @@ export const procedures = {
   domainOpenConsole: remote("domain-open-console", 201, struct<{ dom: DomainRef; device: string | null; flags: number }>({ dom: domainRef, device: optionalString, flags: uint }), nothing),
   volUpload: remote("volume-upload", 208, volTransfer, nothing),
   volDownload: remote("volume-download", 209, volTransfer, nothing),
+  domainScreenshot: remote("domain-screenshot", 211, struct<{ dom: DomainRef; screen: number; flags: number }>({ dom: domainRef, screen: uint, flags: uint }), ignoredText),
   domainGetState: remote("domain-get-state", 212, domFlags, struct<{ state: number; reason: number }>({ state: int, reason: int })),
   nodeGetMemoryStats: remote("node-get-memory-stats", 228, struct<{ count: number; cell: number; flags: number }>({ count: int, cell: int, flags: uint }),
     struct<{ params: readonly { field: string; value: bigint }[]; count: number }>({

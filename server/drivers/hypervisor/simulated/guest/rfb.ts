@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { Run } from "./text-screen";
 import { CELL_HEIGHT, ROWS, SCREEN_HEIGHT, SCREEN_WIDTH, TextScreen } from "./text-screen";
 
-const BACKGROUND = [12, 18, 32] as const;
-const FOREGROUND = [210, 226, 240] as const;
+export const BACKGROUND = [12, 18, 32] as const;
+export const FOREGROUND = [210, 226, 240] as const;
 const ENCODING_RAW = 0;
 const ENCODING_RRE = 2;
 /** More than any message we take can be; a peer that sends more is not a VNC client. */
