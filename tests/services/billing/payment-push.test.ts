@@ -85,7 +85,7 @@ describe("push to the provider", () => {
     }
     await setting.settle();
     compare([organizationId], invoices);
-  });
+  }, 60_000);
 
   it("an outage of 30 hours, begun by lost answers, outlives the keys and leaves one of everything", async () => {
     const organizationId = await readyOrganization();
