@@ -3,13 +3,9 @@ import type { BalanceState } from "./balance-state";
 import { Proposal, propose } from "./propose";
 import { cost, type SearchLimits } from "./search";
 
-/** Heat relative to the typical worsening of a proposal; found by trying on generated clusters of 20 to 100 hosts. Each round starts from the best state so far. */
-const HEATS: readonly { hot: number; cold: number }[] = [
-  { hot: 0.08, cold: 0.0001 },
-  { hot: 0.02, cold: 0.0001 },
-  { hot: 0.08, cold: 0.0001 },
-  { hot: 0.04, cold: 0.0001 },
-];
+/** Heat relative to the typical worsening of a proposal, at the start and at the end; tried on clusters of 20 to 100 hosts, where one long cooling beats several short ones. */
+const HOT = 0.05;
+const COLD = 0.0005;
 const SAMPLES = 200;
 /** The walk may be a little beyond the limit of moves, at a price that rises while it is: walls in the landscape become hills. */
 const SLACK = 1.4;
@@ -20,13 +16,8 @@ const STEPS_PER_PRICE = 500;
  * Phase 2: annealing. Random changes; a worse state is accepted now and then, less and less; ends with the best state met. Instances
  * away from home cost `minGainPerMove` each, and in what is kept never more than the limit are away.
  */
-export function anneal(state: BalanceState, limits: SearchLimits, random: Random): void {
-  const proposals = Math.floor(limits.proposals / HEATS.length);
-  for (const heat of HEATS) if (proposals > 0) cool(state, { ...limits, proposals }, random, heat);
-}
-
-function cool(state: BalanceState, asked: SearchLimits, random: Random, { hot, cold }: { hot: number; cold: number }): void {
-  if (state.hostCount < 2 || state.instanceCount === 0 || asked.maxDisplaced < 1) return;
+export function anneal(state: BalanceState, asked: SearchLimits, random: Random): void {
+  if (state.hostCount < 2 || state.instanceCount === 0 || asked.maxDisplaced < 1 || asked.proposals < 1) return;
   const hard = asked.maxDisplaced;
   const limits = { ...asked, maxDisplaced: Math.ceil(hard * SLACK) + 2 };
   let price = Math.max(asked.minGainPerMove, (state.score() * 0.05) / hard);
@@ -35,13 +26,13 @@ function cool(state: BalanceState, asked: SearchLimits, random: Random, { hot, c
   const typical = typicalWorsening(state, random);
   let best = state.score() + limits.minGainPerMove * state.displaced;
   const bestHosts = state.hostOf.slice();
-  const cooling = Math.log(cold / hot);
-  let heat = typical * hot;
+  const cooling = Math.log(COLD / HOT);
+  let heat = typical * HOT;
   let dirty = false;
   for (let step = 0; step < limits.proposals; step += 1) {
     if ((step & 0xffff) === 0xffff) state.recount();
     if (step % STEPS_PER_PRICE === 0) {
-      heat = typical * hot * Math.exp((cooling * step) / limits.proposals);
+      heat = typical * HOT * Math.exp((cooling * step) / limits.proposals);
       const before = price;
       price = Math.max(limits.minGainPerMove, price * (state.displaced > hard ? PRICE_STEP : 1 / PRICE_STEP));
       current += (price - before) * state.displaced;

@@ -17,8 +17,8 @@ const REFERENCE: Record<string, Partial<Record<PolicyName, [number, number, numb
   "20110420": { "lr-mmt": [130.9, 24400, 8.901] },
 };
 
-/** The same steering under both rules; where memory binds and every move is real, it may move more and pack closer. */
-const BERTH_RULES = { ...SETTINGS, memoryBinds: true, movesPerInterval: 12, burst: 100, fill: 0.94, admitSigmas: 1, restAfterWake: 2 };
+/** The same steering under both rules; where memory binds and every move is real, it may move more, pack closer and relieve sooner. */
+const BERTH_RULES = { ...SETTINGS, memoryBinds: true, movesPerInterval: 12, burst: 100, fill: 0.97, admitSigmas: 1, relieveAbove: 0.95, restAfterWake: 2 };
 
 export interface Figures {
   energyKWh: number;
