@@ -5,18 +5,20 @@ interface BarChartProps {
   readonly bars: readonly { readonly label: string; readonly value: number }[];
   readonly formatValue: (value: number) => string;
   readonly empty: string;
+  /** Fills a card of its own instead of a third of one. */
+  readonly wide?: boolean;
 }
 
-const WIDTH = 320;
 const HEIGHT = 110;
 const BOTTOM = 16;
 const TOP = 4;
 
 /** One bar a day; the exact number on hover, and as a list for screen readers. */
-export function BarChart({ title, bars, formatValue, empty }: BarChartProps) {
+export function BarChart({ title, bars, formatValue, empty, wide }: BarChartProps) {
+  const width = wide ? 720 : 320;
   const top = Math.max(0, ...bars.map((bar) => bar.value));
   const total = bars.reduce((sum, bar) => sum + bar.value, 0);
-  const step = WIDTH / Math.max(1, bars.length);
+  const step = width / Math.max(1, bars.length);
   const first = bars[0];
   const last = bars.at(-1);
   return (
@@ -29,8 +31,8 @@ export function BarChart({ title, bars, formatValue, empty }: BarChartProps) {
         <div className="grid h-28 place-items-center rounded-md border border-dashed px-4 text-center text-xs text-muted">{empty}</div>
       ) : (
         <>
-          <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="w-full" aria-hidden>
-            <line x1={0} x2={WIDTH} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} className="stroke-line" />
+          <svg viewBox={`0 0 ${width} ${HEIGHT}`} className="w-full" aria-hidden>
+            <line x1={0} x2={width} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} className="stroke-line" />
             {bars.map((bar, index) => {
               const height = (bar.value / top) * (HEIGHT - TOP - BOTTOM);
               return (
@@ -40,7 +42,7 @@ export function BarChart({ title, bars, formatValue, empty }: BarChartProps) {
               );
             })}
             <text x={0} y={HEIGHT - 3} className="fill-muted text-[10px]">{first.label}</text>
-            {bars.length > 1 ? <text x={WIDTH} y={HEIGHT - 3} textAnchor="end" className="fill-muted text-[10px]">{last.label}</text> : null}
+            {bars.length > 1 ? <text x={width} y={HEIGHT - 3} textAnchor="end" className="fill-muted text-[10px]">{last.label}</text> : null}
           </svg>
           <ul className="sr-only">
             {bars.map((bar) => (

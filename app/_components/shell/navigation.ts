@@ -1,9 +1,9 @@
-import { Activity, Boxes, Building2, CreditCard, Disc3, GitBranch, KeyRound, Monitor, MonitorCog, Network, Repeat2, ScrollText, Server, Settings, Tags, Users, type LucideIcon } from "lucide-react";
+import { Activity, BadgeJapaneseYen, Boxes, Building2, CreditCard, Disc3, GitBranch, KeyRound, Monitor, MonitorCog, Network, Repeat2, ScrollText, Server, Settings, Tags, Users, type LucideIcon } from "lucide-react";
 import type { MemberRole, OperatorRole } from "@/server/tenancy/types";
 
 export type NavKey =
   | "desktops" | "desktopPools" | "instances" | "images" | "keys" | "usage" | "billing" | "members" | "audit" | "settings"
-  | "clusters" | "hosts" | "decisions" | "loops" | "organizations" | "catalog" | "adminAudit" | "overview";
+  | "clusters" | "hosts" | "decisions" | "loops" | "organizations" | "catalog" | "prices" | "adminBilling" | "adminAudit" | "overview";
 
 export interface NavItem<Right> {
   readonly key: NavKey;
@@ -65,6 +65,13 @@ export const ADMIN_NAV: readonly NavSection<OperatorRole>[] = [
     items: [
       { key: "organizations", path: "/organizations", icon: Building2, right: "auditor" },
       { key: "catalog", path: "/catalog", icon: Tags, right: "auditor" },
+    ],
+  },
+  {
+    key: "money",
+    items: [
+      { key: "adminBilling", path: "/billing", icon: CreditCard, right: "auditor" },
+      { key: "prices", path: "/prices", icon: BadgeJapaneseYen, right: "auditor" },
     ],
   },
   { key: "record", items: [{ key: "adminAudit", path: "/audit", icon: ScrollText, right: "auditor" }] },

@@ -3,11 +3,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus, Tags } from "lucide-react";
 import { useTranslations } from "next-intl";
+import Link from "next/link";
 import { useState } from "react";
 import { Loaded } from "@/app/_components/loaded";
 import { PageHead } from "@/app/_components/page-head";
 import { useStaff } from "@/app/_components/shell/viewer";
-import { Moment } from "@/app/_components/time-ago";
 import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
@@ -18,7 +18,6 @@ import { useTRPC } from "@/app/_trpc/client";
 import { useProblemToast } from "@/app/_trpc/use-problem-text";
 import { FlavorDialog } from "./flavor-dialog";
 import { OfferedImages } from "./offered-images";
-import { PriceDialog } from "./price-dialog";
 
 export function Catalog() {
   const t = useTranslations("admin.catalog");
@@ -30,12 +29,9 @@ export function Catalog() {
   const trpc = useTRPC();
   const staff = useStaff();
   const queryClient = useQueryClient();
-  const [asking, setAsking] = useState<"flavor" | "price" | null>(null);
+  const [asking, setAsking] = useState(false);
   const flavors = useQuery(trpc.admin.catalog.flavors.queryOptions());
-  const prices = useQuery(trpc.admin.catalog.prices.queryOptions());
   const setOnSale = useMutation(trpc.admin.catalog.setOnSale.mutationOptions({ onError: useProblemToast(), onSettled: () => queryClient.invalidateQueries(trpc.admin.catalog.pathFilter()) }));
-  const close = (open: boolean): void => setAsking(open ? asking : null);
-  const names = new Map(flavors.data?.map((flavor) => [flavor.id, flavor.name]));
   const editable = staff.may("admin");
   return (
     <>
@@ -45,8 +41,8 @@ export function Catalog() {
         actions={
           editable ? (
             <>
-              <Button onClick={() => setAsking("price")}><Plus aria-hidden />{t("addPrice")}</Button>
-              <Button variant="primary" onClick={() => setAsking("flavor")}><Plus aria-hidden />{t("addFlavor")}</Button>
+              <Button asChild><Link href="/admin/prices">{t("prices")}</Link></Button>
+              <Button variant="primary" onClick={() => setAsking(true)}><Plus aria-hidden />{t("addFlavor")}</Button>
             </>
           ) : null
         }
@@ -81,34 +77,9 @@ export function Catalog() {
             }
           </Loaded>
         </Card>
-        <Card>
-          <CardHead title={t("prices")} description={t("pricesText")} />
-          <Loaded query={prices}>
-            {(list) =>
-              list.length === 0 ? (
-                <EmptyState icon={Tags} title={t("noPrices")}>{t("noPricesText")}</EmptyState>
-              ) : (
-                <Table label={t("prices")}>
-                  <thead><tr><Th>{t("what")}</Th><Th right>{t("price")}</Th><Th>{t("validFrom")}</Th><Th className="hidden md:table-cell">{t("version")}</Th></tr></thead>
-                  <tbody>
-                    {list.map((price) => (
-                      <Tr key={price.id}>
-                        <Td>{price.meter === "instance" ? (names.get(price.flavorId ?? "") ?? price.flavorId) : t(`meters.${price.meter}`)}</Td>
-                        <Td right>{formats.perHour(price.microsPerHour, price.currency)}<span className="block text-xs text-muted">{formats.perMonth(price.microsPerHour, price.currency)}</span></Td>
-                        <Td className="whitespace-nowrap"><Moment at={price.validFrom} /></Td>
-                        <Td className="hidden font-mono text-tiny text-muted md:table-cell">{price.id}</Td>
-                      </Tr>
-                    ))}
-                  </tbody>
-                </Table>
-              )
-            }
-          </Loaded>
-        </Card>
         <OfferedImages editable={editable} />
       </div>
-      <FlavorDialog open={asking === "flavor"} onOpenChange={close} />
-      <PriceDialog open={asking === "price"} onOpenChange={close} flavors={flavors.data ?? []} />
+      <FlavorDialog open={asking} onOpenChange={setAsking} />
     </>
   );
 }

@@ -1,34 +1,61 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { ChevronRight } from "lucide-react";
 import { useTranslations } from "next-intl";
+import { useState } from "react";
+import type { RouterOutputs } from "@/server/api/root";
 import { Loaded } from "@/app/_components/loaded";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { Moment } from "@/app/_components/time-ago";
+import { cn } from "@/app/_components/ui/cn";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
+import { WindowEvents } from "./window-events";
 
-/** The windows that a line is made of, as the database has them. */
-export function LineWindows({ lineKey }: { readonly lineKey: string }) {
-  const t = useTranslations("billing");
-  const words = useTranslations("instance.usage");
-  const formats = useFormats();
+type Windows = RouterOutputs["billing"]["lineWindows"];
+
+/** The windows behind a line of the current bill. */
+export function DraftLineWindows({ lineKey }: { readonly lineKey: string }) {
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
-  const query = useQuery(trpc.billing.lineWindows.queryOptions({ organization, key: lineKey }));
+  return <WindowList query={useQuery(trpc.billing.lineWindows.queryOptions({ organization, key: lineKey }))} />;
+}
+
+/** The windows behind a line of an issued invoice. */
+export function InvoiceLineWindows({ invoiceId, lineId }: { readonly invoiceId: string; readonly lineId: string }) {
+  const { slug: organization } = useOrganization();
+  const trpc = useTRPC();
+  return <WindowList query={useQuery(trpc.billing.invoiceLineWindows.queryOptions({ organization, invoiceId, lineId }))} />;
+}
+
+/** As the database has them; each opens to what happened to its machine meanwhile. */
+function WindowList({ query }: { readonly query: UseQueryResult<Windows, unknown> }) {
+  const t = useTranslations("billing");
+  const money = useTranslations("money.windows");
+  const words = useTranslations("instance.usage");
+  const formats = useFormats();
+  const [open, setOpen] = useState<string | null>(null);
   return (
     <Loaded query={query}>
       {(windows) => (
-        <ol className="grid gap-1.5 text-xs" aria-label={t("windows")}>
-          {windows.map((window) => (
-            <li key={window.id} className="grid gap-x-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,1fr)]">
-              <span>
-                <Moment at={window.startedAt} /> – {window.closedAt ? <Moment at={window.endedAt} /> : words("stillRunning")}
-              </span>
-              <span className="numeric">{formats.duration(window.endedAt.getTime() - window.startedAt.getTime())}{window.quantity === 1 ? "" : ` × ${window.meter === "storage" ? formats.gibibytes(window.quantity) : formats.number(window.quantity)}`}</span>
-              <span className="text-muted">{window.closedReason ?? ""}</span>
-            </li>
-          ))}
+        <ol className="grid gap-1 text-xs" aria-label={t("windows")}>
+          {windows.map((window) => {
+            const expanded = open === window.id;
+            return (
+              <li key={window.id}>
+                <button type="button" aria-expanded={expanded} onClick={() => setOpen(expanded ? null : window.id)} className="grid w-full grid-cols-[1rem_minmax(0,1fr)] gap-x-2 rounded px-1 py-1 text-left hover:bg-raised sm:grid-cols-[1rem_minmax(0,2fr)_minmax(0,1fr)_minmax(0,1fr)]">
+                  <ChevronRight aria-hidden className={cn("mt-0.5 size-3.5 text-muted transition-transform", expanded && "rotate-90")} />
+                  <span>
+                    <Moment at={window.startedAt} /> – {window.closedAt ? <Moment at={window.endedAt} /> : words("stillRunning")}
+                  </span>
+                  <span className="numeric max-sm:col-start-2">{formats.duration(window.endedAt.getTime() - window.startedAt.getTime())}{window.quantity === 1 ? "" : ` × ${window.meter === "storage" ? formats.gibibytes(window.quantity) : formats.number(window.quantity)}`}</span>
+                  <span className="text-muted max-sm:col-start-2">{window.closedAt ? (window.closedReason ?? "") : money("confirmedAt", { at: formats.time(window.endedAt) })}</span>
+                </button>
+                {expanded ? <WindowEvents instanceId={window.instanceId} windowId={window.id} from={window.startedAt} to={window.endedAt} /> : null}
+              </li>
+            );
+          })}
         </ol>
       )}
     </Loaded>

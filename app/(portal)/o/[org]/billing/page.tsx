@@ -10,7 +10,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function BillingDraftPage({ params }: { readonly params: Promise<{ org: string }> }) {
   const { org } = await params;
   return (
-    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.billing.draft.queryOptions({ organization: org }))]}>
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.billing.draft.queryOptions({ organization: org })), client.prefetchQuery(trpc.billing.payment.dunning.queryOptions({ organization: org }))]}>
       <BillingDraft />
     </Prefetched>
   );

@@ -16,9 +16,12 @@ import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { QuotaCard } from "./quota-card";
+import { UsageCost } from "./usage-cost";
 
 const HOUR_MS = 3_600_000;
-const METERS = ["instance", "storage", "address"] as const;
+const METERS = ["instance", "storage", "address", "snapshot", "image", "desktop"] as const;
+/** These have a chart even while there is nothing to draw. */
+const ALWAYS: readonly string[] = ["instance", "storage", "address"];
 
 export function UsageOverview() {
   const t = useTranslations("usage");
@@ -27,7 +30,7 @@ export function UsageOverview() {
   const nav = useTranslations("nav");
   const common = useTranslations("common");
   const formats = useFormats();
-  const { slug: organization } = useOrganization();
+  const { slug: organization, may } = useOrganization();
   const trpc = useTRPC();
   const summary = useQuery(trpc.usage.summary.queryOptions({ organization }, { placeholderData: keepPreviousData }));
   const windows = useInfiniteQuery(trpc.usage.windows.infiniteQueryOptions({ organization, limit: 25 }, { getNextPageParam: (page) => page.nextCursor ?? undefined }));
@@ -37,18 +40,19 @@ export function UsageOverview() {
       <PageHead title={nav("usage")} description={t("description")} />
       <div className="grid gap-4">
         <QuotaCard />
+        {may("billing") ? <UsageCost /> : null}
         <Card>
           <CardHead title={t("perDay")} description={t("perDayText")} />
           <CardBody>
             <Loaded query={summary}>
               {({ days }) => (
                 <div className="grid gap-6 md:grid-cols-3">
-                  {METERS.map((meter) => (
+                  {METERS.filter((meter) => ALWAYS.includes(meter) || days.some((day) => day.meter === meter)).map((meter) => (
                     <BarChart
                       key={meter}
                       title={t(`meters.${meter}`)}
                       empty={t("noUse")}
-                      formatValue={(hours) => t(meter === "storage" ? "gibHours" : "hours", { value: formats.number(hours, 1) })}
+                      formatValue={(hours) => t(meter === "storage" || meter === "snapshot" || meter === "image" ? "gibHours" : "hours", { value: formats.number(hours, 1) })}
                       bars={days.filter((day) => day.meter === meter).map((day) => ({ label: day.day, value: day.unitMs / HOUR_MS }))}
                     />
                   ))}
