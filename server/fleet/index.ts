@@ -47,6 +47,7 @@ export { putToSleep, type Sleep } from "./power/put-to-sleep";
 export { expireReadings, readPowerTimeline, recordReadings, reportEnergy, type PowerTimeline } from "./power/meter-power";
 export { assumedCurve, computeEnergy, wattsAt } from "./power/rules";
 export { orderFencing, readFencingOrder } from "./fencing/order-fencing";
+export { noteHealth } from "./host/note-health";
 export { noteLease } from "./host/note-lease";
 export { advanceHost, noteUpdate } from "./update/advance-update";
 export { changeUpdate, listUpdates, readOpenUpdates, startUpdate, type UpdateView } from "./update/start-update";

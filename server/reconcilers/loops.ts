@@ -1,3 +1,4 @@
+import { adviseEvacuationsLoop } from "./advise-evacuations";
 import { InstanceConverger } from "./converge-instances";
 import { checkGoldenImagesLoop } from "./check-golden-images";
 import { enrollHostsLoop } from "./enroll-hosts";
@@ -52,6 +53,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     new PowerMeter(),
     new LeaseWatcher(),
     followIncidentsLoop,
+    adviseEvacuationsLoop,
     new HangWatcher(),
     updateHostsLoop,
     followRulesLoop,

@@ -14,6 +14,15 @@ export type PowerConfig =
   | { readonly kind: "wol"; readonly macAddress: string; readonly broadcastAddress: string; readonly probeAddress: string; readonly probePort: number }
   | { readonly kind: "simulated"; readonly hostName: string };
 
+/** One sensor beyond its thresholds. */
+export interface HealthFinding {
+  readonly sensor: string;
+  /** The reading and what the device calls its state. */
+  readonly text: string;
+  /** Critical or worse: the host may fail at any moment. */
+  readonly severe: boolean;
+}
+
 export interface PowerDevice {
   readonly kind: PowerDriver["kind"];
   /** False for devices that cannot confirm that a host is off (wake-on-LAN). */
@@ -23,6 +32,8 @@ export interface PowerDevice {
   off(options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Powers on; resolves when the device itself said `on` afterwards (the host still boots). */
   on(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** What its sensors say that should worry somebody; null for devices without sensors. An empty list is a healthy host. */
+  health?(options?: { readonly timeoutMs?: number }): Promise<readonly HealthFinding[] | null>;
   /** Watts now where the device measures them, else null. */
   powerReading(options?: { readonly timeoutMs?: number }): Promise<number | null>;
 }

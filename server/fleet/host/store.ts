@@ -100,3 +100,7 @@ export async function powerConfigsOf(tx: Transaction, hostIds: readonly string[]
 export async function writeLease(tx: Transaction, hostId: string, lease: { readonly beat: number; readonly seenAt: Date; readonly ttlSeconds: number }): Promise<void> {
   await tx.update(host).set({ leaseBeat: lease.beat, leaseSeenAt: lease.seenAt, leaseTtlSeconds: lease.ttlSeconds }).where(eq(host.id, hostId));
 }
+
+export async function writeHealth(tx: Transaction, hostId: string, health: HostRow["health"], healthAt: Date): Promise<void> {
+  await tx.update(host).set({ health, healthAt }).where(eq(host.id, hostId));
+}

@@ -1,11 +1,13 @@
 import { systemClock, type Clock } from "@/server/platform/clock";
 import { DriverError } from "../../errors";
 import { changePower } from "../change-power";
-import type { PowerDriver } from "../types";
+import type { HealthFinding, PowerDriver } from "../types";
 import { cipherRefusal, runIpmitool, type IpmiTarget } from "./run-ipmitool";
 
 const STATUS_TIMEOUT_MS = 5_000;
 const CHANGE_TIMEOUT_MS = 30_000;
+/** A repository of a hundred sensors is read one by one. */
+const SENSORS_TIMEOUT_MS = 30_000;
 /** 17 is SHA-256 with AES-128 (IPMI 2.0 errata 4); 3 is SHA-1, all that older controllers have. 0 has no authentication and is never tried. */
 const CIPHERS = [17, 3] as const;
 
@@ -35,6 +37,15 @@ export function ipmiPower(options: { readonly clock?: Clock; readonly program?: 
         status: (call) => ask(call?.timeoutMs ?? STATUS_TIMEOUT_MS),
         off: (call) => change("off", call?.timeoutMs),
         on: (call) => change("on", call?.timeoutMs),
+        async health(call) {
+          try {
+            return parseSensors(await run(["sdr", "elist"], call?.timeoutMs ?? SENSORS_TIMEOUT_MS));
+          } catch (cause) {
+            // A controller without a sensor repository says so with an error of its own.
+            if (cause instanceof DriverError && cause.code === "failed") return null;
+            throw cause;
+          }
+        },
         async powerReading(call) {
           try {
             const text = await run(["dcmi", "power", "reading"], call?.timeoutMs ?? STATUS_TIMEOUT_MS);
@@ -69,6 +80,21 @@ function withCipher(target: IpmiTarget, program: string | undefined): (words: re
     }
     throw new DriverError("refused", `The management controller at ${target.address}:${target.port} takes none of the cipher suites ${CIPHERS.join(", ")}.`);
   };
+}
+
+/** Threshold states of IPMI 2.0 (table 42-2) as ipmitool prints them: non-critical, critical, non-recoverable. */
+const WORRYING: Readonly<Record<string, boolean>> = { nc: false, lnc: false, unc: false, cr: true, lcr: true, ucr: true, nr: true, lnr: true, unr: true };
+/** Words of discrete sensors that announce a failure (tables 42-1 and 42-3). */
+const DISCRETE = /predictive failure|drive fault|uncorrectable|correctable ecc logging limit|failure detected|redundancy lost|in critical array/i;
+
+/** Lines of `sdr elist`: name | id | state | entity | reading. */
+export function parseSensors(text: string): HealthFinding[] {
+  return text.split("\n").flatMap((line) => {
+    const [sensor = "", , state = "", , reading = ""] = line.split("|").map((part) => part.trim());
+    const severe = WORRYING[state];
+    if (severe !== undefined) return [{ sensor, text: `${reading} (${severe ? "critical" : "beyond its threshold"})`, severe }];
+    return DISCRETE.test(reading) ? [{ sensor, text: reading, severe: true }] : [];
+  });
 }
 
 /** The one sentence that says it; anything else is no answer. */

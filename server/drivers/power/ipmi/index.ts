@@ -1,1 +1,1 @@
-export { ipmiPower } from "./driver";
+export { ipmiPower, parseSensors } from "./driver";

@@ -12,6 +12,7 @@ const CHANGE_TIMEOUT_MS = 30_000;
 const systemSchema = z.object({
   PowerState: z.enum(["On", "Off", "PoweringOn", "PoweringOff", "Paused"]).nullable(),
   Actions: z.object({ "#ComputerSystem.Reset": z.object({ target: z.string() }).optional() }).optional(),
+  Status: z.object({ Health: z.string().nullish(), HealthRollup: z.string().nullish() }).nullish(),
   Links: z.object({ Chassis: z.array(z.object({ "@odata.id": z.string() })).optional() }).optional(),
 });
 const powerSchema = z.object({ PowerControl: z.array(z.object({ PowerConsumedWatts: z.number().nullable().optional() })).optional() });
@@ -54,6 +55,12 @@ export function redfishPower(options: { readonly clock?: Clock } = {}): PowerDri
         status: (call) => ask(call?.timeoutMs ?? STATUS_TIMEOUT_MS),
         off: (call) => change("off", call?.timeoutMs),
         on: (call) => change("on", call?.timeoutMs),
+        async health(call) {
+          const { Status } = await read(call?.timeoutMs ?? STATUS_TIMEOUT_MS);
+          const worst = Status?.HealthRollup ?? Status?.Health ?? null;
+          if (worst === null) return null;
+          return worst === "OK" ? [] : [{ sensor: "system", text: `the controller calls its health ${worst}`, severe: worst === "Critical" }];
+        },
         async powerReading(call) {
           const timeoutMs = call?.timeoutMs ?? STATUS_TIMEOUT_MS;
           const chassis = (await read(timeoutMs)).Links?.Chassis?.[0]?.["@odata.id"];

@@ -1,0 +1,60 @@
+import { DriverError } from "@/server/drivers/errors";
+import type { HealthFinding } from "@/server/drivers/power/types";
+import { closeIncident, drainHost, giveAdvice, noteHealth, openIncident, readAccepted, readFleet, readPowerConfigs, settleAdvice, withdrawAdvice, type Fleet, type HostRow } from "@/server/fleet";
+import { inTransaction } from "@/server/platform/transaction";
+import { asPowerConfig } from "./enrol/preflight";
+import type { LoopDefinition, Pass } from "./types";
+
+const PERIOD_MS = 600_000;
+const HEALTH_TIMEOUT_MS = 30_000;
+
+/** Reads the sensors of every host, and advises to empty those that show signs of failing; what an operator accepts is drained. */
+export const adviseEvacuationsLoop: LoopDefinition = {
+  name: "advise-evacuations",
+  purpose: "Reads the sensors of hosts and advises to empty those that are likely to fail.",
+  periodMs: PERIOD_MS,
+  async pass(pass) {
+    const fleet = await readFleet(pass.context);
+    for (const advice of (await readAccepted(pass.context)).filter((one) => one.kind === "evacuate")) {
+      const host = fleet.hosts.get(advice.hostId ?? "");
+      const drains = host?.state === "up" && !host.drainRequestedAt;
+      if (drains) await drainHost({ ...pass.context, scope: "worker" }, host.id);
+      await inTransaction(pass.context, (tx) => settleAdvice(tx, pass.context, advice.id, drains ? "applied" : "outdated"));
+    }
+    const hosts = [...fleet.hosts.values()].filter((host) => host.state === "up" || host.state === "asleep");
+    const powers = await readPowerConfigs(pass.context, hosts.map((host) => host.id));
+    for (const host of hosts) {
+      const config = powers.get(host.id);
+      if (config) pass.background(host.id, () => look(pass, fleet, host, config));
+    }
+    return { backlog: 0 };
+  },
+};
+
+async function look(pass: Pass, fleet: Fleet, host: HostRow, config: Record<string, unknown>): Promise<void> {
+  const { context } = pass;
+  let findings: readonly HealthFinding[] | null;
+  try {
+    findings = (await pass.machines.power(asPowerConfig(config)).health?.({ timeoutMs: HEALTH_TIMEOUT_MS })) ?? null;
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    context.logger.debug({ host: host.name, err: error }, "the sensors could not be read");
+    return;
+  }
+  if (findings === null) return;
+  const severe = findings.filter((finding) => finding.severe);
+  const here = [...fleet.allocations.values()].filter((row) => row.hostId === host.id).length;
+  const key = { clusterId: host.clusterId, hostId: host.id, kind: "failing-host" as const };
+  const about = { clusterId: host.clusterId, hostId: host.id, kind: "evacuate" as const };
+  const words = severe.map((finding) => `${finding.sensor}: ${finding.text}`).join("; ");
+  await inTransaction(context, async (tx) => {
+    const news = await noteHealth(tx, context, host.id, findings.map((finding) => ({ ...finding })));
+    if (severe.length > 0) {
+      await openIncident(tx, context, key, `${host.name} shows signs of failing`, { kind: "signal", text: `Its sensors say: ${words}.` });
+      if (here > 0) await giveAdvice(tx, context, { ...about, reason: `${host.name} may fail: ${words}. Its ${here} ${here === 1 ? "machine moves" : "machines move"} away live if you accept.`, plan: { findings: severe, instances: here }, basedOnGeneration: fleet.clusters.get(host.clusterId)?.generation ?? 0 });
+    } else if (news) {
+      await closeIncident(tx, context, key, { kind: "end", text: "Its sensors are within their thresholds again." });
+    }
+    if (severe.length === 0 || here === 0) await withdrawAdvice(tx, context, about);
+  });
+}
