@@ -104,7 +104,7 @@ describe("the same question, the same answer", () => {
     );
   });
 
-  it("a second evacuation and a second consolidation of the result find nothing to do", () => {
+  it("a second evacuation finds nothing to do; a second consolidation may free more, and never wakes what the first put to sleep", () => {
     fc.assert(
       fc.property(fleets, (snapshot) => {
         const emptied = evacuateHosts(snapshot, ["h0"]);
@@ -114,7 +114,8 @@ describe("the same question, the same answer", () => {
         const calm = { ...snapshot, policy: { ...snapshot.policy, cooldownSeconds: 0 } };
         const slept = consolidateCluster(calm, { tries: 4 });
         const second = consolidateCluster(carriedOut(calm, slept), { tries: 4 });
-        expect(second.hostsFreed).toEqual([]);
+        for (const one of second.actions) if (one.op === "power-on") expect(slept.hostsFreed).not.toContain(one.toHostId);
+        expect(checkPlan(carriedOut(calm, slept), second).findings).toEqual([]);
       }),
       { numRuns: 60 },
     );
