@@ -6,10 +6,10 @@ import { runSeed } from "@/server/lab/sim/seed/run-seed";
 import type { SimDatabaseServer } from "@/server/lab/sim/server";
 import { simTestDatabase } from "./database";
 
-/** Real time for seeds that no run has seen; SIM_SECONDS gives more. */
-const SECONDS = Number(process.env["SIM_SECONDS"] ?? 15);
-/** Other runs play other seeds; the replay command names the one that failed. */
-const FIRST = Number(process.env["SIM_FROM"] ?? Math.floor(Math.random() * 1_000_000));
+/** Real time for seeds; SIM_SECONDS gives more. */
+const SECONDS = Number(process.env["SIM_SECONDS"] ?? 12);
+/** The same seeds in every run of the tests, so that a failure is news about the code; SIM_FROM chooses others. */
+const FIRST = Number(process.env["SIM_FROM"] ?? 1);
 
 let server: SimDatabaseServer;
 beforeAll(async () => {
@@ -40,14 +40,14 @@ describe("the control plane under faults", () => {
     }
   }, 600_000);
 
-  it(`holds every invariant on fresh seeds for ${SECONDS} s`, async () => {
+  it(`holds every invariant on seeds for ${SECONDS} s`, async () => {
     const began = performance.now();
     let seed = FIRST;
     for (; performance.now() - began < SECONDS * 1_000; seed++) {
       const { violation } = await runSeed({ seed, server, faults: FAULTS, lengthMs: SEED_LENGTH_MS });
       expect(violation, `npm run sim -- --seed ${seed}`).toBeNull();
     }
-    console.log(`${seed - FIRST} fresh seeds from ${FIRST} held`);
+    console.log(`${seed - FIRST} seeds from ${FIRST} held`);
     expect(seed).toBeGreaterThan(FIRST);
   }, SECONDS * 1_000 + 300_000);
 });

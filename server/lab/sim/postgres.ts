@@ -134,7 +134,7 @@ export class SimPostgres {
 
   /** After a transaction ended: whoever waited for its locks goes on, in the order in which they came to wait. */
   async lookAtBlocked(): Promise<void> {
-    for (const waiting of [...this.blocked]) {
+    for (const waiting of Array.from(this.blocked)) {
       const outcome = await this.answeredOrBlocked(waiting.connection, waiting.work);
       if (!outcome) continue;
       this.blocked.delete(waiting);

@@ -178,7 +178,7 @@ export class SimRoom {
 
   /** Ends all that lives in the room, so that the next one can use the database. */
   async leave(): Promise<void> {
-    for (const worker of [...this.workers]) worker.kill();
+    for (const worker of Array.from(this.workers)) worker.kill();
     this.portal.kill();
     // Transactions that the dead left open are rolled back.
     await this.scheduler.runUntil(this.scheduler.nowMs());

@@ -56,7 +56,7 @@ export async function startSimServer(): Promise<SimServer> {
     await stop();
     throw error;
   }
-  return { port: Number(new URL(server.url("postgres")).port), database: () => copySimDatabase({ url: server.url, template: TEMPLATE, password: PASSWORD }), close: stop };
+  return { port: Number(new URL(server.url("postgres")).port), database: () => copySimDatabase({ url: (database, role) => server.url(database, role), template: TEMPLATE, password: PASSWORD }), close: stop };
 }
 
 /** Joins a server that another process started: its copy of the template is its own. */

@@ -46,7 +46,7 @@ export class StatementReader {
     const rewritten = usesNow ? text.replace(/\bnow\(\)/g, `($${parameters + 1}::timestamptz)`) : text;
     const changed = new Set([...text.matchAll(/\b(?:insert\s+into|update|delete\s+from)\s+(?:only\s+)?"?([a-z_]+)"?/gi)].map((match) => match[1] ?? "").filter((table) => this.tables.has(table)));
     if (!changes) return { kind: "read", tables: [...named], volatile: locks, text: rewritten, usesNow };
-    for (const table of [...changed]) for (const also of this.follows.get(table) ?? []) changed.add(also);
+    for (const table of Array.from(changed)) for (const also of this.follows.get(table) ?? []) changed.add(also);
     return { kind: "write", tables: [...(changed.size > 0 ? changed : named)], volatile: true, text: rewritten, usesNow };
   }
 }

@@ -15,7 +15,7 @@ export class Customers {
   /** What was asked and is not answered yet. */
   pending = 0;
   /** Answers that are no answer: a person must never see one. */
-  readonly surprises: unknown[] = [];
+  readonly surprises: string[] = [];
 
   constructor(
     private readonly room: SimRoom,
@@ -73,7 +73,7 @@ export class Customers {
         this.pending -= 1;
         // A refusal with its reason, or the database was away; anything else nobody has thought of.
         const away = sqlState(error)?.startsWith("08") ?? false;
-        if (!(error instanceof Problem) && !away) this.surprises.push(error);
+        if (!(error instanceof Problem) && !away) this.surprises.push(error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error));
       },
     );
   }

@@ -178,7 +178,7 @@ class SeedRun {
       if (room.scheduler.nowMs() > limitMs) throw new Violation("every order ends", `${healWithinMs / 1_000} s after the last fault: ${missing}`);
     }
     const [surprise] = customers.surprises;
-    if (surprise !== undefined) throw new Violation("every answer has a reason", surprise instanceof Error ? (surprise.stack ?? surprise.message) : String(surprise));
+    if (surprise !== undefined) throw new Violation("every answer has a reason", surprise);
     await checkOrphans(room, options.server);
   }
 

@@ -120,7 +120,6 @@ class Play {
 
   async run(): Promise<Played> {
     const { room, scenario } = this;
-    const { scheduler } = room;
     const changes = [...scenario.timeline].sort((a, b) => a.t - b.t);
     for (const [index, change] of changes.entries()) {
       if (change.t > scenario.until) break;
@@ -191,7 +190,9 @@ class Play {
       case "reboot":
         world.reboot(change.host);
         return;
-      default:
+      case "maintenance":
+      case "migrate":
+      case "want":
         return this.ask(change);
     }
   }
