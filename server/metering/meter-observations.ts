@@ -17,7 +17,11 @@ export async function meterObservations(tx: Transaction, context: Context, facts
   await closeEndedRuns(tx, context, news);
   await cutChangedRuns(tx, context, news);
   await extendRuns(tx, news);
-  await openRuns(tx, context, news);
+  const { carried } = await openRuns(tx, context, news);
+  if (carried) {
+    await cutChangedRuns(tx, context, news);
+    await openRuns(tx, context, news);
+  }
   await writeFacts(tx, news);
 }
 

@@ -82,34 +82,42 @@ interface FreshRun extends Record<string, unknown> {
   readonly host_id: string;
   readonly started: string;
   readonly confirmed: string;
+  /** It goes on over the end of a closed period: as what it was, up to this word. */
+  readonly carried: boolean;
 }
 
-/** Opens windows for runs that have none: from their start, never over an earlier window, and never in a closed period. */
-export async function openRuns(tx: Transaction, context: Context, input: readonly HostUsageFact[]): Promise<void> {
+/**
+ * Opens windows for runs that have none: from their start, never over an earlier window, and never in a closed period. `carried`: some go on
+ * over the end of a closed period, as what they were before; a change meanwhile is to be cut now.
+ */
+export async function openRuns(tx: Transaction, context: Context, input: readonly HostUsageFact[]): Promise<{ readonly carried: boolean }> {
   const fresh = await tx.execute<FreshRun>(sql`
     with ${facts(input)},
     fresh as (
-      select s.*, l.last_end, l.last_reason
+      select s.*, l.last_end, l.last_reason, l.last_flavor, l.last_movable,
+        coalesce(l.last_reason = 'period-end' and (s.since is null or s.since <= l.last_end + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'), false) as carried
       -- Not "not exists": as a join it is planned without the index while the table's statistics are young, a scan for each row. Few rows
       -- pass; the offset keeps what follows from being looked up for the others.
       from (select r.* from seen r where (select w.id from usage_window w where w.resource_id = r.instance_id and w.meter = 'instance' and w.closed_at is null limit 1) is null offset 0) s
       left join lateral (
-        select p.ended_at as last_end, p.closed_reason as last_reason from (
-          select w.ended_at, w.closed_reason, w.started_at from usage_window w where w.resource_id = s.instance_id and w.meter = 'instance'
-          union all select a.ended_at, 'period-end', a.started_at from usage_adjustment a where a.resource_id = s.instance_id and a.meter = 'instance' and a.direction = 'add') p
+        select p.ended_at as last_end, p.closed_reason as last_reason, p.flavor_id as last_flavor, p.movable as last_movable from (
+          select w.ended_at, w.closed_reason, w.started_at, w.flavor_id, w.movable from usage_window w where w.resource_id = s.instance_id and w.meter = 'instance'
+          union all select a.ended_at, 'period-end', a.started_at, a.flavor_id, a.movable from usage_adjustment a where a.resource_id = s.instance_id and a.meter = 'instance' and a.direction = 'add') p
         order by p.ended_at desc, p.started_at desc limit 1) l on true
     )
-    select i.organization_id, f.instance_id, i.flavor_id, fl.class, i.vcpus, i.memory_mib, coalesce(c.movable_for_discount, false) as movable, f.host_id, f.confirmed,
+    select i.organization_id, f.instance_id, fl.id as flavor_id, fl.class, case when f.carried then fl.vcpus else i.vcpus end as vcpus, case when f.carried then fl.memory_mib else i.memory_mib end as memory_mib,
+      case when f.carried then f.last_movable else coalesce(c.movable_for_discount, false) end as movable, f.host_id, f.confirmed, f.carried,
       least(f.confirmed, case
         when f.last_end is not null and (f.last_reason in ('resized', 'consent') or f.continues) and f.last_end > f.confirmed - ${CONTINUATION_SECONDS} * interval '1 second' then f.last_end
-        when f.last_reason = 'period-end' and (f.since is null or f.since <= f.last_end + ${RESTART_TOLERANCE_MS} * interval '1 millisecond') then f.last_end
+        when f.carried then f.last_end
         else greatest(coalesce(f.since, f.confirmed), coalesce(f.last_end, '-infinity')) end) as started
-    from fresh f join instance i on i.id = f.instance_id join flavor fl on fl.id = i.flavor_id left join move_consent c on c.instance_id = i.id
+    from fresh f join instance i on i.id = f.instance_id join flavor fl on fl.id = case when f.carried then f.last_flavor else i.flavor_id end left join move_consent c on c.instance_id = i.id
     where f.last_end is null or f.last_end < f.confirmed or (f.last_end = f.confirmed and f.last_reason in ('resized', 'consent'))`);
   await insertUse(tx, context, fresh.rows.map((run) => ({
     organizationId: run.organization_id, meter: "instance", resourceId: run.instance_id, instanceId: run.instance_id, flavorId: run.flavor_id, class: run.class, quantity: 1, vcpus: run.vcpus, memoryMiB: run.memory_mib, hostId: run.host_id,
     storageClass: null, movable: run.movable, startedAt: new Date(run.started), endedAt: new Date(run.confirmed), closedAt: null, closedReason: null,
   })));
+  return { carried: fresh.rows.some((run) => run.carried) };
 }
 
 /** Use that is to have a window. */

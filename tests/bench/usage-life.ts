@@ -6,7 +6,7 @@ import type { Bench } from "./types";
 const TOGETHER = 25;
 const ROUNDS = 60;
 
-/** Seeded months of random life, billed and compared with how they were: `--seeds N` of them (default 50). */
+/** Seeded months of random life, billed and compared with how they were: `--seeds N` of them (default 50), from `--from N` on. */
 export const run: Bench = async ({ args }) => {
   const at = args.indexOf("--seeds");
   const wanted = at >= 0 ? Number(args[at + 1]) : 50;
@@ -14,10 +14,12 @@ export const run: Bench = async ({ args }) => {
   const startedMs = performance.now();
   const findings: unknown[] = [];
   let lived = 0;
-  for (let first = 1; first <= wanted; first += TOGETHER) {
+  const from = args.indexOf("--from");
+  const begin = from >= 0 ? Number(args[from + 1]) : 1;
+  for (let first = begin; first < begin + wanted; first += TOGETHER) {
     const database = await createBenchDatabase();
     try {
-      const seeds = Array.from({ length: Math.min(TOGETHER, wanted - first + 1) }, (_, index) => first + index);
+      const seeds = Array.from({ length: Math.min(TOGETHER, begin + wanted - first) }, (_, index) => first + index);
       findings.push(...(await liveMonths(database, seeds, ROUNDS)));
       lived += seeds.length;
     } finally {
