@@ -9,7 +9,9 @@ import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemToast } from "@/app/_trpc/use-problem-text";
+import { offeredActions } from "../power-actions";
 import { usePower } from "../use-power";
+import { usePrice } from "../use-price";
 import type { Instance } from "./types";
 
 /** What is awaited in one sentence, then what each server lacks. */
@@ -28,6 +30,21 @@ function Waiting({ waiting }: { readonly waiting: Instance["waiting"] }) {
         </ul>
       ) : null}
     </>
+  );
+}
+
+/** Before the button is pressed: what starting it changes. */
+function StartPrice({ instance }: { readonly instance: Instance }) {
+  const t = useTranslations("money.start");
+  const formats = useFormats();
+  const price = usePrice(instance);
+  if (!price) return null;
+  const said = (micros: number): { hour: string; month: string } => ({ hour: formats.perHour(micros, price.currency), month: formats.perMonth(micros, price.currency) });
+  return (
+    <Notice title={t("title")}>
+      <p className="numeric">{t("running", said(price.runningMicros))}</p>
+      <p className="numeric text-muted">{t("stopped", said(price.stoppedMicros))}</p>
+    </Notice>
   );
 }
 
@@ -71,6 +88,7 @@ export function InstanceNotices({ instance }: { readonly instance: Instance }) {
           {purgeAfter ? t("trashText", { at: formats.dateTime(purgeAfter) }) : null}
         </Notice>
       ) : null}
+      {offeredActions(status).start && !deletedAt && may("operator") ? <StartPrice instance={instance} /> : null}
       {pendingBootReason && !deletedAt ? (
         <Notice
           title={t("bootTitle")}

@@ -1,15 +1,13 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { useOrganization } from "@/app/_components/shell/viewer";
 import { Moment, TimeAgo } from "@/app/_components/time-ago";
 import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardBody, CardHead, Fact, Facts } from "@/app/_components/ui/card";
 import { CopyButton } from "@/app/_components/ui/copy-button";
 import { useFormats } from "@/app/_i18n/use-formats";
-import { useTRPC } from "@/app/_trpc/client";
+import { usePrice } from "../use-price";
 import { Timeline } from "./timeline";
 import type { Instance } from "./types";
 
@@ -95,17 +93,15 @@ export function Overview({ instance, onActivity }: { readonly instance: Instance
 
 function Price({ instance }: { readonly instance: Instance }) {
   const t = useTranslations("instance");
+  const money = useTranslations("money.start");
   const formats = useFormats();
-  const { slug: organization } = useOrganization();
-  const trpc = useTRPC();
-  const flavors = useQuery(trpc.catalog.flavors.queryOptions({ organization }));
-  const flavor = flavors.data?.find((candidate) => candidate.id === instance.flavorId);
+  const price = usePrice(instance);
   return (
     <Fact label={t("price")}>
-      {flavor && flavor.microsPerHour !== null ? (
+      {price ? (
         <>
-          {formats.perHour(flavor.microsPerHour, flavor.currency)}
-          <span className="block text-xs text-muted">{t("whileRunning")}</span>
+          <span className="numeric">{money("running", { hour: formats.perHour(price.runningMicros, price.currency), month: formats.perMonth(price.runningMicros, price.currency) })}</span>
+          <span className="numeric block text-xs text-muted">{money("stopped", { hour: formats.perHour(price.stoppedMicros, price.currency), month: formats.perMonth(price.stoppedMicros, price.currency) })}</span>
         </>
       ) : (
         "–"

@@ -23,11 +23,11 @@ import { InvoiceHistory } from "./invoice-history";
 type View = RouterOutputs["billing"]["invoice"];
 const METERS: readonly NonNullable<BillLine["meter"]>[] = ["instance", "storage", "address", "snapshot", "image", "desktop"];
 
-function toBillLine(line: View["lines"][number]): BillLine {
+function toBillLine(line: View["lines"][number], flavors: ReadonlyMap<string, string>): BillLine {
   const text = (name: string): string | null => (typeof line.description[name] === "string" ? line.description[name] : null);
   const meter = METERS.find((known) => known === line.meter) ?? null;
   const name = line.kind === "manual" ? (text("text") ?? "") : (text("instanceName") ?? line.instanceId ?? text("label") ?? "");
-  return { id: line.id, kind: line.kind, meter, name, label: text("label"), flavorName: null, microsPerHour: line.microsPerHour, quantityUnitMs: line.quantityUnitMs, amountMicros: line.amountMicros, windowCount: line.windowIds.length, priceVersionId: line.priceVersionId };
+  return { id: line.id, kind: line.kind, meter, name, label: text("label"), flavorName: flavors.get(line.flavorId ?? "") ?? null, microsPerHour: line.microsPerHour, quantityUnitMs: line.quantityUnitMs, amountMicros: line.amountMicros, windowCount: line.windowIds.length, priceVersionId: line.priceVersionId };
 }
 
 export function InvoiceDetail({ invoiceId }: { readonly invoiceId: string }) {
@@ -64,6 +64,11 @@ function InvoiceBody({ view: { invoice, lines, creditNotes, openMinor } }: { rea
   const t = useTranslations("money.invoices");
   const words = useTranslations("billing");
   const formats = useFormats();
+  const { slug: organization } = useOrganization();
+  const trpc = useTRPC();
+  // A size that is sold no longer goes without its name; the price version still says what it was.
+  const flavors = useQuery(trpc.catalog.flavors.queryOptions({ organization }));
+  const names = new Map(flavors.data?.map((flavor) => [flavor.id, flavor.name]));
   const subtotalMicros = lines.reduce((sum, line) => sum + line.amountMicros, 0);
   return (
     <div className="grid gap-4">
@@ -86,7 +91,7 @@ function InvoiceBody({ view: { invoice, lines, creditNotes, openMinor } }: { rea
       </Card>
       <Card>
         <CardHead title={words("lines")} description={words("linesText")} />
-        <BillLines currency={invoice.currency} lines={lines.map(toBillLine)} subtotalMicros={subtotalMicros} roundingMicros={invoice.roundingMicros} taxes={invoice.taxes} totalMinor={invoice.totalMinor}>
+        <BillLines currency={invoice.currency} lines={lines.map((line) => toBillLine(line, names))} subtotalMicros={subtotalMicros} roundingMicros={invoice.roundingMicros} taxes={invoice.taxes} totalMinor={invoice.totalMinor}>
           {(lineId) => <InvoiceLineWindows invoiceId={invoice.id} lineId={lineId} />}
         </BillLines>
       </Card>
