@@ -174,6 +174,6 @@ export function untilHost(centre: Centre, name: string, state: string, timeoutMs
 export async function openCentre(options: CentreOptions = {}): Promise<Centre & { readonly crew: Crew }> {
   const centre = await createCentre(options);
   const crew = await centre.startWorker();
-  for (const name of options.hosts ?? ["h1", "h2", "h3"]) await untilHost(centre, name, "up");
+  for (const name of options.hosts ?? ["h1", "h2", "h3"]) await untilHost(centre, name, "up", 60_000);
   return { ...centre, crew };
 }
