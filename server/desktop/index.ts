@@ -15,9 +15,10 @@ export { resetDesktop } from "./unit/reset-desktop";
 
 // What the loops read and write.
 export { concludeCheck, listChecking, orderCheckMachine, removeCheckMachine } from "./golden/check-version";
-export { keepPool, listPoolsAtWork, surplus, type PoolAtWork } from "./pool/keep-pool";
+export { excess, keepPool, listPoolsAtWork, surplus, type PoolAtWork } from "./pool/keep-pool";
 export { isHoliday, localMoment, wantedReady } from "./rules";
 export { advanceDesktop } from "./unit/advance-desktop";
+export { notePersonalised, personalityOf, type Personality } from "./unit/personalise-desktop";
 export { decideDesktop, type DesktopStep } from "./unit/decide-desktop";
 export { listDesktopWork } from "./unit/list-desktops";
 export type { DesktopState, DesktopView, DesktopWork, GoldenVersionRow, MyDesktop, Opening, PoolRow, PoolView, SessionView } from "./types";

@@ -1,5 +1,6 @@
-import { advanceDesktop, decideDesktop, isHoliday, keepPool, listDesktopWork, listPoolsAtWork, localMoment, surplus, wantedReady, type DesktopWork, type PoolAtWork } from "@/server/desktop";
+import { advanceDesktop, decideDesktop, excess, isHoliday, keepPool, listDesktopWork, listPoolsAtWork, localMoment, personalityOf, surplus, wantedReady, type DesktopWork, type PoolAtWork } from "@/server/desktop";
 import { inTransaction } from "@/server/platform/transaction";
+import { personaliseDesktop } from "./personalise-desktop";
 import type { LoopDefinition, Pass } from "./types";
 
 const PERIOD_MS = 5_000;
@@ -23,6 +24,7 @@ export const keepDesktopsLoop: LoopDefinition = {
     }
     const work = await advanceAll(pass, pools.map(({ pool }) => pool.id));
     await putAside(pass, pools, work);
+    personalise(pass, pools, work);
     const waitedFor = work.filter(({ session }) => session && session.readyAt === null).length;
     return { backlog: waiting + waitedFor, ...(waiting + waitedFor > 0 ? { againInMs: WAITED_FOR_MS } : {}) };
   },
@@ -48,13 +50,23 @@ async function advanceAll(pass: Pass, poolIds: readonly string[]): Promise<Deskt
   return work;
 }
 
-/** Free desktops beyond what should stand ready are put aside when they were not used for the pool's idle time. */
+/** Beside the pass: a guest that does not answer keeps nobody from a desktop. */
+function personalise(pass: Pass, pools: readonly PoolAtWork[], work: readonly DesktopWork[]): void {
+  const zones = new Map(pools.map(({ pool, timeZone }) => [pool.id, timeZone]));
+  for (const one of work) {
+    const personality = personalityOf(one, zones.get(one.pool.id) ?? "UTC", pass.context.clock.nowMs());
+    if (personality) pass.background(`personalise:${one.desktop.id}`, () => personaliseDesktop(pass, one.desktop.id, personality));
+  }
+}
+
+/** Free desktops beyond the pool's maximum are removed; those beyond what should stand ready are put aside when they were not used for the pool's idle time. */
 async function putAside(pass: Pass, pools: readonly PoolAtWork[], work: readonly DesktopWork[]): Promise<void> {
   for (const { pool, timeZone } of pools) {
     if (pool.deletedAt) continue;
     const now = localMoment(pass.context.clock.now(), timeZone);
     const wanted = wantedReady(pool, now, isHoliday(now.date, timeZone));
     const own = work.filter((one) => one.pool.id === pool.id);
+    for (const one of excess(own, pool.maximum)) await advanceDesktop(pass.context, one, { kind: "become", state: "retiring", reason: "pool-shrunk" });
     for (const one of surplus(own, wanted, pass.context.clock.nowMs())) await advanceDesktop(pass.context, one, { kind: "suspend" });
   }
 }

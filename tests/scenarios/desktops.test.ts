@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addVersion, assignPeople, createPool, getPool, issueDesktopTicket, listDesktops, listGolden, listMyDesktops, logOff, openDesktop, publishVersion, readSession, removeAssignment, listAssignments, updatePool, type PoolRow } from "@/server/desktop";
+import { addVersion, assignPeople, createPool, getPool, issueDesktopTicket, listDesktops, listGolden, listMyDesktops, logOff, openDesktop, publishVersion, readCheckScreenshot, readSession, removeAssignment, listAssignments, updatePool, type PoolRow } from "@/server/desktop";
 import type { Context } from "@/server/platform/context";
 import { openCentre, until, type Centre } from "./centre";
 
@@ -35,6 +35,8 @@ beforeAll(async () => {
   const version = await addVersion(centre.tenant, { goldenImageName: "office", imageId: centre.imageId });
   await expect(publishVersion(centre.tenant, { versionId: version.id })).rejects.toMatchObject({ code: "conflict" });
   await until("the version is checked", 30_000, async () => (await listGolden(centre.tenant))[0]!.state === "checked", () => listGolden(centre.tenant));
+  // What its check saw is kept: a picture with something on it.
+  expect(Buffer.from((await readCheckScreenshot(centre.tenant, { versionId: version.id })).png, "base64").toString("latin1", 1, 4)).toBe("PNG");
   await publishVersion(centre.tenant, { versionId: version.id });
 }, 90_000);
 afterAll(() => centre.close());
@@ -89,6 +91,12 @@ describe("a floating pool", () => {
     await updatePool(centre.tenant, { poolId, maximum: 4 });
     await until("everybody has one of their own", 30_000, async () => (await centre.rows(`select 1 from desktop_session where pool_id = '${poolId}' and ended_at is null and ready_at is not null`)).length === 4);
     expect(await centre.rows(`select desktop_id from desktop_session where pool_id = '${poolId}' and ended_at is null group by 1 having count(*) > 1`)).toEqual([]);
+    // A smaller pool takes no desktop from anybody; what is free beyond it goes.
+    await updatePool(centre.tenant, { poolId, maximum: 2 });
+    expect((await counts(poolId))["in-session"]).toBe(4);
+    await Promise.all(answers.slice(1).map((answer, index) => logOff(all[index + 1]!, { sessionId: answer.sessionId })));
+    await until("two are left", 30_000, async () => Object.entries(await counts(poolId)).reduce((sum, [state, n]) => (state === "retired" ? sum : sum + n), 0) === 2, () => counts(poolId));
+    expect((await readSession(all[0]!, { sessionId: answers[0]!.sessionId })).state).toBe("ready");
   });
 });
 

@@ -70,6 +70,13 @@ export async function keepPool(given: Context, { pool: seen, timeZone }: PoolAtW
   });
 }
 
+/** Free desktops that are more than a pool may have since it was made smaller, the newest first. Nobody in one loses it: it goes when it is free. */
+export function excess(work: readonly DesktopWork[], maximum: number): DesktopWork[] {
+  const counted = work.filter(({ desktop }) => COUNTED.includes(desktop.state)).length;
+  const free = work.filter(({ desktop, session }) => desktop.assignedUserId === null && !session && (desktop.state === "ready" || desktop.state === "suspended" || desktop.state === "provisioning"));
+  return free.toSorted((a, b) => b.desktop.number - a.desktop.number).slice(0, Math.max(0, counted - maximum));
+}
+
 /** Free desktops that are more than should stand ready, the longest unused first: they are put aside after the idle time. */
 export function surplus(work: readonly DesktopWork[], wanted: number, nowMs: number): DesktopWork[] {
   const free = work.filter(({ desktop, session }) => desktop.state === "ready" && desktop.assignedUserId === null && desktop.usedByUserId === null && !session);

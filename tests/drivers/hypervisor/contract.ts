@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { savedMemoryContract } from "./contract-memory";
+import { savedMemoryContract, type ContractKit } from "./contract-memory";
+import { screenContract } from "./contract-screen";
 import type { BootSpec, DomainObservation, DomainSpec, HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 
 /**
@@ -229,37 +230,6 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         await Promise.race([closed, sleep(5_000).then(() => Promise.reject(new Error("the serial port stayed open after the domain ended")))]);
       });
 
-      it("has a screen that speaks RFB", async () => {
-        const spec = await prepare();
-        await first.startDomain(spec);
-        const endpoint = await first.screenEndpoint(spec.instanceId);
-        const { connect } = await import("node:net");
-        const greeting = await new Promise<string>((resolve, reject) => {
-          const socket = connect(endpoint.port, endpoint.host);
-          socket.once("data", (chunk: Buffer) => {
-            resolve(chunk.toString("latin1"));
-            socket.destroy();
-          });
-          socket.once("error", reject);
-        });
-        expect(greeting).toMatch(/^RFB 003\.00\d\n/);
-        await first.stopDomain(spec.instanceId, "destroy");
-        await expect(first.screenEndpoint(spec.instanceId)).rejects.toMatchObject({ name: "DriverError" });
-      });
-
-      it("gives a picture of its screen", async () => {
-        const spec = await prepare();
-        await first.startDomain(spec);
-        await eventually(30_000, "something on the screen", async () => !(await first.screenshot(spec.instanceId)).isBlank);
-        const { pngBase64, widthPixels, heightPixels } = await first.screenshot(spec.instanceId);
-        const png = Buffer.from(pngBase64, "base64");
-        expect(png.toString("latin1", 1, 4)).toBe("PNG");
-        expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([widthPixels, heightPixels]);
-        expect(widthPixels).toBeGreaterThanOrEqual(320);
-        await first.stopDomain(spec.instanceId, "destroy");
-        await expect(first.screenshot(spec.instanceId)).rejects.toMatchObject({ name: "DriverError" });
-      });
-
       it("grows live, and the guest sees it", async () => {
         const spec = await prepare();
         await first.startDomain(spec);
@@ -338,10 +308,12 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
       });
     });
 
-    savedMemoryContract({
+    const kit: ContractKit = {
       world: () => world, first: () => first, second: () => second, prepare, find, agentAnswers, guestRun,
       remember: (instanceId, volume) => created.push({ instanceId, volumes: [volume] }),
-    });
+    };
+    savedMemoryContract(kit);
+    screenContract(kit);
 
     describe("migration", () => {
       it("moves a running guest, with its memory, and leaves nothing behind", async () => {

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ImageOff } from "lucide-react";
 import { useTranslations } from "next-intl";
+import Image from "next/image";
 import { useState } from "react";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { Dialog } from "@/app/_components/ui/dialog";
@@ -25,15 +26,23 @@ export function CheckScreen({ version }: { readonly version: Version }) {
       </span>
     );
   }
+  // Versions that were checked before their size was noted have the usual one.
+  const width = sizeOf(version, "widthPixels") ?? 1_280;
+  const height = sizeOf(version, "heightPixels") ?? 800;
   const source = `data:image/png;base64,${query.data.png}`;
   return (
     <>
       <button type="button" className="h-20 w-32 overflow-hidden rounded-md border bg-black" onClick={() => setLarge(true)}>
-        <img src={source} alt={name} className="size-full object-contain" />
+        <Image src={source} alt={name} width={width} height={height} unoptimized className="size-full object-contain" />
       </button>
       <Dialog open={large} onOpenChange={setLarge} title={name} wide>
-        <img src={source} alt={name} className="w-full rounded-md border" />
+        <Image src={source} alt={name} width={width} height={height} unoptimized className="h-auto w-full rounded-md border" />
       </Dialog>
     </>
   );
+}
+
+function sizeOf({ checkDetail }: Version, side: "widthPixels" | "heightPixels"): number | null {
+  const size = checkDetail?.[side];
+  return typeof size === "number" ? size : null;
 }

@@ -49,10 +49,9 @@ export function Starting() {
 
 export function Coming({ opening, since }: { readonly opening: Opening; readonly since: number }) {
   const t = useTranslations("desktops.session");
-  const more = opening.given === "running" ? null : t(`comingText.${opening.given}`);
   return (
     <Panel icon={<Monitor aria-hidden className="animate-pulse-soft" />} title={t(`coming.${opening.given}`)} actions={<ToList />}>
-      {more ? <p className="text-muted">{more}</p> : null}
+      <p className="text-muted">{t(`comingText.${opening.given}`)}</p>
       {opening.estimateSeconds === null ? null : (
         <>
           <p className="numeric text-2xl font-semibold tracking-tight"><WaitText seconds={opening.estimateSeconds} since={since} counts /></p>
