@@ -6,7 +6,7 @@ import { startSimServer } from "./server";
 import { playScenario } from "./timeline/play-scenario";
 import { scenarioInput } from "./timeline/types";
 
-const USAGE = `npm run sim -- --seed N [--days D] [--faults a,b]    plays one seed and says whether every invariant held; the same seed gives the same trace
+const USAGE = `npm run sim -- --seed N [--days D] [--faults a,b]    plays one seed and says whether every invariant held
 npm run sim -- --seeds N [--from M] [--seconds S]    plays many, one on each processor; stops after S seconds
 npm run --silent sim -- --timeline FILE    plays histories, one a line; prints what really happened, one line a history (- reads standard input)`;
 
