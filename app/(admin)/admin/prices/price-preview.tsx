@@ -1,7 +1,7 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useTranslations } from "next-intl";
+import { useLocale, useTranslations } from "next-intl";
 import type { RouterInputs } from "@/server/api/root";
 import { cn } from "@/app/_components/ui/cn";
 import { Notice } from "@/app/_components/ui/notice";
@@ -23,16 +23,19 @@ export function PricePreview({ currency, price }: PricePreviewProps) {
   const formats = useFormats();
   const trpc = useTRPC();
   const problem = useProblemText();
+  const locale = useLocale();
   const query = useQuery(trpc.admin.billing.previewPrices.queryOptions({ currency, prices: [price] }, { placeholderData: keepPreviousData }));
   const standings = useQuery(trpc.admin.payments.standings.queryOptions());
   if (query.error) return <Notice kind="warn">{problem(query.error)}</Notice>;
   if (!query.data) return <Skeleton className="h-24" />;
-  const { from, to, beforeMinor, afterMinor, organizations, unpriced } = query.data;
+  const { from, beforeMinor, afterMinor, organizations, unpriced } = query.data;
   const nameOf = new Map(standings.data?.map((one) => [one.organizationId, one.name]));
+  // The preview rates a calendar month of UTC, whatever the reader's zone.
+  const month = new Intl.DateTimeFormat(locale, { timeZone: "UTC", year: "numeric", month: "long" });
   const changed = organizations.filter((one) => one.afterMinor !== one.beforeMinor);
   return (
     <section aria-label={t("preview")} aria-live="polite" className={cn("grid gap-2 rounded-md border p-3", query.isPlaceholderData && "opacity-60")}>
-      <p className="text-xs text-muted">{t("previewText", { from: formats.date(from), to: formats.date(new Date(to.getTime() - 1)) })}</p>
+      <p className="text-xs text-muted">{t("previewText", { month: month.format(from) })}</p>
       <p className="numeric flex flex-wrap items-baseline gap-x-2 text-base">
         <span className="text-muted">{formats.moneyMinor(beforeMinor, currency)}</span>→<strong>{formats.moneyMinor(afterMinor, currency)}</strong>
         <Change before={beforeMinor} after={afterMinor} currency={currency} />

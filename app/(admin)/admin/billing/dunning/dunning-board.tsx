@@ -9,7 +9,7 @@ import type { RouterOutputs } from "@/server/api/root";
 import { Confirm } from "@/app/_components/confirm";
 import { Loaded } from "@/app/_components/loaded";
 import { useStaff } from "@/app/_components/shell/viewer";
-import { Moment, TimeAgo } from "@/app/_components/time-ago";
+import { Moment } from "@/app/_components/time-ago";
 import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Card } from "@/app/_components/ui/card";
@@ -81,7 +81,7 @@ function CaseCard({ entry, onExtend }: { readonly entry: Entry; readonly onExten
         ))}
       </ul>
       <p className="text-xs text-muted">
-        {next ? <>{t("next", { stage: stages(next.stage) })}{" "}<Moment at={next.at} />{" ("}<TimeAgo at={next.at} />{")"}</> : t("noNext")}
+        {next ? <>{t("next", { stage: stages(next.stage) })}{" "}<Moment at={next.at} /></> : t("noNext")}
       </p>
       {dunning.pausedUntil ? <p className="text-xs text-warn">{t("paused", { at: formats.dateTime(dunning.pausedUntil) })}</p> : null}
       <div className="flex items-center justify-between gap-2 border-t pt-2 text-xs text-muted">

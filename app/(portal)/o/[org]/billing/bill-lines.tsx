@@ -84,7 +84,7 @@ function LineName({ line }: { readonly line: BillLine }) {
   const windows = line.windowCount > 0 ? t("windowCount", { count: line.windowCount }) : null;
   const plain = line.kind === "usage" || line.kind === "manual";
   const title = plain ? line.name : t(`kinds.${line.kind}`, { label: line.label ?? "" });
-  const below = [plain || line.name === title ? null : line.name, meter, windows].filter((part) => part !== null && part !== "");
+  const below = [plain || line.name === title || line.name === line.label ? null : line.name, meter, windows].filter((part) => part !== null && part !== "");
   return (
     <span>
       <span className="font-medium">{title}</span>
@@ -109,8 +109,8 @@ function Sums({ currency, subtotalMicros, roundingMicros, taxes, totalMinor }: O
 function Sum({ label, value, strong }: { readonly label: string; readonly value: string; readonly strong?: boolean }) {
   return (
     <tr className={cn(strong ? "border-t font-semibold" : "text-muted")}>
-      <td className="px-4 py-2 text-right" colSpan={2}>{label}</td>
       <td className="hidden sm:table-cell" />
+      <td className="px-4 py-2 text-right" colSpan={2}>{label}</td>
       <td className="numeric px-4 py-2 text-right">{value}</td>
     </tr>
   );

@@ -5,7 +5,6 @@ import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import type { RouterOutputs } from "@/server/api/root";
 import { useOrganization } from "@/app/_components/shell/viewer";
-import { Moment } from "@/app/_components/time-ago";
 import { cn } from "@/app/_components/ui/cn";
 import { Notice } from "@/app/_components/ui/notice";
 import { useFormats } from "@/app/_i18n/use-formats";
@@ -42,12 +41,13 @@ export function DunningNotice({ action }: { readonly action?: ReactNode }) {
 
 function StageList({ dunning, reached }: { readonly dunning: Dunning; readonly reached: number }) {
   const t = useTranslations("money.dunning");
+  const formats = useFormats();
   return (
     <ol className="mt-3 grid gap-x-6 gap-y-2 sm:grid-cols-2 lg:grid-cols-5" aria-label={t("steps")}>
       {STAGES.map((stage, index) => (
         <li key={stage} aria-current={index === reached ? "step" : undefined} className={cn("grid content-start gap-0.5 border-t-2 pt-1.5", index <= reached ? "border-current" : "border-line-strong")}>
           <span className={cn("font-medium", index === reached && "underline underline-offset-4")}>{t(`stages.${stage}`)}</span>
-          <Moment at={dateOf(dunning, stage)} className="numeric text-xs" />
+          <time dateTime={dateOf(dunning, stage).toISOString()} className="numeric text-xs">{`${formats.date(dateOf(dunning, stage))} ${formats.time(dateOf(dunning, stage))}`}</time>
           <span className="text-xs text-muted">{t(`texts.${stage}`)}</span>
         </li>
       ))}

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useLocale, useTranslations } from "next-intl";
+import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { toast } from "sonner";
 import { setBillingProfileInput } from "@/server/billing/profile/schema";
@@ -16,24 +16,23 @@ import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
 import { BillingFrame } from "../billing-frame";
-import { COUNTRIES } from "./countries";
+import type { Country } from "./countries";
 
 /** How the organization stands on its invoices. */
-export function DetailsForm() {
+export function DetailsForm({ countries }: { readonly countries: readonly Country[] }) {
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
   const query = useQuery(trpc.billing.profile.queryOptions({ organization }));
   return (
     <BillingFrame tab="details">
-      <Loaded query={query}>{(profile) => <ProfileForm key={JSON.stringify(profile)} profile={profile} />}</Loaded>
+      <Loaded query={query}>{(profile) => <ProfileForm key={JSON.stringify(profile)} profile={profile} countries={countries} />}</Loaded>
     </BillingFrame>
   );
 }
 
-function ProfileForm({ profile }: { readonly profile: RouterOutputs["billing"]["profile"] }) {
+function ProfileForm({ profile, countries }: { readonly profile: RouterOutputs["billing"]["profile"]; readonly countries: readonly Country[] }) {
   const t = useTranslations("money.details");
   const common = useTranslations("common");
-  const locale = useLocale();
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -46,8 +45,7 @@ function ProfileForm({ profile }: { readonly profile: RouterOutputs["billing"]["
   const parsed = setBillingProfileInput.safeParse({ legalName, address, country, billingEmail: billingEmail.trim() || null, taxId: taxId.trim().toUpperCase() || null });
   const wrong = new Set(parsed.success ? [] : parsed.error.issues.map((issue) => issue.path[0]));
   const set = useMutation(trpc.billing.setProfile.mutationOptions({ onSuccess: () => void toast.success(common("saved")), onSettled: () => queryClient.invalidateQueries(trpc.billing.profile.pathFilter()) }));
-  const names = new Intl.DisplayNames(locale, { type: "region" });
-  const countries = [...new Set([country, ...COUNTRIES])].map((code) => ({ code, name: names.of(code) ?? code })).toSorted((a, b) => a.name.localeCompare(b.name, locale));
+  const offered = countries.some(({ code }) => code === country) ? countries : [{ code: country, name: country }, ...countries];
   const isJapan = country === "JP";
   return (
     <Card className="max-w-2xl">
@@ -64,7 +62,7 @@ function ProfileForm({ profile }: { readonly profile: RouterOutputs["billing"]["
           <Field label={t("address")} optional={common("optional")}>{(control) => <Textarea {...control} rows={3} maxLength={500} autoComplete="street-address" value={address} onChange={(event) => setAddress(event.target.value)} />}</Field>
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label={t("country")}>
-              {(control) => <Select {...control} className="w-full" autoComplete="country" value={country} onChange={(event) => setCountry(event.target.value)}>{countries.map(({ code, name }) => <option key={code} value={code}>{name}</option>)}</Select>}
+              {(control) => <Select {...control} className="w-full" autoComplete="country" value={country} onChange={(event) => setCountry(event.target.value)}>{offered.map(({ code, name }) => <option key={code} value={code}>{name}</option>)}</Select>}
             </Field>
             <Field label={t(isJapan ? "registrationNumber" : "taxId")} optional={common("optional")} hint={t(isJapan ? "registrationHint" : "taxIdHint")} error={wrong.has("taxId") ? t(isJapan ? "registrationError" : "taxIdError") : undefined}>
               {(control) => <Input {...control} className="font-mono uppercase" placeholder={isJapan ? "T1234567890123" : ""} maxLength={40} autoComplete="off" spellCheck={false} value={taxId} onChange={(event) => setTaxId(event.target.value)} />}

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
-import { getTranslations } from "next-intl/server";
+import { getLocale, getTranslations } from "next-intl/server";
 import { Prefetched } from "@/app/_trpc/prefetched";
+import { countriesIn } from "./countries";
 import { DetailsForm } from "./details-form";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -11,7 +12,7 @@ export default async function DetailsFormPage({ params }: { readonly params: Pro
   const { org } = await params;
   return (
     <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.billing.profile.queryOptions({ organization: org })), client.prefetchQuery(trpc.billing.payment.dunning.queryOptions({ organization: org }))]}>
-      <DetailsForm />
+      <DetailsForm countries={countriesIn(await getLocale())} />
     </Prefetched>
   );
 }
