@@ -92,7 +92,7 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
     await desk.goto(`/o/${slug}/desktops`);
     await desk.getByText("No desktop yet").waitFor();
     await admin.page.goto(`/o/${slug}/desktop-pools/images`);
-    await admin.page.getByRole("img", { name: /Screen of version 1/ }).waitFor();
+    await admin.page.getByRole("button", { name: /Screen of version 1/ }).waitFor();
     await shoot(admin.page, "golden-images");
     expect(await accessibilityFaults(admin.page)).toEqual([]);
     await admin.page.goto(`/o/${slug}/desktop-pools/${poolId}?tab=people`);
@@ -160,13 +160,17 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
   }, STORY_MS);
 
   it.skipIf(!SHOTS)("shows its other pages in both languages, dark and narrow, to whoever looks at the pictures", async () => {
+    for (const [meter, micros, flavorId] of [["instance", 2_100_000, centre.flavors.small], ["storage", 14_000, null], ["address", 500_000, null]] as const) {
+      await centre.database.owner.execute(sql`insert into price_version (id, meter, flavor_id, currency, micros_per_hour, valid_from, created_at, created_by) values (${`prv_${meter}`}, ${meter}, ${flavorId}, 'JPY', ${micros}, now() - interval '1 day', now(), 'test')`);
+    }
     for (const [name, options] of [["en", { locale: "en-US" }], ["ja-dark", { locale: "ja-JP", colorScheme: "dark" }], ["ja-narrow", { locale: "ja-JP", width: 390 }]] as const) {
+      await centre.database.owner.execute(sql`update user_account set locale = ${options.locale.slice(0, 2)}`);
       const { page, context } = await visit(browser, { origin: web.origin, ...options });
       await signIn(page, "admin@acme.test");
-      await context.addCookies([{ name: "berth_locale", value: options.locale.slice(0, 2), url: web.origin }]);
       for (const [part, path] of [["list", ""], ["create", "/create"], ["images", "/images"], ["detail", `/${poolId}`], ["settings", `/${poolId}?tab=settings`]] as const) {
         await page.goto(`/o/${slug}/desktop-pools${path}`);
         await page.waitForTimeout(800);
+        if (part === "create") await page.locator("label").filter({ hasText: "small" }).click();
         if (part === "settings") await page.locator("form").getByRole("button").filter({ hasText: /Add a time|時間帯を追加/ }).click();
         await page.screenshot({ path: join(SHOTS ?? "", `${name}-${part}.png`), fullPage: true });
         expect(await fitsWidth(page), `${name} ${part}`).toBe(true);

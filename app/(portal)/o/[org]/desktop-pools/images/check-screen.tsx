@@ -32,8 +32,8 @@ export function CheckScreen({ version }: { readonly version: Version }) {
   const source = `data:image/png;base64,${query.data.png}`;
   return (
     <>
-      <button type="button" className="h-20 w-32 overflow-hidden rounded-md border bg-black" onClick={() => setLarge(true)}>
-        <Image src={source} alt={name} width={width} height={height} unoptimized className="size-full object-contain" />
+      <button type="button" aria-label={name} className="h-20 w-32 overflow-hidden rounded-md border bg-black" onClick={() => setLarge(true)}>
+        <Image src={source} alt="" width={width} height={height} unoptimized className="size-full object-contain" />
       </button>
       <Dialog open={large} onOpenChange={setLarge} title={name} wide>
         <Image src={source} alt={name} width={width} height={height} unoptimized className="h-auto w-full rounded-md border" />
