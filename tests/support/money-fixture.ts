@@ -1,0 +1,98 @@
+import { and, eq } from "drizzle-orm";
+import { invoice } from "@/db/schema/billing";
+import { flavor, priceVersion } from "@/db/schema/catalog";
+import { instance, instanceEvent } from "@/db/schema/compute";
+import { usageWindow } from "@/db/schema/metering";
+import { payment, paymentEvent, paymentMethod, paymentPush, reconciliationDifference } from "@/db/schema/payment";
+import { organization } from "@/db/schema/tenancy";
+import { advanceDunning, billingPeriod, dunningSchedule, grantCredit, issueDueInvoices, issueManualInvoice, listInvoices, postLedgerEntry, setBudget } from "@/server/billing";
+import { systemClock, VirtualClock } from "@/server/platform/clock";
+import { mintId, type IdKind } from "@/server/platform/id";
+import { systemRandom } from "@/server/platform/random";
+import { inTransaction } from "@/server/platform/transaction";
+import { testContext, type TestDatabase } from "./database";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const mint = (kind: IdKind): string => mintId(kind, { clock: systemClock, random: systemRandom });
+
+export interface MoneyFixture {
+  /** Last month's invoice, made from usage and paid. */
+  readonly paidInvoiceId: string;
+  readonly paidNumber: string;
+  readonly overdueNumber: string;
+}
+
+/** Bills for the people of `fillPortal`: a month that was used, invoiced and paid; an overdue invoice; and what operators look at. */
+export async function fillMoney(database: TestDatabase): Promise<MoneyFixture> {
+  const db = database.owner;
+  const at = (ms: number) => testContext(database.worker, { clock: new VirtualClock(ms) });
+  const now = Date.now();
+  const idOf = async (slug: string): Promise<string> => (await db.select({ id: organization.id }).from(organization).where(eq(organization.slug, slug)))[0]!.id;
+  const [acme, globex] = [await idOf("acme"), await idOf("globex")];
+  const thisMonth = billingPeriod("Asia/Tokyo", new Date(now)).start.getTime();
+
+  // Days of last month: after the prices and the organization were made, before the machine's present window.
+  const web = (await db.select().from(instance).where(and(eq(instance.organizationId, acme), eq(instance.name, "web-1"))))[0]!;
+  const [from, to] = [new Date(thisMonth - 6 * DAY_MS), new Date(thisMonth - 3 * DAY_MS - 1_234)];
+  const base = { organizationId: acme, instanceId: web.id, startedAt: from, endedAt: to, closedAt: to, closedReason: "stopped", createdAt: from };
+  await db.insert(usageWindow).values([
+    { ...base, id: mint("usageWindow"), meter: "instance", resourceId: web.id, flavorId: web.flavorId, quantity: 1, vcpus: web.vcpus, memoryMiB: web.memoryMiB },
+    { ...base, id: mint("usageWindow"), meter: "storage", resourceId: `vol_${web.id}`, quantity: web.diskGiB },
+  ]);
+  await db.insert(instanceEvent).values([["started", from.getTime()], ["moved", from.getTime() + 20 * HOUR_MS], ["guest-shut-down", to.getTime()]].map(([kind, ms]) => ({ id: mint("instanceEvent"), organizationId: acme, instanceId: web.id, at: new Date(Number(ms)), kind: String(kind), detail: kind === "moved" ? { downtimeMs: 38 } : {} })));
+  await issueDueInvoices(at(thisMonth + 25 * HOUR_MS));
+  const paid = (await listInvoices(at(now), { organizationId: acme }))[0]!;
+  const paidAt = new Date(thisMonth + 26 * HOUR_MS);
+  await inTransaction(at(paidAt.getTime()), (tx) => postLedgerEntry(tx, at(paidAt.getTime()), { organizationId: acme, kind: "payment", currency: "JPY", amountMinor: -paid.totalMinor, invoiceId: paid.id, reference: "ch_fixture_paid", idempotencyKey: "payment:fixture" }));
+
+  // Asked for five days ago, declined, and so overdue since: the next step comes in two days.
+  const then = at(now - 5 * DAY_MS);
+  const overdue = await inTransaction(then, (tx) => issueManualInvoice(tx, then, { organizationId: acme, lines: [{ description: "Migration of one server by hand", amountMinor: 30_000 }], dueAt: new Date(now - 5 * DAY_MS) }));
+  await advanceDunning(then, dunningSchedule.parse(undefined));
+  await grantCredit(at(now), { organizationId: acme, kind: "sla", currency: "JPY", amountMicros: 1_200_000_000, reason: "Availability of web-1 below 99.9 %", reference: "inc_fixture", idempotencyKey: "credit:fixture", expiresAt: new Date(now + 180 * DAY_MS) });
+  await setBudget(at(now), { organizationId: acme, amountMinor: 40_000, thresholdsPercent: [50, 80, 100], hardCap: false });
+  await addProviderRows(database, { acme, globex, paidId: paid.id, paidMinor: paid.totalMinor, paidAt, overdueId: overdue.id, now });
+  return { paidInvoiceId: paid.id, paidNumber: paid.number!, overdueNumber: overdue.number! };
+}
+
+interface ProviderRows {
+  readonly acme: string;
+  readonly globex: string;
+  readonly paidId: string;
+  readonly paidMinor: number;
+  readonly paidAt: Date;
+  readonly overdueId: string;
+  readonly now: number;
+}
+
+/** What comes from outside (the payment provider, an unusual month, a price of tomorrow), as its loops would have left it. */
+async function addProviderRows({ owner: db }: TestDatabase, { acme, globex, paidId, paidMinor, paidAt, overdueId, now }: ProviderRows): Promise<void> {
+  const ago = (ms: number): Date => new Date(now - ms);
+  const charge = { organizationId: acme, currency: "JPY", method: "visa •••• 4242", createdAt: paidAt };
+  await db.insert(payment).values([
+    { ...charge, id: mint("payment"), invoiceId: paidId, remoteId: "ch_fixture_paid", remotePaymentId: "pi_fixture_1", status: "succeeded", amountMinor: paidMinor, at: paidAt },
+    { ...charge, id: mint("payment"), invoiceId: overdueId, remoteId: "ch_fixture_failed", remotePaymentId: "pi_fixture_2", status: "failed", amountMinor: 33_000, failureCode: "card_declined", failureText: "Your card was declined.", at: ago(5 * DAY_MS) },
+  ]);
+  await db.insert(paymentMethod).values({ id: "pm_fixture", organizationId: acme, kind: "card", brand: "visa", last4: "4242", expiresMonth: 4, expiresYear: 2031, isDefault: true });
+  const push = { organizationId: acme, lane: acme, payload: {}, createdAt: ago(HOUR_MS) };
+  await db.insert(paymentPush).values([
+    { ...push, id: mint("paymentPush"), kind: "invoice", subjectId: overdueId, state: "stuck", attempts: 4, notBefore: ago(HOUR_MS), lastError: "The invoice is paid by a card that was declined; ask the organization for another one." },
+    { ...push, id: mint("paymentPush"), kind: "customer", subjectId: globex, organizationId: globex, lane: globex, state: "waiting", attempts: 2, notBefore: new Date(now + 60_000), lastError: "503: Stripe does not answer." },
+  ]).onConflictDoNothing();
+  const event = { apiVersion: "2026-10-28.endive", payload: {}, source: "webhook", notBefore: ago(HOUR_MS), occurredAt: ago(HOUR_MS), attempts: 1 } as const;
+  await db.insert(paymentEvent).values([
+    { ...event, id: "evt_fixture_1", type: "invoice.paid", objectKind: "invoice", objectId: "in_fixture_1", receivedAt: ago(2 * HOUR_MS), state: "done", note: "1 payment" },
+    { ...event, id: "evt_fixture_2", type: "charge.failed", objectKind: "charge", objectId: "ch_fixture_failed", receivedAt: ago(HOUR_MS), state: "done", note: "the attempt is kept" },
+    { ...event, id: "evt_fixture_3", type: "product.updated", objectKind: null, objectId: null, receivedAt: ago(60_000), state: "kept", note: null },
+  ]);
+  const difference = { foundAt: ago(HOUR_MS), seenAt: ago(60_000) };
+  await db.insert(reconciliationDifference).values([
+    { ...difference, id: mint("difference"), subjectOrganizationId: acme, name: "invoice-total-differs", subjectId: overdueId, text: "The totals differ.", ledger: "33000 JPY", provider: "30000 JPY" },
+    { ...difference, id: mint("difference"), subjectOrganizationId: globex, name: "window-without-machine", subjectId: mint("usageWindow"), text: "The usage window is open, and no host runs the machine.", hostFacts: "stopped", ledger: "open window" },
+  ]);
+  const period = billingPeriod("Asia/Tokyo", new Date(paidAt.getTime() - 30 * HOUR_MS));
+  await db.insert(invoice).values({ id: mint("invoice"), organizationId: globex, currency: "JPY", periodStart: period.start, periodEnd: period.end, status: "parked", subtotalMinor: 910_000, taxMinor: 91_000, totalMinor: 1_001_000, taxes: [{ rateBasisPoints: 1000, netMinor: 910_000, taxMinor: 91_000 }], roundingMicros: 0, issuedAt: ago(3 * HOUR_MS), parkedReason: "The invoice is 12 times the usual one of this organization.", sealedAt: ago(3 * HOUR_MS) });
+  const small = (await db.select().from(flavor).where(eq(flavor.name, "b1.small")))[0]!;
+  await db.insert(priceVersion).values({ id: mint("priceVersion"), meter: "instance", flavorId: small.id, currency: "JPY", microsPerHour: 1_350_000, monthlyCapMicros: 900_000_000, validFrom: new Date(now + 10 * DAY_MS), createdAt: ago(HOUR_MS), createdBy: "fixture" });
+}
