@@ -99,7 +99,7 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
     await admin.page.getByLabel("E-mail addresses").fill("Name,Mail\nRen Sato,PERSON@acme.test\nlater@acme.test");
     await admin.page.getByText("2 addresses found").waitFor();
     await admin.page.getByRole("button", { name: "Add people" }).click();
-    await admin.page.getByText("Not a member yet").waitFor();
+    await admin.page.getByText("Not a member yet", { exact: true }).waitFor();
     await shoot(admin.page, "pool-people");
     expect(await accessibilityFaults(admin.page)).toEqual([]);
 

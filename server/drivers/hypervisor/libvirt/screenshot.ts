@@ -1,5 +1,5 @@
 import { DriverError } from "../../errors";
-import { readPixmap, toScreenshot } from "../picture";
+import { fileToScreenshot } from "../picture";
 import type { CallOptions, Screenshot } from "../types";
 import type { HostLink } from "./link";
 import { needRunning } from "./lookup";
@@ -11,7 +11,7 @@ const SCREENSHOT_TIMEOUT_MS = 20_000;
 /** A pixmap of 8192 by 4320 points. */
 const MOST_BYTES = 8_192 * 4_320 * 3;
 
-/** The stream owns its connection. libvirt's QEMU driver always sends a pixmap. */
+/** The stream owns its connection. libvirt sends what QEMU writes: a PNG from QEMU 7.1 on, a pixmap before. */
 export async function screenshot(link: HostLink, instanceId: string, options?: CallOptions): Promise<Screenshot> {
   const dom = await needRunning(link, instanceId, "a picture of the screen", options);
   const timeoutMs = options?.timeoutMs ?? SCREENSHOT_TIMEOUT_MS;
@@ -22,7 +22,7 @@ export async function screenshot(link: HostLink, instanceId: string, options?: C
     const late = (): void => void stream.destroy(new DriverError("timeout", `the picture of the screen of "${instanceId}" did not arrive within ${timeoutMs} ms`, { instanceId }));
     limit.addEventListener("abort", late, { once: true });
     try {
-      return toScreenshot(readPixmap(await collect(stream, instanceId)));
+      return fileToScreenshot(await collect(stream, instanceId));
     } finally {
       limit.removeEventListener("abort", late);
     }

@@ -1,8 +1,18 @@
 import type { Screenshot } from "../types";
+import { readPixmap } from "./pixmap";
 import { isOneColour, toPng, type Picture } from "./png";
+import { isPng, readPng } from "./read-png";
 
 export { readPixmap } from "./pixmap";
 export { isOneColour, toPng, type Picture } from "./png";
+export { readPng } from "./read-png";
+
+/** A file as a hypervisor wrote it: a PNG stays as it is, a pixmap becomes one. */
+export function fileToScreenshot(file: Buffer): Screenshot {
+  if (!isPng(file)) return toScreenshot(readPixmap(file));
+  const picture = readPng(file);
+  return { pngBase64: file.toString("base64"), widthPixels: picture.widthPixels, heightPixels: picture.heightPixels, isBlank: isOneColour(picture) };
+}
 
 /** A picture as callers get it. */
 export function toScreenshot(picture: Picture): Screenshot {

@@ -1,6 +1,6 @@
 "use client";
 
-import { Camera, ChevronDown, ChevronUp, ClipboardList, Keyboard, LogOut, Maximize, Minimize, Scaling, Settings2, Unplug, VolumeX } from "lucide-react";
+import { Camera, ChevronDown, ChevronUp, ClipboardList, Command, Keyboard, LogOut, Maximize, Minimize, Scaling, Settings2, Unplug, VolumeX } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState, useSyncExternalStore, type ReactNode } from "react";
 import type { LinkState } from "@/app/_components/console/use-console-link";
@@ -174,7 +174,7 @@ function KeysMenu({ onKeys, connected }: ToolbarProps) {
     <Menu>
       <MenuTrigger asChild>
         <Button variant="ghost" size="sm" disabled={!connected}>
-          <Keyboard aria-hidden />
+          <Command aria-hidden />
           <span className="max-md:sr-only">{t("keys")}</span>
         </Button>
       </MenuTrigger>
