@@ -9,8 +9,8 @@ interface BarChartProps {
   readonly wide?: boolean;
 }
 
-const HEIGHT = 110;
-const BOTTOM = 16;
+const HEIGHT = 96;
+const BOTTOM = 2;
 const TOP = 4;
 
 /** One bar a day; the exact number on hover, and as a list for screen readers. */
@@ -41,9 +41,11 @@ export function BarChart({ title, bars, formatValue, empty, wide }: BarChartProp
                 </rect>
               );
             })}
-            <text x={0} y={HEIGHT - 3} className="fill-muted text-[10px]">{first.label}</text>
-            {bars.length > 1 ? <text x={width} y={HEIGHT - 3} textAnchor="end" className="fill-muted text-[10px]">{last.label}</text> : null}
           </svg>
+          <p aria-hidden className="-mt-1 flex justify-between text-tiny text-muted">
+            <span>{first.label}</span>
+            {bars.length > 1 ? <span>{last.label}</span> : null}
+          </p>
           <ul className="sr-only">
             {bars.map((bar) => (
               <li key={bar.label}>{`${bar.label}: ${formatValue(bar.value)}`}</li>

@@ -9,7 +9,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default function ParkedPage() {
   return (
-    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.billing.parkedInvoices.queryOptions())]}>
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.billing.parkedInvoices.queryOptions()), client.prefetchQuery(trpc.admin.payments.standings.queryOptions())]}>
       <ParkedList />
     </Prefetched>
   );

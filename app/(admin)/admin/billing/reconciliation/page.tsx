@@ -9,7 +9,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default function ReconciliationPage() {
   return (
-    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.payments.differences.queryOptions())]}>
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.admin.payments.differences.queryOptions()), client.prefetchQuery(trpc.admin.payments.standings.queryOptions())]}>
       <DifferenceList />
     </Prefetched>
   );

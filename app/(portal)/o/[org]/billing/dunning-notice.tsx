@@ -26,7 +26,7 @@ export function DunningNotice({ action }: { readonly action?: ReactNode }) {
   const { dunning, overdue } = data;
   const reached = STAGES.indexOf(dunning.stage);
   return (
-    <Notice kind={reached >= 2 ? "bad" : "warn"} title={t(`titles.${dunning.stage}`)} action={action} className="mb-4">
+    <Notice kind={reached >= 2 ? "bad" : "warn"} title={t(`titles.${dunning.stage}`)} className="mb-4">
       <p>{t("text")}</p>
       <ul className="mt-1 grid gap-0.5">
         {overdue.map((item) => (
@@ -34,6 +34,7 @@ export function DunningNotice({ action }: { readonly action?: ReactNode }) {
         ))}
       </ul>
       <StageList dunning={dunning} reached={reached} />
+      {action ? <div className="mt-3">{action}</div> : null}
       {dunning.pausedUntil ? <p className="mt-2 text-xs">{t("paused", { at: formats.dateTime(dunning.pausedUntil) })}</p> : null}
     </Notice>
   );

@@ -13,6 +13,9 @@ import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { WindowEvents } from "./window-events";
 
+/** Why a window ended, as metering names it; another word is shown as it is. */
+const REASONS = ["stopped", "resized", "restarted", "period-end", "host-lost", "deleted", "consent"] as const;
+
 type Windows = RouterOutputs["billing"]["lineWindows"];
 
 /** The windows behind a line of the current bill. */
@@ -36,6 +39,10 @@ function WindowList({ query }: { readonly query: UseQueryResult<Windows, unknown
   const words = useTranslations("instance.usage");
   const formats = useFormats();
   const [open, setOpen] = useState<string | null>(null);
+  const reasonOf = (reason: string | null): string => {
+    const known = REASONS.find((one) => one === reason);
+    return known ? money(`reasons.${known}`) : (reason ?? "");
+  };
   return (
     <Loaded query={query}>
       {(windows) => (
@@ -50,7 +57,7 @@ function WindowList({ query }: { readonly query: UseQueryResult<Windows, unknown
                     <Moment at={window.startedAt} /> – {window.closedAt ? <Moment at={window.endedAt} /> : words("stillRunning")}
                   </span>
                   <span className="numeric max-sm:col-start-2">{formats.duration(window.endedAt.getTime() - window.startedAt.getTime())}{window.quantity === 1 ? "" : ` × ${window.meter === "storage" ? formats.gibibytes(window.quantity) : formats.number(window.quantity)}`}</span>
-                  <span className="text-muted max-sm:col-start-2">{window.closedAt ? (window.closedReason ?? "") : money("confirmedAt", { at: formats.time(window.endedAt) })}</span>
+                  <span className="text-muted max-sm:col-start-2">{window.closedAt ? reasonOf(window.closedReason) : money("confirmedAt", { at: formats.time(window.endedAt) })}</span>
                 </button>
                 {expanded ? <WindowEvents instanceId={window.instanceId} windowId={window.id} from={window.startedAt} to={window.endedAt} /> : null}
               </li>

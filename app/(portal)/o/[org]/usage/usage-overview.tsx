@@ -88,10 +88,10 @@ export function UsageOverview() {
                               {window.instanceName ?? window.instanceId}
                             </Link>
                           </Td>
-                          <Td>{meters(window.meter)}</Td>
+                          <Td className="whitespace-nowrap">{meters(window.meter)}</Td>
                           <Td className="whitespace-nowrap"><Moment at={window.startedAt} /></Td>
                           <Td className="whitespace-nowrap">{window.closedAt ? <Moment at={window.endedAt} /> : words("stillRunning")}</Td>
-                          <Td right>{window.meter === "storage" ? formats.gibibytes(window.quantity) : formats.number(window.quantity)}</Td>
+                          <Td right className="whitespace-nowrap">{window.meter === "storage" ? formats.gibibytes(window.quantity) : formats.number(window.quantity)}</Td>
                           <Td right>{formats.duration(window.endedAt.getTime() - window.startedAt.getTime())}</Td>
                         </Tr>
                       ))}

@@ -25,6 +25,14 @@ export function useHostedPage() {
   useEffect(() => {
     if (url) window.location.assign(url);
   }, [url]);
+  useEffect(() => {
+    // The back button of the browser brings this page as it was left: waiting for an address that was used already.
+    const forget = (event: PageTransitionEvent): void => {
+      if (event.persisted) setLinkId(null);
+    };
+    window.addEventListener("pageshow", forget);
+    return () => window.removeEventListener("pageshow", forget);
+  }, []);
   return {
     open: (wanted: Wanted) => {
       setLinkId(null);
