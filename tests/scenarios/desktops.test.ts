@@ -97,7 +97,7 @@ describe("a floating pool", () => {
     await Promise.all(answers.slice(1).map((answer, index) => logOff(all[index + 1]!, { sessionId: answer.sessionId })));
     await until("two are left", 30_000, async () => Object.entries(await counts(poolId)).reduce((sum, [state, n]) => (state === "retired" ? sum : sum + n), 0) === 2, () => counts(poolId));
     expect((await readSession(all[0]!, { sessionId: answers[0]!.sessionId })).state).toBe("ready");
-  });
+  }, 60_000);
 });
 
 describe("a persistent pool", () => {
