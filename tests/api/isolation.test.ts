@@ -31,7 +31,8 @@ describe("the table of procedures", () => {
       if (!entry) continue;
       for (const field of Object.keys(await entry.input(house.world, house.world.acme))) {
         const covered = Object.keys(entry.ids ?? {}).some((named) => named === field || named.startsWith(`${field}.`));
-        if (/Ids?$/.test(field) && !covered) forgotten.push(`${path}: ${field} names a thing; add it to ids of its entry in tests/api/procedures.ts`);
+        // A tax id is what a tax office calls a company, not a row of ours.
+        if (/Ids?$/.test(field) && field !== "taxId" && !covered) forgotten.push(`${path}: ${field} names a thing; add it to ids of its entry in tests/api/procedures.ts`);
       }
     }
     expect(forgotten).toEqual([]);

@@ -176,7 +176,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "desktopPools.desktops": entry("member:operator", somePool, pool),
   "desktopPools.sessions": entry("member:operator"),
   "desktopPools.assignments": entry("member:operator", somePool, pool),
-  "desktopPools.create": entry("member:admin", async (world, tenant) => ({ name: `d-${word()}`, kind: "persistent", goldenImageId: (await addGoldenVersion(world, tenant)).goldenImageId, flavorId: world.largerFlavorId, maximum: 3 }), { ids: { flavorId: "flv" }, mayRefuse: { BAD_REQUEST: "the world's image may be larger than its flavor" } }),
+  "desktopPools.create": entry("member:admin", async (world, tenant) => ({ name: `d-${word()}`, kind: "persistent", goldenImageId: (await addGoldenVersion(world, tenant)).goldenImageId, flavorId: world.largerFlavorId, maximum: 3 }), { ids: { flavorId: "flv", goldenImageId: "gim" }, mayRefuse: { BAD_REQUEST: "the world's image may be larger than its flavor" } }),
   "desktopPools.update": entry("member:admin", async (world, tenant) => ({ ...(await somePool(world, tenant)), maximum: 4 }), pool),
   "desktopPools.rollOut": entry("member:admin", async (world, tenant) => { const { poolId, versionId } = await addDesktopPool(world, tenant); return { poolId, versionId }; }, { ids: { poolId: "dpl", versionId: "giv" } }),
   "desktopPools.delete": entry("member:admin", somePool, pool),
@@ -241,7 +241,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.billing.voidCredit": entry("staff:support", async (world, tenant) => ({ grantId: await newGrant(world, tenant) }), { ids: { grantId: "crg" } }),
   "admin.billing.coupons": entry("staff:auditor"),
   "admin.billing.createCoupon": entry("staff:admin", () => ({ code: `NEW-${word().toUpperCase()}`, kind: "percent", basisPoints: 1_000, currency: "JPY", durationDays: 30 })),
-  "admin.billing.addCommitment": entry("staff:admin", (world, tenant) => ({ organizationId: tenant.id, meter: "instance", flavorId: world.flavorId, units: 2, microsPerHour: 1_000, endsAt: new Date(Date.now() + 86_400_000) }), { ids: { organizationId: "org" } }),
+  "admin.billing.addCommitment": entry("staff:admin", (world, tenant) => ({ organizationId: tenant.id, meter: "instance", flavorId: world.flavorId, units: 2, microsPerHour: 1_000, endsAt: new Date(Date.now() + 86_400_000) }), { ids: { organizationId: "org", flavorId: "flv" } }),
   "admin.billing.previewPrices": entry("staff:auditor", (world) => ({ currency: "JPY", prices: [{ meter: "instance", flavorId: world.flavorId, microsPerHour: 2_000_000 }] })),
   "admin.billing.drift": entry("staff:auditor"),
 

@@ -1,3 +1,4 @@
+import { readFlavorNamesIn } from "@/server/catalog";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
 import { mintId } from "@/server/platform/id";
@@ -63,6 +64,7 @@ export async function addCommitment(context: Context, input: AddCommitmentInput)
     const { closed } = await readPeriodsAround(tx, organization.id, startsAt);
     if (closed || startsAt < now) throw new Problem("bad-input", "Nothing was reserved: it would begin in the past, which is billed already or about to be. Begin now or later.", { field: "startsAt" });
     if (!isBilledCurrency(organization.currency)) throw notFound("currency", organization.currency);
+    if (fields.flavorId && !(await readFlavorNamesIn(tx)).has(fields.flavorId)) throw notFound("flavor", fields.flavorId);
     const made = await insertCommitment(tx, { ...fields, id: mintId("commitment", context), currency: organization.currency, startsAt, createdAt: now, createdBy: context.actor.id });
     await announce(tx, { organizationId: made.organizationId, topic: "billing", id: made.id });
     await recordAudit(tx, context, { organizationId: made.organizationId, action: "commitment.added", targetKind: "commitment", targetId: made.id, after: { meter: made.meter, flavorId: made.flavorId, units: made.units, microsPerHour: made.microsPerHour, startsAt: startsAt.toISOString(), endsAt: made.endsAt.toISOString() } });

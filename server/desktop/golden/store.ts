@@ -50,6 +50,11 @@ export async function selectGolden(tx: Transaction, organizationId: string) {
     .orderBy(asc(goldenImage.name), desc(goldenVersion.number));
 }
 
+export async function hasGoldenImage(tx: Transaction, organizationId: string, goldenImageId: string): Promise<boolean> {
+  const rows = await tx.select({ id: goldenImage.id }).from(goldenImage).where(and(eq(goldenImage.id, goldenImageId), eq(goldenImage.organizationId, organizationId), isNull(goldenImage.retiredAt)));
+  return rows.length > 0;
+}
+
 /** The newest published version of a golden image, or null. */
 export async function selectPublished(tx: Transaction, organizationId: string, goldenImageId: string): Promise<GoldenVersionRow | null> {
   const [row] = await tx

@@ -4,7 +4,7 @@ import { notFound, Problem } from "@/server/platform/errors";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, violatedConstraint } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
-import { selectImage, selectPublished } from "../golden/store";
+import { hasGoldenImage, selectImage, selectPublished } from "../golden/store";
 import { requireOrganization } from "../rules";
 import { createPoolInput, type CreatePoolInput } from "../schema";
 import type { PoolRow } from "../types";
@@ -21,6 +21,7 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
   requireOrder(asked.minimumReady ?? 0, asked.maximum);
   try {
     return await inTransaction(context, async (tx) => {
+      if (!(await hasGoldenImage(tx, organizationId, asked.goldenImageId))) throw notFound("golden image", asked.goldenImageId);
       const version = await selectPublished(tx, organizationId, asked.goldenImageId);
       if (!version) throw new Problem("conflict", "A pool needs a published version of its golden image, and this one has none. Publish a version whose check has passed.", { goldenImageId: asked.goldenImageId });
       const flavor = await selectFlavor(tx, asked.flavorId);
