@@ -35,9 +35,17 @@ describe("row-level security", () => {
     const rows = await database.owner.execute<{ table: string; forced: boolean; policies: string }>(sql`
       select c.relname as table, c.relrowsecurity and c.relforcerowsecurity as forced,
         (select count(*) from pg_policy p where p.polrelid = c.oid) as policies
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relkind = 'r'`);
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relkind = 'r' and not c.relispartition`);
     expect(rows.rows.length).toBeGreaterThan(25);
     expect(rows.rows.filter((row) => !row.forced || Number(row.policies) < 3)).toEqual([]);
+  });
+
+  it("is not gone round by a part of a table: those are for the whole table alone", async () => {
+    const parts = await database.owner.execute<{ part: string; app: boolean; worker: boolean }>(sql`
+      select c.relname as part, has_table_privilege('berth_app', c.oid, 'select, insert, update, delete') as app, has_table_privilege('berth_worker', c.oid, 'select, insert, update, delete') as worker
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relispartition`);
+    expect(parts.rows.length).toBeGreaterThan(0);
+    expect(parts.rows.filter(({ app, worker }) => app || worker)).toEqual([]);
   });
 
   it("shows a request without a scope nothing", async () => {

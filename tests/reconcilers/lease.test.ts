@@ -72,7 +72,7 @@ describe("several workers", () => {
       periodMs: 60_000,
       pass: () => {
         passes += 1;
-        return passes === 1 ? Promise.reject(new Error("the first pass is unlucky")) : Promise.resolve({ backlog: 3 });
+        return passes === 1 ? Promise.reject(new Error("the first pass is unlucky")) : Promise.resolve({ backlog: passes });
       },
     };
     const worker = crew([loop], "w");

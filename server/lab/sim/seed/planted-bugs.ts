@@ -1,5 +1,4 @@
 import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
-import type { PowerDevice, PowerDriver } from "@/server/drivers/power/types";
 import type { Bend } from "../room";
 import type { Fault } from "./faults";
 
@@ -17,17 +16,12 @@ function hosts(change: (host: HypervisorHost) => Partial<HypervisorHost>): Bend 
   return { hypervisor: (driver): HypervisorDriver => ({ kind: driver.kind, connect: (endpoint) => overlay(driver.connect(endpoint), change) }) };
 }
 
-function power(change: (device: PowerDevice) => Partial<PowerDevice>): Bend {
-  return { power: (driver): PowerDriver => ({ kind: driver.kind, connect: (config) => overlay(driver.connect(config), change) }) };
-}
-
 function overlay<T extends object>(target: T, change: (target: T) => Partial<T>): T {
   const instead = change(target);
   return new Proxy(target, { get: (object, property, receiver) => (Object.hasOwn(instead, property) ? (Reflect.get(instead, property) as unknown) : (Reflect.get(object, property, receiver) as unknown)) });
 }
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
-  { name: "the fence is not confirmed", bend: power(() => ({ off: () => Promise.resolve() })), faults: ["partition"], from: 6 },
   { name: "the epoch is not written", bend: hosts((host) => ({ startDomain: (spec, options) => host.startDomain({ ...spec, epoch: 0 }, options) })), faults: [], from: 1 },
   { name: "a stop is only said", bend: hosts(() => ({ stopDomain: () => Promise.resolve() })), faults: [], from: 2 },
 ];
