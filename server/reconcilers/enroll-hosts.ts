@@ -14,7 +14,11 @@ export const enrollHostsLoop: LoopDefinition = {
     const powers = await readPowerConfigs(pass.context, enrolling.map((host) => host.id));
     for (const host of enrolling) {
       pass.background(host.id, async () => {
-        const result = await preflight(pass, fleet, host, powers.get(host.id) ?? null);
+        // Read again: a look that ended meanwhile may have let it in, and what a preflight leaves behind at its death is removed by the next one.
+        const fleet = await readFleet(pass.context, { allocations: false });
+        const now = fleet.hosts.get(host.id);
+        if (now?.state !== "enrolling") return;
+        const result = await preflight(pass, fleet, now, powers.get(host.id) ?? null);
         const admitted = await inTransaction(pass.context, async (tx) => {
           if (!(await writePreflight(tx, pass.context, host.id, result.findings, result.facts))) return false;
           await notePools(tx, result.pools);
