@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { checkNode, ensureDebianPackages, ensureNodeModules, root } from "../server/lab/setup.mjs";
 
 /** A suite that has not ended after this long hangs; the longest takes four minutes of two quiet cores. */
-const LONGEST_MINUTES = Number(process.env.TEST_SUITE_MINUTES ?? 15);
+const LONGEST_MINUTES = Number(process.env.TEST_SUITE_MINUTES ?? 30);
 /** Between asking a hung suite to end, which lets it take its lab down, and ending it. */
 const GRACE_MS = 20_000;
 

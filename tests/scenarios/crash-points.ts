@@ -81,12 +81,12 @@ async function liveThrough(at: number, when: "before" | "after"): Promise<number
   const killer = killerAt(at, when);
   try {
     const doomed = await centre.startWorker({ wrap: killer.wrap, name: "doomed" });
-    for (const name of ["h1", "h2"]) await untilHost(centre, name, "up", PATIENCE_MS);
-    // The enrolment's own probes came before; the count begins with the orders.
+    // The first calls are those of the enrolment: somebody has to take over then, too.
     void killer.killed.then(async () => {
       await doomed.abandon();
       await centre.startWorker({ name: "heir" });
     });
+    for (const name of ["h1", "h2"]) await untilHost(centre, name, "up", PATIENCE_MS);
     await story(centre);
     expect(centre.world.doubleRuns()).toEqual([]);
     expect(await leftovers(centre), "left over").toEqual([]);
