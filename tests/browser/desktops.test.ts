@@ -113,10 +113,10 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
     await expect.poll(() => litPoints(desk), { timeout: 10_000 }).toBeGreaterThan(1_000);
     expect(await accessibilityFaults(desk)).toEqual([]);
     const before = await litPoints(desk);
-    await desk.keyboard.type("echo secret > /root/note");
+    await desk.keyboard.type("echo secret > /var/note");
     await desk.keyboard.press("Enter");
     const machine = await machineInUse();
-    await expect.poll(() => inGuest(machine, "cat /root/note"), { timeout: 10_000 }).toBe("secret");
+    await expect.poll(() => inGuest(machine, "cat /var/note"), { timeout: 10_000 }).toBe("secret");
     await expect.poll(() => litPoints(desk), { timeout: 10_000 }).toBeGreaterThan(before);
     await desk.getByText(/^\d+ ms$/).waitFor();
     await shoot(desk, "session");
@@ -138,7 +138,7 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
     await desk.getByRole("dialog").getByRole("button", { name: "Log off" }).click();
     await desk.getByText("Ready to be opened.").waitFor();
     await until("it is wiped and stands ready", 30_000, async () => (await getPool(centre.tenant, { poolId })).counts.ready >= 1 && (await centre.rows(`select 1 from desktop where instance_id = '${machine}' and state = 'ready' and used_by_user_id is null`)).length === 1, () => getPool(centre.tenant, { poolId }));
-    expect(await inGuest(machine, "cat /root/note || echo clean")).toBe("clean");
+    expect(await inGuest(machine, "cat /var/note || echo clean")).toBe("clean");
     await admin.page.getByText("logged off").waitFor();
 
     // An admin wipes one by hand; the page follows it by itself.

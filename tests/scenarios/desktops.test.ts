@@ -56,14 +56,14 @@ describe("a floating pool", () => {
     expect((await issueDesktopTicket(ann, { sessionId: first.sessionId })).kind).toBe("vnc");
     const machine = await machineOf(first.sessionId);
     const [host] = centre.runsOn(machine);
-    await centre.world.port.call("agentCommand", host!, { instanceId: machine, command: "guest-exec", args: { path: "/bin/sh", arg: ["-c", "echo secret > /root/of-ann; sync"] } });
+    await centre.world.port.call("agentCommand", host!, { instanceId: machine, command: "guest-exec", args: { path: "/bin/sh", arg: ["-c", "echo secret > /var/of-ann; sync"] } });
     const second = await openDesktop(bob, { poolId });
     expect(second).toMatchObject({ given: "queued", state: "queued", place: 1 });
     await logOff(ann, { sessionId: first.sessionId });
     await opened(bob, second.sessionId);
     expect(await machineOf(second.sessionId)).toBe(machine);
     const [now] = centre.runsOn(machine);
-    const { pid } = (await centre.world.port.call("agentCommand", now!, { instanceId: machine, command: "guest-exec", args: { path: "/bin/sh", arg: ["-c", "cat /root/of-ann || echo clean"], "capture-output": true } })) as { pid: number };
+    const { pid } = (await centre.world.port.call("agentCommand", now!, { instanceId: machine, command: "guest-exec", args: { path: "/bin/sh", arg: ["-c", "cat /var/of-ann || echo clean"], "capture-output": true } })) as { pid: number };
     const { "out-data": out } = (await centre.world.port.call("agentCommand", now!, { instanceId: machine, command: "guest-exec-status", args: { pid } })) as { "out-data": string };
     expect(Buffer.from(out, "base64").toString().trim()).toBe("clean");
     expect((await listMyDesktops(bob))[0]).toMatchObject({ poolName: "lab", state: "open" });
