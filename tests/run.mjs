@@ -80,8 +80,7 @@ async function check(name, command, args) {
 async function suite(name, args) {
   const from = Date.now();
   const report = join(reports, `${name}.json`);
-  // Real hosts under emulation on a shared machine stumble now and then: one more try, which the report names.
-  const { code } = await run(bin("vitest"), ["run", "--retry=1", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args]);
+  const { code } = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args]);
   try {
     const result = JSON.parse(readFileSync(report, "utf8"));
     totals.passed += result.numPassedTests;
@@ -111,7 +110,8 @@ await Promise.all([
 // Two workers keep two cores busy; a third fills the pauses of those that wait for a lease or a guest.
 await suite("core", ["--maxWorkers=3", "--exclude", "tests/browser/**", "--exclude", "tests/lab/**", "--exclude", "tests/drivers/**", "--exclude", "tests/journeys/**"]);
 // The lab and the browser use the machine alone: timings of real guests suffer from company.
-await suite("drivers", ["tests/drivers", "tests/lab", "--maxWorkers=1"]);
+// Real hosts under emulation stumble now and then: one more try there and nowhere else, which the report names.
+await suite("drivers", ["tests/drivers", "tests/lab", "--maxWorkers=1", "--retry=1"]);
 await suite("journeys", ["tests/journeys", "--maxWorkers=1"]);
 await suite("browser", ["tests/browser", "--maxWorkers=1"]);
 
