@@ -1,4 +1,5 @@
 import type { Clock } from "@/server/platform/clock";
+import { DueQueue } from "@/server/drivers/hypervisor/simulated/due-queue";
 
 interface Entry {
   dueMs: number;
@@ -17,7 +18,7 @@ const MOST_STEPS_AT_ONCE = 20_000;
  * order of everything is a function of the seed.
  */
 export class Scheduler implements Clock {
-  private heap: Entry[] = [];
+  private readonly queue = new DueQueue<Entry>();
   private order = 0;
   private currentMs: number;
   /** Steps taken so far. */
@@ -43,7 +44,7 @@ export class Scheduler implements Clock {
   /** Runs `fn` once, `afterMs` from now; the returned function cancels it. */
   schedule(afterMs: number, fn: () => void | Promise<void>): () => void {
     const entry: Entry = { dueMs: this.currentMs + Math.max(0, afterMs), order: this.order++, fn, cancelled: false };
-    this.push(entry);
+    this.queue.push(entry);
     return () => {
       entry.cancelled = true;
     };
@@ -51,19 +52,19 @@ export class Scheduler implements Clock {
 
   /** Runs `fn` before everything else that is due now: nothing comes between its asking and it. */
   first(fn: () => void | Promise<void>): void {
-    this.push({ dueMs: this.currentMs, order: -1, fn, cancelled: false });
+    this.queue.push({ dueMs: this.currentMs, order: -1, fn, cancelled: false });
   }
 
   /** When the next entry is due; null when nothing waits. */
   nextDueMs(): number | null {
-    return this.peek()?.dueMs ?? null;
+    return this.queue.peek()?.dueMs ?? null;
   }
 
   /** One step, if something is due until `limitMs`; false when nothing is. */
   async step(limitMs: number): Promise<boolean> {
-    const entry = this.peek();
+    const entry = this.queue.peek();
     if (!entry || entry.dueMs > limitMs) return false;
-    this.pop();
+    this.queue.pop();
     if (entry.dueMs > this.currentMs) {
       this.currentMs = entry.dueMs;
       this.stepsNow = 0;
@@ -104,50 +105,8 @@ export class Scheduler implements Clock {
   /** The clock jumps, and everything that waits waits as much longer: a stretch passes in which nothing happens. */
   skip(ms: number): void {
     this.currentMs += ms;
-    for (const entry of this.heap) entry.dueMs += ms;
+    for (const entry of this.queue.entries) entry.dueMs += ms;
   }
-
-  private peek(): Entry | undefined {
-    while (this.heap[0]?.cancelled) this.pop();
-    return this.heap[0];
-  }
-
-  private push(entry: Entry): void {
-    const heap = this.heap;
-    heap.push(entry);
-    let at = heap.length - 1;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (!parent || before(parent, entry)) break;
-      heap[at] = parent;
-      heap[above] = entry;
-      at = above;
-    }
-  }
-
-  private pop(): Entry | undefined {
-    const heap = this.heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (!first || !last || heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      const left = heap[2 * at + 1];
-      const right = heap[2 * at + 2];
-      const below = right && left && before(right, left) ? 2 * at + 2 : 2 * at + 1;
-      const child = heap[below];
-      if (!child || before(last, child)) break;
-      heap[at] = child;
-      at = below;
-    }
-    heap[at] = last;
-    return first;
-  }
-}
-
-function before(a: Entry, b: Entry): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock } from "@/server/platform/clock";
 import { systemClock } from "@/server/platform/clock";
+import { DueQueue } from "./due-queue";
 
 /** Time as the simulated world sees it. Injected, so that a test can run an hour in a moment. */
 export interface SimulatedClock {
@@ -73,7 +74,7 @@ interface Entry {
  * the project's clock too, and can drive a piece of work exactly as far as it needs.
  */
 export class VirtualClock implements SimulatedClock, Clock {
-  private heap: Entry[] = [];
+  private readonly queue = new DueQueue<Entry>();
   private order = 0;
 
   constructor(private currentMs: number = Date.UTC(2026, 0, 1)) {}
@@ -92,7 +93,7 @@ export class VirtualClock implements SimulatedClock, Clock {
 
   schedule(afterMs: number, fn: () => void): () => void {
     const entry: Entry = { dueMs: this.currentMs + Math.max(0, afterMs), order: this.order++, fn, cancelled: false };
-    this.push(entry);
+    this.queue.push(entry);
     return () => {
       entry.cancelled = true;
     };
@@ -100,14 +101,14 @@ export class VirtualClock implements SimulatedClock, Clock {
 
   /** Timers that wait; a world at rest has none. */
   get waiting(): number {
-    return this.heap.filter((entry) => !entry.cancelled).length;
+    return this.queue.entries.filter((entry) => !entry.cancelled).length;
   }
 
   /** Moves `ms` forward. Promises that a timer settles run before the next timer fires. */
   async advance(ms: number): Promise<void> {
     const targetMs = this.currentMs + ms;
     await settle();
-    for (let next = this.peek(); next && next.dueMs <= targetMs; next = this.peek()) {
+    for (let next = this.queue.peek(); next && next.dueMs <= targetMs; next = this.queue.peek()) {
       this.fire();
       await settle();
     }
@@ -132,60 +133,18 @@ export class VirtualClock implements SimulatedClock, Clock {
       await settle();
       if (patienceMs > 0) await Promise.race([watched, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
       if (settled) break;
-      if (this.peek()) this.fire();
+      if (this.queue.peek()) this.fire();
       else await Promise.race([watched, new Promise((resolve) => setTimeout(resolve, 1))]);
     }
     return work;
   }
 
   private fire(): void {
-    const entry = this.pop();
+    const entry = this.queue.pop();
     if (!entry) return;
     this.currentMs = Math.max(this.currentMs, entry.dueMs);
     entry.fn();
   }
-
-  private peek(): Entry | undefined {
-    while (this.heap[0]?.cancelled) this.pop();
-    return this.heap[0];
-  }
-
-  private push(entry: Entry): void {
-    const heap = this.heap;
-    heap.push(entry);
-    let at = heap.length - 1;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (!parent || before(parent, entry)) break;
-      heap[at] = parent;
-      heap[above] = entry;
-      at = above;
-    }
-  }
-
-  private pop(): Entry | undefined {
-    const heap = this.heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (!first || !last || heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      const left = heap[2 * at + 1];
-      const right = heap[2 * at + 2];
-      const below = right && left && before(right, left) ? 2 * at + 2 : 2 * at + 1;
-      const child = heap[below];
-      if (!child || before(last, child)) break;
-      heap[at] = child;
-      at = below;
-    }
-    heap[at] = last;
-    return first;
-  }
-}
-
-function before(a: Entry, b: Entry): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }
 
 /** Lets every promise that can settle without time passing settle. */
