@@ -37,7 +37,7 @@ export { giveNotice, readConsents } from "./consent/set-consent";
 export { standOf } from "./consent/rules";
 export type { MoveConsent } from "./consent/types";
 export { imageSource, imageSources } from "./image/image-sources";
-export { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";
+export { failAbandonedUploads, listImporting, listRetiredImages, listStillImporting, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";
 export { countRecentEvents } from "./instance/count-events";
 export { recordInstanceEvents } from "./instance/record-events";
 export { abandonSuspend } from "./observation/abandon-suspend";

@@ -1,8 +1,10 @@
 import { createReadStream } from "node:fs";
-import { rm, stat } from "node:fs/promises";
-import { failAbandonedUploads, listImporting, listRetiredImages, markAvailable, markFailed, markImageRemoved, uploadPath } from "@/server/compute";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { failAbandonedUploads, listImporting, listRetiredImages, listStillImporting, markAvailable, markFailed, markImageRemoved, uploadPath } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import { readFleet, type HostRow, type StoragePoolRow } from "@/server/fleet";
+import { isId } from "@/server/platform/id";
 import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import type { LoopDefinition, Pass } from "./types";
@@ -20,6 +22,7 @@ export function importImagesLoop(directory: string): LoopDefinition {
       const { context } = pass;
       const fleet = await readFleet(context, { allocations: false });
       const places = [...fleet.clusters.keys()].flatMap((clusterId) => placesOf(fleet.hosts.values(), fleet.pools, clusterId));
+      await removeLeftFiles(pass, directory);
       const { importing, retired } = await inTransaction(context, async (tx) => {
         await failAbandonedUploads(tx, context);
         return { importing: await listImporting(tx, context), retired: await listRetiredImages(tx, context) };
@@ -33,6 +36,22 @@ export function importImagesLoop(directory: string): LoopDefinition {
       return backlog > 0 ? { backlog, againInMs: RETRY_MS } : { backlog };
     },
   };
+}
+
+/**
+ * Removes files that no image waits for: of an upload that failed, of a worker that died between the copy and the removal.
+ * A file is named after its image before anything is written, so one of an image that is still importing is never touched.
+ */
+async function removeLeftFiles({ context }: Pass, directory: string): Promise<void> {
+  const files = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    // The first upload makes the folder.
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const imageOf = (file: string): string => file.split(".")[0] ?? file;
+  const ids = [...new Set(files.map(imageOf))].filter((id) => isId("image", id));
+  const needed = await inTransaction(context, (tx) => listStillImporting(tx, context, ids), { readOnly: true });
+  for (const file of files) if (ids.includes(imageOf(file)) && !needed.has(imageOf(file))) await rm(join(directory, file), { force: true });
 }
 
 interface PlaceForImages {

@@ -7,7 +7,7 @@ import { settleClaim } from "@/server/quota";
 import type { ImageRow } from "../types";
 import { storageGiBOf } from "./rules";
 import { mayBecome } from "./state";
-import { lockOwnImage, selectAbandoned, selectImporting, selectRetired, updateImage } from "./store";
+import { lockOwnImage, selectAbandoned, selectImporting, selectRetired, selectStillImporting, updateImage } from "./store";
 
 /** A day: longer than any transfer that still moves. */
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
@@ -15,6 +15,11 @@ const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 /** Images whose checked file waits in the upload folder (`uploadPath`) to be copied into the pools, oldest first. */
 export async function listImporting(tx: Transaction, _context: Context, limit = 20): Promise<ImageRow[]> {
   return selectImporting(tx, limit);
+}
+
+/** Those of the given images whose file in the upload folder is still needed: it arrives now, or waits to be copied. */
+export async function listStillImporting(tx: Transaction, _context: Context, imageIds: readonly string[]): Promise<ReadonlySet<string>> {
+  return imageIds.length === 0 ? new Set() : new Set(await selectStillImporting(tx, imageIds));
 }
 
 /** Retired images whose volume is to be removed from the storage; no disk stands on them any more. */

@@ -56,6 +56,12 @@ export async function selectImporting(tx: Transaction, limit: number): Promise<I
   return tx.select().from(image).where(and(eq(image.status, "importing"), isNotNull(image.uploadedAt))).orderBy(image.uploadedAt).limit(limit);
 }
 
+/** Those of the given images that are still importing. */
+export async function selectStillImporting(tx: Transaction, imageIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.select({ id: image.id }).from(image).where(and(eq(image.status, "importing"), inArray(image.id, [...imageIds])));
+  return rows.map((row) => row.id);
+}
+
 /** Uploads that were begun before a moment and never ended. */
 export async function selectAbandoned(tx: Transaction, before: Date, limit: number): Promise<string[]> {
   const rows = await tx.select({ id: image.id }).from(image).where(and(eq(image.status, "importing"), isNull(image.uploadedAt), lt(image.createdAt, before))).limit(limit);
