@@ -49,7 +49,7 @@ async function removeLeftFiles({ context }: Pass, directory: string): Promise<vo
     throw error;
   });
   const imageOf = (file: string): string => file.split(".")[0] ?? file;
-  const ids = [...new Set(files.map(imageOf))].filter((id) => isId("image", id));
+  const ids: readonly string[] = [...new Set(files.map(imageOf))].filter((id) => isId("image", id));
   const needed = await inTransaction(context, (tx) => listStillImporting(tx, context, ids), { readOnly: true });
   for (const file of files) if (ids.includes(imageOf(file)) && !needed.has(imageOf(file))) await rm(join(directory, file), { force: true });
 }
