@@ -53,6 +53,9 @@ export const clusterAutomation = pgTable(
     hungAfterSeconds: count("hung_after_seconds").notNull().default(0),
     /** Restarts of one hung guest an hour; then it is left alone and its owner told. */
     hungRestartsPerHour: count("hung_restarts_per_hour").notNull().default(3),
+    /** A marked host is crashed on purpose so often, to measure what follows; 0 is never. */
+    drillDays: count("drill_days").notNull().default(0),
+    drillWindows: jsonb("drill_windows").$type<DailyWindow[]>().notNull().default([]),
     updatedAt: moment("updated_at").notNull(),
     updatedBy: text("updated_by").notNull(),
   },
@@ -264,4 +267,67 @@ export const moveConsent = pgTable(
     updatedAt: moment("updated_at").notNull(),
   },
   (t) => [index("move_consent_organization").on(t.organizationId)],
+);
+
+export const REHEARSAL_KINDS = ["tonight", "lose-host", "ratio", "add-desktops", "retire-hosts"] as const;
+export const REHEARSAL_STATES = ["asked", "played", "failed", "applied", "measured"] as const;
+
+/** A question to a copy of a cluster: what would happen if. Nothing of the cluster is touched by it. */
+export const rehearsal = pgTable(
+  "rehearsal",
+  {
+    id: id(),
+    clusterId: text("cluster_id").notNull().references(() => cluster.id),
+    kind: text("kind", { enum: REHEARSAL_KINDS }).notNull(),
+    /** The question with its figures, as it was asked. */
+    question: jsonb("question").$type<Record<string, unknown>>().notNull(),
+    state: text("state", { enum: REHEARSAL_STATES }).notNull(),
+    askedAt: moment("asked_at").notNull(),
+    askedBy: text("asked_by").notNull(),
+    playedAt: moment("played_at"),
+    basedOnGeneration: bigCount("based_on_generation"),
+    /** The copy that it was played on, so that anyone can play it again. */
+    inputs: jsonb("inputs").$type<Record<string, unknown>>(),
+    /** What would happen: figures before and after, steps, a timeline. */
+    result: jsonb("result").$type<Record<string, unknown>>(),
+    error: text("error"),
+    appliedAt: moment("applied_at"),
+    appliedBy: text("applied_by"),
+    /** When the stretch that it foretold is over and can be compared; null: nothing to compare. */
+    compareAt: moment("compare_at"),
+    /** What really happened beside what was foretold. */
+    measured: jsonb("measured").$type<Record<string, unknown>>(),
+    measuredAt: moment("measured_at"),
+  },
+  (t) => [
+    check("rehearsal_kind", oneOf(t.kind, REHEARSAL_KINDS)),
+    check("rehearsal_state", oneOf(t.state, REHEARSAL_STATES)),
+    index("rehearsal_cluster").on(t.clusterId, t.askedAt),
+    index("rehearsal_open").on(t.state).where(sql`measured_at is null and state <> 'failed'`),
+  ],
+);
+
+export const DRILL_STATES = ["crashing", "watching", "restoring", "done", "failed"] as const;
+
+/** One crash on purpose of a marked host, and what was measured of it. */
+export const drill = pgTable(
+  "drill",
+  {
+    id: id(),
+    clusterId: text("cluster_id").notNull().references(() => cluster.id),
+    hostId: text("host_id").notNull().references(() => host.id),
+    /** The same loss, rehearsed a moment before. */
+    rehearsalId: text("rehearsal_id").notNull().references(() => rehearsal.id),
+    state: text("state", { enum: DRILL_STATES }).notNull(),
+    reason: text("reason").notNull().default(""),
+    orderedBy: text("ordered_by").notNull(),
+    orderedAt: moment("ordered_at").notNull(),
+    /** When its power was cut. */
+    crashedAt: moment("crashed_at"),
+    incidentId: text("incident_id").references(() => incident.id),
+    /** Milliseconds from the crash to each stage, and counts. */
+    measured: jsonb("measured").$type<Record<string, unknown>>(),
+    finishedAt: moment("finished_at"),
+  },
+  (t) => [check("drill_state", oneOf(t.state, DRILL_STATES)), index("drill_cluster").on(t.clusterId, t.orderedAt), uniqueIndex("drill_one_open").on(t.clusterId).where(sql`state in ('crashing', 'watching', 'restoring')`)],
 );

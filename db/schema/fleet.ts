@@ -93,6 +93,8 @@ export const host = pgTable(
     /** What its sensors and disks say that should worry an operator. */
     health: jsonb("health").$type<{ sensor: string; text: string; severe: boolean }[]>().notNull().default([]),
     healthAt: moment("health_at"),
+    /** The operator's mark: it may be crashed on purpose by a drill. */
+    drillable: boolean("drillable").notNull().default(false),
   },
   (t) => [
     uniqueIndex("host_name").on(t.clusterId, t.name).where(sql`retired_at is null`),

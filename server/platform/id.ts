@@ -31,6 +31,8 @@ export const ID_PREFIXES = {
   incident: "inc",
   incidentEntry: "ine",
   hostUpdate: "upd",
+  rehearsal: "reh",
+  drill: "drl",
   usageWindow: "usw",
   invoice: "bil",
   invoiceLine: "bll",

@@ -29,6 +29,8 @@ export function defaultAutomation(clusterId: string): Automation {
     carbonGramsPerKwh: 400,
     hungAfterSeconds: 0,
     hungRestartsPerHour: 3,
+    drillDays: 0,
+    drillWindows: [],
   };
 }
 
