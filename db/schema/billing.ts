@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
+import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Words } from "../columns";
 import { METERS, TAX_CATEGORIES } from "./catalog";
 import { organization } from "./tenancy";
 
@@ -30,6 +30,8 @@ export const issuer = pgTable("issuer", {
   nextInvoice: bigCount("next_invoice").notNull().default(1),
   nextCreditNote: bigCount("next_credit_note").notNull().default(1),
   paymentTermDays: count("payment_term_days").notNull().default(14),
+  /** Where money can be sent by hand, as it stands on invoices; empty: nothing is said. */
+  bankText: text("bank_text").notNull().default(""),
   updatedAt: moment("updated_at").notNull(),
 });
 
@@ -56,6 +58,8 @@ export interface Party {
   readonly address: string;
   readonly country: string;
   readonly registrationNumber: string | null;
+  /** Of a seller: where money can be sent by hand. */
+  readonly bankText?: string;
 }
 
 /** A draft is computed from usage whenever it is read; a row is written when a period is issued, and frozen by a trigger. */
@@ -85,6 +89,8 @@ export const invoice = pgTable(
     issuedAt: moment("issued_at").notNull(),
     dueAt: moment("due_at"),
     parkedReason: text("parked_reason"),
+    /** The same as codes with figures; null in rows of before. */
+    parkedWords: jsonb("parked_words").$type<Words[]>(),
     voidedAt: moment("voided_at"),
     voidReason: text("void_reason"),
     /** Set in the transaction that makes it, after its lines: from then on no line is added. */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, doublePrecision, index, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
+import { boolean, check, doublePrecision, index, pgTable, primaryKey, text, jsonb } from "drizzle-orm/pg-core";
+import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Words } from "../columns";
 import { METERS } from "./catalog";
 import { organization } from "./tenancy";
 
@@ -130,6 +130,8 @@ export const usageDrift = pgTable(
     billedMs: bigCount("billed_ms").notNull(),
     countedMs: bigCount("counted_ms").notNull(),
     explanation: text("explanation").notNull(),
+    /** The same as codes with figures; null in rows of before. */
+    words: jsonb("words").$type<Words[]>(),
     foundAt: moment("found_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.resourceId, t.day] }), index("usage_drift_organization").on(t.organizationId)],

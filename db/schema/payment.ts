@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
+import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Words } from "../columns";
 import { invoice } from "./billing";
 import { organization } from "./tenancy";
 
@@ -109,6 +109,8 @@ export const paymentPush = pgTable(
     notBefore: moment("not_before").notNull(),
     remoteId: text("remote_id"),
     lastError: text("last_error"),
+    /** The same as codes with figures. */
+    lastErrorWords: jsonb("last_error_words").$type<Words[]>(),
     doneAt: moment("done_at"),
     createdAt: createdAt(),
   },
@@ -162,6 +164,8 @@ export const paymentEvent = pgTable(
     workedAt: moment("worked_at"),
     /** What was made of it, or why nothing was. */
     note: text("note"),
+    /** The same as codes with figures. */
+    noteWords: jsonb("note_words").$type<Words[]>(),
   },
   (t) => [index("payment_event_open").on(t.notBefore).where(sql`state = 'new'`), index("payment_event_type").on(t.type, t.receivedAt), check("payment_event_state", oneOf(t.state, EVENT_STATES))],
 );
@@ -328,6 +332,10 @@ export const reconciliationDifference = pgTable(
     hostFacts: text("host_facts"),
     ledger: text("ledger"),
     provider: text("provider"),
+    /** The same three as codes with figures; null where one is not asked. */
+    hostWords: jsonb("host_words").$type<Words[]>(),
+    ledgerWords: jsonb("ledger_words").$type<Words[]>(),
+    providerWords: jsonb("provider_words").$type<Words[]>(),
     foundAt: moment("found_at").notNull(),
     seenAt: moment("seen_at").notNull(),
   },
