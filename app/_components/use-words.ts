@@ -42,6 +42,8 @@ export function useWords(): (words: readonly Words[] | null | undefined, fallbac
       const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
       const name = (value: Name): string => (typeof value === "string" ? value : names("server", { number: value.server }));
       const shown = (key: string, value: Value): string | number => {
+        // A moment is stored in UTC and read in the reader's zone.
+        if (key.endsWith("At") && typeof value === "string") return formats.dateTime(new Date(value));
         if (typeof value !== "number") return isName(value) ? name(value) : list.format(value.map(name));
         // The unit of a figure is the last part of its name.
         if (key.endsWith("MiB")) return formats.mebibytes(value);

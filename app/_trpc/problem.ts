@@ -1,7 +1,11 @@
+import { asWords, type Words } from "@/app/_components/use-words";
+
 /** What the front door says of an error; codes as in server/platform/errors.ts. */
 export interface ProblemView {
   readonly code: string;
   readonly message: string;
+  /** The message as data, for the reader's language; null where there is only the text. */
+  readonly words: readonly Words[] | null;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -15,6 +19,7 @@ export function problemOf(error: unknown): ProblemView | null {
   return {
     code: problem["code"],
     message: typeof problem["message"] === "string" ? problem["message"] : "",
+    words: asWords(problem["words"]),
     detail: isRecord(problem["detail"]) ? problem["detail"] : {},
   };
 }

@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { z, ZodError } from "zod";
 import { Problem, type ProblemCode } from "@/server/platform/errors";
+import { sentence, type Words } from "@/server/platform/sentences";
 import { sqlState } from "@/server/platform/transaction";
 
 type TRPCCode = TRPCError["code"];
@@ -22,6 +23,8 @@ const CODES: Readonly<Record<ProblemCode, TRPCCode>> = {
 export interface ProblemShape {
   readonly code: ProblemCode | "internal";
   readonly message: string;
+  /** The message as data (server/platform/sentences.ts), where it is one of the fixed sentences. */
+  readonly words: readonly Words[] | null;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -44,13 +47,13 @@ function toProblem(error: unknown): Problem | null {
   if (error instanceof ZodError) return fromZod(error);
   const state = sqlState(error);
   // Class 22 is data that a column cannot hold (a NUL in a text, a number out of range): the input's fault, not ours.
-  if (state?.startsWith("22")) return new Problem("bad-input", "A value of the request cannot be stored: it holds a character or a number that is out of range. Correct it and send it again.");
+  if (state?.startsWith("22")) return new Problem("bad-input", sentence("refused-value"));
   // The wall of db/schema/spend.ts, by whatever path something was to run.
-  if (state === "BR001") return new Problem("quota-exceeded", "This would run beyond your organization's cap on spending, so nothing was changed. Stop something, raise the cap in the budget, or wait for the next billing period.", { limit: "spending" }, { cause: error });
+  if (state === "BR001") return new Problem("quota-exceeded", sentence("refused-spending-cap"), { limit: "spending" }, { cause: error });
   // Two changes at once that a rule allows only once, past every check: the database let the first one through.
-  if (state === "23505") return new Problem("conflict", "Something of the same name or number was made at the same moment. Look at the list and try again.", {}, { cause: error });
+  if (state === "23505") return new Problem("conflict", sentence("refused-same-moment"), {}, { cause: error });
   // Asked to be tried again, five times in a row: too many changes of one thing at once.
-  if (state === "40001" || state === "40P01") return new Problem("unavailable", "Too many changes of the same thing come at once, so this one was not made. Try again in a few seconds.", {}, { cause: error });
+  if (state === "40001" || state === "40P01") return new Problem("unavailable", sentence("refused-too-many-changes"), {}, { cause: error });
   // 08 connection, 53 resources, 57 operator intervention: Postgres is not there for a moment.
   if (state !== null && /^(08|53|57)/.test(state)) return unavailable(error);
   if (hasCode(error, ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EPIPE"])) return unavailable(error);
@@ -58,7 +61,7 @@ function toProblem(error: unknown): Problem | null {
 }
 
 function unavailable(cause: unknown): Problem {
-  return new Problem("unavailable", "The database does not answer at the moment, so nothing was changed. Try again in a few seconds.", {}, { cause });
+  return new Problem("unavailable", sentence("refused-database-away"), {}, { cause });
 }
 
 function hasCode(error: unknown, codes: readonly string[]): boolean {
@@ -78,9 +81,9 @@ function fromZod(error: ZodError): Problem {
 
 /** The problem that a formatted error shows. */
 export function problemOf(error: TRPCError): ProblemShape {
-  if (error.cause instanceof Problem) return { code: error.cause.code, message: error.cause.message, detail: error.cause.detail };
+  if (error.cause instanceof Problem) return { code: error.cause.code, message: error.cause.message, words: error.cause.words, detail: error.cause.detail };
   for (const [code, trpcCode] of Object.entries(CODES) as [ProblemCode, TRPCCode][]) {
-    if (trpcCode === error.code) return { code, message: error.message, detail: {} };
+    if (trpcCode === error.code) return { code, message: error.message, words: null, detail: {} };
   }
-  return { code: error.code === "INTERNAL_SERVER_ERROR" ? "internal" : "bad-input", message: error.message, detail: {} };
+  return { code: error.code === "INTERNAL_SERVER_ERROR" ? "internal" : "bad-input", message: error.message, words: null, detail: {} };
 }

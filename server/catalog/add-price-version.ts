@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -17,13 +18,13 @@ export async function addPriceVersion(context: Context, input: AddPriceVersionIn
   const now = context.clock.now();
   const validFrom = price.validFrom ?? now;
   if (validFrom.getTime() < now.getTime()) {
-    throw new Problem("bad-input", `A price cannot begin in the past (${validFrom.toISOString()}): what was used until now keeps its price. Choose now or later.`, { field: "validFrom" });
+    throw new Problem("bad-input", sentence("refused-price-past", { validFromAt: validFrom.toISOString() }), { field: "validFrom" });
   }
   return inTransaction(context, async (tx) => {
     if (price.flavorId !== undefined && !(await selectFlavorById(tx, price.flavorId))) throw notFound("flavor", price.flavorId);
     const { flavorId = null, storageClass = null, ...terms } = price;
     const made = await insertPriceVersion(tx, { ...terms, id: mintId("priceVersion", context), flavorId, storageClass, validFrom, createdAt: now, createdBy: context.actor.id });
-    if (!made) throw new Problem("conflict", `There is a price from ${validFrom.toISOString()} on already, and prices are never edited. Choose another moment.`, { field: "validFrom" });
+    if (!made) throw new Problem("conflict", sentence("refused-price-taken", { validFromAt: validFrom.toISOString() }), { field: "validFrom" });
     await announce(tx, { organizationId: null, topic: "catalog", id: made.id });
     await recordAudit(tx, context, {
       organizationId: null, action: "price-version.added", targetKind: "price-version", targetId: made.id,

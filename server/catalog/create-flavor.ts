@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -24,7 +25,7 @@ export async function createFlavor(context: Context, input: CreateFlavorInput): 
       onSale,
       createdAt: context.clock.now(),
     });
-    if (!made) throw new Problem("conflict", `There is a flavor with the name ${size.name} already. Sizes are never changed; choose another name.`, { field: "name", name: size.name });
+    if (!made) throw new Problem("conflict", sentence("refused-flavor-taken", { name: size.name }), { field: "name", name: size.name });
     await announce(tx, { organizationId: null, topic: "catalog", id: made.id });
     await recordAudit(tx, context, { organizationId: null, action: "flavor.created", targetKind: "flavor", targetId: made.id, after: { ...made, createdAt: made.createdAt.toISOString() } });
     return made;

@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -17,7 +18,7 @@ export async function registerPublicImage(context: Context, input: RegisterPubli
   return inTransaction(context, async (tx) => {
     const known = await selectPublicImage(tx, image.volume);
     if (known?.sha256 === image.sha256) return known;
-    if (known) throw new Problem("conflict", `The volume ${image.volume} belongs to the image ${known.name} with other content. Give the new content a volume name of its own.`, { field: "volume", imageId: known.id });
+    if (known) throw new Problem("conflict", sentence("refused-volume-taken", { volume: image.volume, image: known.name }), { field: "volume", imageId: known.id });
     const now = context.clock.now();
     const made = await insertImage(tx, { ...image, id: mintId("image", context), organizationId: null, status: "available", uploadedAt: now, createdAt: now, createdBy: context.actor.id });
     await announce(tx, { organizationId: null, topic: "image", id: made.id });

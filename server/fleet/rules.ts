@@ -1,5 +1,5 @@
 import { Problem } from "@/server/platform/errors";
-import { replaceNames, type Words } from "@/server/platform/sentences";
+import { replaceNames, type Said, type Words } from "@/server/platform/sentences";
 
 /** The plan was made for a cluster that has changed since; nothing was written, plan again. */
 export class PlanSuperseded extends Error {
@@ -19,6 +19,6 @@ export function namedWords(words: readonly Words[], names: ReadonlyMap<string, s
   return replaceNames(words, (text) => names.get(text) ?? text);
 }
 
-export function conflict(message: string, detail: Record<string, unknown> = {}): Problem {
-  return new Problem("conflict", message, detail);
+export function conflict(said: Said, detail: Record<string, unknown> = {}): Problem {
+  return new Problem("conflict", said, detail);
 }

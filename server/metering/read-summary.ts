@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { readOrganization } from "@/server/tenancy";
 import { listUsageWindows, summarizeUsage } from "./read-usage";
@@ -20,7 +21,7 @@ function period(context: Context, input: PeriodInput): { from: Date; to: Date } 
   const to = input.to ?? context.clock.now();
   const from = input.from ?? new Date(to.getTime() - DEFAULT_DAYS * DAY_MS);
   if (from >= to || to.getTime() - from.getTime() > MAX_DAYS * DAY_MS) {
-    throw new Problem("bad-input", `Usage is shown for up to ${MAX_DAYS} days, from an earlier to a later moment. Choose another period.`, { from: from.toISOString(), to: to.toISOString() });
+    throw new Problem("bad-input", sentence("refused-usage-days", { days: MAX_DAYS }), { from: from.toISOString(), to: to.toISOString() });
   }
   return { from, to };
 }

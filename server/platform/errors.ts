@@ -1,3 +1,5 @@
+import { textOf, wordsOf, type Said, type Words } from "./sentences";
+
 /**
  * What can go wrong for a person, in one closed list. The front door maps it to HTTP; screens translate by code.
  *
@@ -19,14 +21,17 @@ export type ProblemCode =
 /** An error written for its reader: what was attempted, on what, why not, what to do. */
 export class Problem extends Error {
   override readonly name = "Problem";
+  /** The same as data, so that a screen says it in its reader's language; null where there is only a text. */
+  readonly words: readonly Words[] | null;
   constructor(
     readonly code: ProblemCode,
-    message: string,
+    said: Said,
     /** Numbers and names for the screen; never a secret, never another tenant's. */
     readonly detail: Readonly<Record<string, unknown>> = {},
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(textOf(said), options);
+    this.words = wordsOf(said);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Words, WordValue } from "@/db/columns";
+import { REFUSALS } from "./refusals";
 
 /**
  * Every fixed sentence of the loops and areas for people, by its code, in English for logs, programs and old readers. Screens say it from code and figures
@@ -6,6 +7,7 @@ import type { Words, WordValue } from "@/db/columns";
  * The planner has its own list (server/planner/words.ts).
  */
 export const SENTENCES = {
+  ...REFUSALS,
   // What a status alone does not say.
   "status-waiting": "No host has room for it at the moment. It starts by itself as soon as one has.",
   "status-unreachable": "Its host does not answer. It is started elsewhere only when that host is known to be off, so that no two copies write to one disk.",

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -28,7 +29,7 @@ export async function grantCreditIn(tx: Transaction, context: Context, input: Cr
   if (!made) {
     const known = await selectGrantByKey(tx, input.idempotencyKey);
     if (known?.organizationId === input.organizationId && known.amountMicros === input.amountMicros && known.currency === input.currency) return known;
-    throw new Problem("conflict", `No credit was granted: the key ${input.idempotencyKey} was used for another grant.`, { idempotencyKey: input.idempotencyKey });
+    throw new Problem("conflict", sentence("refused-credit-key", { key: input.idempotencyKey }), { idempotencyKey: input.idempotencyKey });
   }
   await announce(tx, { organizationId: made.organizationId, topic: "billing", id: made.id });
   await recordAudit(tx, context, { organizationId: made.organizationId, action: "credit.granted", targetKind: "credit-grant", targetId: made.id, after: { kind: made.kind, currency: made.currency, amountMicros: made.amountMicros, reason: made.reason, expiresAt: made.expiresAt?.toISOString() ?? null } });

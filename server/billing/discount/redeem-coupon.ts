@@ -1,6 +1,7 @@
 import { readFlavorNamesIn } from "@/server/catalog";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -16,10 +17,10 @@ const DAY_MS = 86_400_000;
 /** Offers a code. @throws Problem `conflict` for a code that was used before. */
 export async function createCoupon(context: Context, input: CreateCouponInput): Promise<CouponRow> {
   const fields = createCouponInput.parse(input);
-  if (!isBilledCurrency(fields.currency)) throw new Problem("bad-input", `No coupon was made: ${fields.currency} is no currency that is billed.`, { field: "currency" });
+  if (!isBilledCurrency(fields.currency)) throw new Problem("bad-input", sentence("refused-coupon-currency", { currency: fields.currency }), { field: "currency" });
   return inTransaction(context, async (tx) => {
     const made = await insertCoupon(tx, { ...fields, id: mintId("discount", context), basisPoints: fields.kind === "trial" ? 10_000 : fields.basisPoints, createdAt: context.clock.now(), createdBy: context.actor.id });
-    if (!made) throw new Problem("conflict", `No coupon was made: the code ${fields.code} exists already, and coupons are never edited. Choose another code.`, { field: "code" });
+    if (!made) throw new Problem("conflict", sentence("refused-coupon-taken", { code: fields.code }), { field: "code" });
     await announce(tx, { organizationId: null, topic: "billing", id: made.id });
     await recordAudit(tx, context, { organizationId: null, action: "coupon.created", targetKind: "coupon", targetId: made.id, after: { code: made.code, kind: made.kind, basisPoints: made.basisPoints, maxMicros: made.maxMicros } });
     return made;
@@ -41,12 +42,12 @@ export async function redeemCoupon(context: Context, input: { readonly organizat
     const now = context.clock.now();
     const { currency } = await readOrganization(tx, input.organizationId);
     const coupon = await takeRedemption(tx, code, now);
-    if (!coupon || coupon.currency !== currency) throw new Problem("bad-input", `The code ${code} was not redeemed: it is not valid for your organization, or not any more. Check its spelling.`, { field: "code" });
+    if (!coupon || coupon.currency !== currency) throw new Problem("bad-input", sentence("refused-coupon-unknown", { code }), { field: "code" });
     const made = await insertDiscount(tx, {
       id: mintId("discount", context), organizationId: input.organizationId, couponId: coupon.id, code: coupon.code, kind: coupon.kind, basisPoints: coupon.basisPoints, meters: coupon.meters, currency, maxMicros: coupon.maxMicros,
       startsAt: now, endsAt: new Date(now.getTime() + coupon.durationDays * DAY_MS), createdAt: now, createdBy: context.actor.id,
     });
-    if (!made) throw new Problem("conflict", `The code ${code} was redeemed by your organization before.`, { field: "code" });
+    if (!made) throw new Problem("conflict", sentence("refused-coupon-again", { code }), { field: "code" });
     await announce(tx, { organizationId: input.organizationId, topic: "billing", id: made.id });
     await recordAudit(tx, context, { organizationId: input.organizationId, action: "coupon.redeemed", targetKind: "discount", targetId: made.id, after: { code: made.code, endsAt: made.endsAt.toISOString() } });
     return made;
@@ -60,9 +61,9 @@ export async function addCommitment(context: Context, input: AddCommitmentInput)
     const now = context.clock.now();
     const startsAt = fields.startsAt ?? now;
     const organization = await readOrganization(tx, fields.organizationId);
-    if (startsAt >= fields.endsAt) throw new Problem("bad-input", "Nothing was reserved: it would end before it begins.", { field: "endsAt" });
+    if (startsAt >= fields.endsAt) throw new Problem("bad-input", sentence("refused-reservation-empty"), { field: "endsAt" });
     const { closed } = await readPeriodsAround(tx, organization.id, startsAt);
-    if (closed || startsAt < now) throw new Problem("bad-input", "Nothing was reserved: it would begin in the past, which is billed already or about to be. Begin now or later.", { field: "startsAt" });
+    if (closed || startsAt < now) throw new Problem("bad-input", sentence("refused-reservation-past"), { field: "startsAt" });
     if (!isBilledCurrency(organization.currency)) throw notFound("currency", organization.currency);
     if (fields.flavorId && !(await readFlavorNamesIn(tx)).has(fields.flavorId)) throw notFound("flavor", fields.flavorId);
     const made = await insertCommitment(tx, { ...fields, id: mintId("commitment", context), currency: organization.currency, startsAt, createdAt: now, createdBy: context.actor.id });

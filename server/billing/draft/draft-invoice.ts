@@ -2,6 +2,7 @@ import { readFlavorNamesIn } from "@/server/catalog";
 import { listUsageWindows, type UsageWindowRow } from "@/server/metering";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import type { RatedPeriod } from "@/server/rating";
 import type { DraftLine, InvoiceDraft } from "../types";
@@ -16,7 +17,7 @@ import type { Basis } from "./types";
 export async function draftInvoice(context: Context, input: { readonly organizationId: string; readonly at?: Date }): Promise<InvoiceDraft> {
   const now = context.clock.now();
   const at = input.at ?? now;
-  if (at > now) throw new Problem("bad-input", "A bill can be drafted for a month that has begun; this one has not. Choose this month or an earlier one.", { at: at.toISOString() });
+  if (at > now) throw new Problem("bad-input", sentence("refused-draft-future"), { at: at.toISOString() });
   return inTransaction(context, async (tx) => {
     const basis = await gatherBasis(tx, input.organizationId, at);
     return toDraft(basis, rateBasis(basis), await readFlavorNamesIn(tx), now);

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordAudit, requireProvider } from "@/server/tenancy";
@@ -56,7 +57,7 @@ export async function extendDunning(context: Context, input: ExtendDunningInput)
   requireProvider(context);
   return inTransaction(context, async (tx) => {
     const row = await lockOpenCase(tx, input.organizationId);
-    if (!row) throw new Problem("not-found", `The organization ${input.organizationId} has no open dunning; there is nothing to extend.`, { what: "dunning", id: input.organizationId });
+    if (!row) throw new Problem("not-found", sentence("refused-dunning-none"), { what: "dunning", id: input.organizationId });
     const now = context.clock.now();
     const moveBack = (at: Date): Date => (at > now ? new Date(at.getTime() + input.days * DAY_MS) : at);
     const fields = { restrictAt: moveBack(row.restrictAt), suspendAt: moveBack(row.suspendAt), retainAt: moveBack(row.retainAt), deleteAt: moveBack(row.deleteAt), pausedUntil: new Date(now.getTime() + input.days * DAY_MS) };

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
@@ -27,18 +28,18 @@ export async function issueCreditNoteIn(tx: Transaction, context: Context, input
   if (!invoice) throw notFound("invoice", input.invoiceId);
   const known = await selectCreditNoteByKey(tx, input.idempotencyKey);
   if (known?.invoiceId === invoice.id) return known;
-  if (known) throw new Problem("conflict", "No credit note was issued: its key was used for another invoice.", { idempotencyKey: input.idempotencyKey });
-  if (invoice.status !== "issued" && invoice.status !== "paid") throw new Problem("conflict", `No credit note was issued: the invoice is ${invoice.status}, and only an issued one can be corrected.`, { invoiceId: invoice.id });
+  if (known) throw new Problem("conflict", sentence("refused-credit-note-key"), { idempotencyKey: input.idempotencyKey });
+  if (invoice.status !== "issued" && invoice.status !== "paid") throw new Problem("conflict", sentence("refused-credit-note-status", { status: invoice.status }), { invoiceId: invoice.id });
   const before = await selectCreditNotes(tx, invoice.id);
   for (const { rateBasisPoints, netMinor } of input.amounts) {
     const had = invoice.taxes.find((group) => group.rateBasisPoints === rateBasisPoints)?.netMinor ?? 0;
     const gone = before.flatMap((note) => note.taxes).reduce((sum, group) => sum + (group.rateBasisPoints === rateBasisPoints ? group.netMinor : 0), 0);
     if (!Number.isSafeInteger(netMinor) || netMinor <= 0 || netMinor > had - gone) {
-      throw new Problem("bad-input", `No credit note was issued: at the rate of ${rateBasisPoints / 100} % the invoice has ${had - gone} left (net, smallest coins), and ${netMinor} was asked for. Ask for a positive amount up to that.`, { invoiceId: invoice.id, rateBasisPoints, leftMinor: had - gone });
+      throw new Problem("bad-input", sentence("refused-credit-note-amount", { percent: rateBasisPoints / 100, leftMinor: had - gone, askedMinor: netMinor }), { invoiceId: invoice.id, rateBasisPoints, leftMinor: had - gone });
     }
   }
   const totals = totalLines(input.amounts.map((amount) => ({ amountMicros: BigInt(amount.netMinor) * microsPerMinor(invoice.currency), taxRateBasisPoints: amount.rateBasisPoints })), invoice.currency);
-  if (totals.totalMinor <= 0n || input.reason.trim() === "") throw new Problem("bad-input", "No credit note was issued: it needs an amount and a reason.", { invoiceId: invoice.id });
+  if (totals.totalMinor <= 0n || input.reason.trim() === "") throw new Problem("bad-input", sentence("refused-credit-note-empty"), { invoiceId: invoice.id });
   const row: CreditNoteRow = {
     id: mintId("creditNote", context), organizationId: invoice.organizationId, issuerId: invoice.issuerId, invoiceId: invoice.id, number: await takeNumber(tx, "credit-note"), currency: invoice.currency, reason: input.reason.trim(),
     netMinor: Number(totals.subtotalMinor), taxMinor: Number(totals.taxMinor), totalMinor: Number(totals.totalMinor),

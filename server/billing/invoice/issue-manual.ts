@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { microsPerMinor } from "@/server/rating";
 import { readOrganization } from "@/server/tenancy";
@@ -21,7 +22,7 @@ export async function issueManualInvoice(tx: Transaction, context: Context, inpu
   const now = context.clock.now();
   const { currency } = await readOrganization(tx, input.organizationId);
   const sumMinor = input.lines.reduce((sum, line) => sum + line.amountMinor, 0);
-  if (input.lines.length === 0 || !Number.isSafeInteger(sumMinor) || sumMinor < 0) throw new Problem("bad-input", "No invoice was issued: it needs at least one line, whole coins, and a sum that is not negative. Use a credit note to give money back.", { organizationId: input.organizationId });
+  if (input.lines.length === 0 || !Number.isSafeInteger(sumMinor) || sumMinor < 0) throw new Problem("bad-input", sentence("refused-invoice-lines"), { organizationId: input.organizationId });
   const rates = taxRates((await selectIssuer(tx)).country, (await selectProfile(tx, input.organizationId))?.country ?? "JP");
   const minor = microsPerMinor(currency);
   return writeInvoice(tx, context, {

@@ -1,6 +1,7 @@
 import { notePeriodBilled, releaseAdjustments } from "@/server/metering";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
@@ -24,10 +25,10 @@ export async function voidInvoice(context: Context, input: { readonly invoiceId:
   return inTransaction(context, async (tx) => {
     const invoice = await lock(tx, input.invoiceId);
     const now = context.clock.now();
-    if (invoice.status === "void") throw new Problem("conflict", `The invoice ${invoice.number ?? invoice.id} is void already.`, { invoiceId: invoice.id });
+    if (invoice.status === "void") throw new Problem("conflict", sentence("refused-void-again", { invoice: invoice.number ?? invoice.id }), { invoiceId: invoice.id });
     const wasIssued = invoice.status !== "parked";
     if (wasIssued && (invoice.status === "paid" || (await readOpenMinor(tx, invoice.id)) !== invoice.totalMinor)) {
-      throw new Problem("conflict", `The invoice ${invoice.number ?? invoice.id} was not voided: something was paid or credited on it. Issue a credit note instead.`, { invoiceId: invoice.id });
+      throw new Problem("conflict", sentence("refused-void-paid", { invoice: invoice.number ?? invoice.id }), { invoiceId: invoice.id });
     }
     const row = await updateInvoice(tx, invoice.id, { status: "void", voidedAt: now, voidReason: input.reason });
     if (wasIssued) await postLedgerEntry(tx, context, { organizationId: row.organizationId, kind: "void", currency: row.currency, amountMinor: -row.totalMinor, invoiceId: row.id, reference: row.number ?? row.id, idempotencyKey: `void:${row.id}` });
@@ -48,7 +49,7 @@ export async function voidInvoice(context: Context, input: { readonly invoiceId:
 export async function releaseInvoice(context: Context, input: { readonly invoiceId: string }): Promise<InvoiceRow> {
   return inTransaction(context, async (tx) => {
     const invoice = await lock(tx, input.invoiceId);
-    if (invoice.status !== "parked") throw new Problem("conflict", `The invoice ${invoice.number ?? invoice.id} is not parked; it is ${invoice.status}.`, { invoiceId: invoice.id, status: invoice.status });
+    if (invoice.status !== "parked") throw new Problem("conflict", sentence("refused-not-parked", { invoice: invoice.number ?? invoice.id, status: invoice.status }), { invoiceId: invoice.id, status: invoice.status });
     return issueSealed(tx, context, invoice);
   });
 }

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -16,7 +17,7 @@ import type { PaymentLinkRow } from "./types";
 export async function requestLink(context: Context, given: RequestLinkInput, portalUrl: string): Promise<PaymentLinkRow> {
   const input = requestLinkInput.parse(given);
   const organizationId = tenantOf(context);
-  if (input.kind === "prepay" && input.amountMinor === undefined) throw new Problem("bad-input", "Nothing was prepared, because no amount was named. Say how much is to be paid in advance.", { fields: { amountMinor: ["is missing"] } });
+  if (input.kind === "prepay" && input.amountMinor === undefined) throw new Problem("bad-input", sentence("refused-prepay-amount"), { fields: { amountMinor: ["is missing"] } });
   return inTransaction(context, async (tx) => {
     const organization = await readOrganization(tx, organizationId);
     const row: PaymentLinkRow = {

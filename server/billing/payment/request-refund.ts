@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { recordAudit } from "@/server/tenancy";
@@ -28,7 +29,7 @@ export async function requestRefund(context: Context, input: RequestRefundInput)
     const held = (await heldBeyond(tx, paid)) - (await sumPendingRefunds(tx, paid));
     const most = Math.max(0, Math.min(left, held));
     if (input.amountMinor > most) {
-      throw new Problem("conflict", `Nothing was given back: ${input.amountMinor} was asked for and ${most} ${paid.currency} (smallest unit) can be given back. Issue a credit note for the difference first.`, { paymentId: paid.id, mostMinor: most });
+      throw new Problem("conflict", sentence("refused-refund-amount", { askedMinor: input.amountMinor, mostMinor: most, currency: paid.currency }), { paymentId: paid.id, mostMinor: most });
     }
     const row: RefundRow = { id: mintId("paymentRefund", context), organizationId: paid.organizationId, paymentId: paid.id, remoteId: null, currency: paid.currency, amountMinor: input.amountMinor, status: "requested", reason: input.reason, requestedBy: context.actor.id, createdAt: context.clock.now() };
     await insertRefund(tx, row);

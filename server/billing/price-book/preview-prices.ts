@@ -1,6 +1,7 @@
 import { listPriceVersionsIn } from "@/server/catalog";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { isBilledCurrency, rateUsage, type PriceVersion, type UsageWindow } from "@/server/rating";
 import { toPrice } from "../draft";
@@ -18,7 +19,7 @@ export type NewPrice = Omit<PriceVersion, "id" | "currency" | "validFromMs">;
  * List prices and their terms; what is agreed with one organization stays out of it. Changes nothing.
  */
 export async function previewPrices(context: Context, input: { readonly currency: string; readonly prices: readonly NewPrice[] }): Promise<PricePreview> {
-  if (!isBilledCurrency(input.currency)) throw new Problem("bad-input", `Nothing was computed: ${input.currency} is no currency that is billed.`, { field: "currency" });
+  if (!isBilledCurrency(input.currency)) throw new Problem("bad-input", sentence("refused-preview-currency", { currency: input.currency }), { field: "currency" });
   const { start: to } = billingPeriod("UTC", context.clock.now());
   const { start: from } = billingPeriod("UTC", new Date(to.getTime() - 1));
   const period = { startMs: from.getTime(), endMs: to.getTime() };

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import type { Transaction } from "@/server/platform/transaction";
 import { mintMac } from "../instance/rules";
@@ -20,7 +21,7 @@ export async function claimAddresses(tx: Transaction, context: Context, wanted: 
   const ips = await claimFreeAddresses(tx, wanted.map((claim) => ({ ...claim, addressId: mintId("address", context), mac: mintMac(context.random), startFraction: context.random.float(), at })));
   return wanted.map(({ networkId }, index) => {
     const ip = ips[index];
-    if (!ip) throw new Problem("unavailable", "The network has no free private address. Delete instances that are not needed, or write to support for a larger network.", { networkId });
+    if (!ip) throw new Problem("unavailable", sentence("refused-no-address"), { networkId });
     return ip;
   });
 }

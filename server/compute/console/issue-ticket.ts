@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { recordAudit } from "@/server/tenancy";
 import type { IssueConsoleTicketInput } from "./schema";
@@ -23,10 +24,10 @@ export async function issueConsoleTicket(context: Context, input: IssueConsoleTi
     const target = await findConsoleTarget(tx, instanceId, context.scope === "tenant" ? context.organizationId : null);
     if (!target) throw notFound("instance", instanceId);
     if (target.standing === "suspended" && context.actor.kind === "user") {
-      throw new Problem("standing", "The console cannot be opened while the organization is suspended. Settle the open invoices first.");
+      throw new Problem("standing", sentence("refused-console-suspended"));
     }
     if (target.desiredPower !== "running") {
-      throw new Problem("conflict", `${target.name} is stopped, so it has no console. Start it first.`, { instanceId });
+      throw new Problem("conflict", sentence("refused-console-stopped", { instance: target.name }), { instanceId });
     }
     const now = context.clock.now();
     const ticket = Buffer.from(context.random.bytes(32)).toString("base64url");

@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { releaseHold } from "@/server/quota";
@@ -16,7 +17,7 @@ export async function removeImage(context: Context, input: ImageRef): Promise<{ 
     if (!row || !mayBecome(row.status, "retired")) throw notFound("image", imageId);
     const users = await countUsers(tx, row.volume);
     if (users > 0) {
-      throw new Problem("conflict", `The image ${row.name} cannot be removed: the disks of ${users} ${users === 1 ? "instance stand" : "instances stand"} on it (the trash counts too). Rebuild them from another image, or purge them first.`, { imageId, users });
+      throw new Problem("conflict", sentence("refused-image-used", { image: row.name, users }), { imageId, users });
     }
     if (row.organizationId !== null) await releaseHold(tx, context, { organizationId: row.organizationId, subjectId: imageId, purpose: "image-import" });
     // Nothing of it reached the storage unless it was handed to the import.

@@ -1,6 +1,7 @@
 import { recordAudits, type AuditRecord } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { claimIdempotencyKey, claimNewKeys, type KeyClaim } from "@/server/platform/idempotency";
 import type { Transaction } from "@/server/platform/transaction";
@@ -97,11 +98,11 @@ function complete(organizationId: string, draft: Draft, facts: OrderFacts) {
 /** Refuses what cannot be ordered, with the reason; what is left is complete. */
 function checkedFacts(facts: OrderFacts, order: ParsedOrder) {
   const { organization } = facts;
-  if (!organization || organization.closed) throw new Problem("forbidden", "This organization is closed, so nothing can be ordered.");
+  if (!organization || organization.closed) throw new Problem("forbidden", sentence("refused-closed"));
   requireStanding(organization.standing, "create");
   const flavor = facts.flavors.find(({ id }) => id === order.flavorId);
   if (!flavor) throw notFound("flavor", order.flavorId);
-  if (!flavor.onSale) throw new Problem("conflict", `The flavor ${flavor.name} is no longer on sale. Choose another one.`, { field: "flavorId", flavorId: flavor.id });
+  if (!flavor.onSale) throw new Problem("conflict", sentence("refused-flavor-off-sale", { flavor: flavor.name }), { field: "flavorId", flavorId: flavor.id });
   const image = facts.images.find(({ id }) => id === order.imageId);
   if (!image) throw notFound("image", order.imageId);
   requireImageFits(image, flavor);
@@ -111,7 +112,7 @@ function checkedFacts(facts: OrderFacts, order: ParsedOrder) {
   const place = facts.places.find(({ wanted }) => wanted === (order.clusterId ?? null));
   if (!place || place.poolId === null) {
     if (order.clusterId !== undefined) throw notFound("cluster", order.clusterId);
-    throw new Problem("unavailable", "There is no cluster with a network and storage yet. Write to support.");
+    throw new Problem("unavailable", sentence("refused-no-cluster"));
   }
   return { flavor, image, place, poolId: place.poolId };
 }

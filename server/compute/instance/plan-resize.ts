@@ -22,9 +22,9 @@ export async function planResize(
   const current = await selectFlavor(tx, row.flavorId);
   const next = asked.flavorId === undefined || asked.flavorId === row.flavorId ? current : await selectFlavor(tx, asked.flavorId);
   if (!current || !next) throw notFound("flavor", asked.flavorId ?? row.flavorId);
-  if (next.id !== current.id && !next.onSale) throw new Problem("conflict", `The flavor ${next.name} is no longer on sale. Choose another one.`, { field: "flavorId", flavorId: next.id });
+  if (next.id !== current.id && !next.onSale) throw new Problem("conflict", sentence("refused-flavor-off-sale", { flavor: next.name }), { field: "flavorId", flavorId: next.id });
   if (asked.diskGiB !== undefined && asked.diskGiB < row.diskGiB) {
-    throw new Problem("bad-input", `A disk only grows: it has ${row.diskGiB} GiB and ${asked.diskGiB} GiB were asked for. For a smaller disk order a new instance.`, { field: "diskGiB", diskGiB: row.diskGiB, asked: asked.diskGiB });
+    throw new Problem("bad-input", sentence("refused-disk-shrinks", { diskGiB: row.diskGiB, askedGiB: asked.diskGiB }), { field: "diskGiB", diskGiB: row.diskGiB, asked: asked.diskGiB });
   }
   const changesFlavor = next.id !== current.id;
   const sizes: Sizes = {

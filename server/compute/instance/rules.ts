@@ -1,4 +1,5 @@
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import type { Random } from "@/server/platform/random";
 import type { ImageRow, InstanceRow } from "../types";
 
@@ -40,12 +41,12 @@ export function requireImageFits(image: Pick<ImageRow, "id" | "name" | "status" 
     throw new Problem("conflict", `The image ${image.name} cannot be used: it is ${image.status}${image.statusReason ? ` (${image.statusReason})` : ""}. Choose another image.`, { imageId: image.id, status: image.status });
   }
   if (image.virtualSizeMiB > sizes.diskGiB * 1024) {
-    throw new Problem("bad-input", `The image ${image.name} needs a disk of ${Math.ceil(image.virtualSizeMiB / 1024)} GiB, and this size has ${sizes.diskGiB} GiB. Choose a larger flavor.`, {
+    throw new Problem("bad-input", sentence("refused-image-disk", { image: image.name, neededGiB: Math.ceil(image.virtualSizeMiB / 1024), diskGiB: sizes.diskGiB }), {
       field: "flavorId", neededGiB: Math.ceil(image.virtualSizeMiB / 1024), diskGiB: sizes.diskGiB,
     });
   }
   if (image.minimumMemoryMiB > sizes.memoryMiB) {
-    throw new Problem("bad-input", `The image ${image.name} needs ${image.minimumMemoryMiB} MiB of memory, and this size has ${sizes.memoryMiB} MiB. Choose a larger flavor.`, {
+    throw new Problem("bad-input", sentence("refused-image-memory", { image: image.name, neededMiB: image.minimumMemoryMiB, memoryMiB: sizes.memoryMiB }), {
       field: "flavorId", neededMiB: image.minimumMemoryMiB, memoryMiB: sizes.memoryMiB,
     });
   }

@@ -1,4 +1,5 @@
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import type { InstanceRow } from "../types";
 
 export const LIFECYCLES = ["active", "trash", "purging", "purged"] as const;
@@ -32,7 +33,7 @@ const NEEDS_AWAKE: readonly InstanceVerb[] = ["reboot", "resize", "rebuild"];
 /** Throws a `conflict` for what cannot be done to a machine that is put aside with its memory. */
 export function requireAwake(row: Pick<InstanceRow, "id" | "name" | "desiredPower">, verb: InstanceVerb): void {
   if (row.desiredPower !== "suspended" || !NEEDS_AWAKE.includes(verb)) return;
-  throw new Problem("conflict", `Cannot ${verb} the instance ${row.name}: it is suspended, and what it has in memory would no longer fit. Start it, or stop it and lose what is in memory.`, { instanceId: row.id, verb });
+  throw new Problem("conflict", sentence("refused-asleep", { verb, instance: row.name }), { instanceId: row.id, verb });
 }
 
 /** Throws a `conflict` that says why the verb is not for an instance in this stretch of its life. */

@@ -1,6 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { changeInstance, decidedBy } from "./change-instance";
 import { memoryVolumeName } from "./rules";
 import { instanceRef, type InstanceRef } from "./schema";
@@ -18,10 +19,10 @@ export async function suspendInstance(context: Context, input: InstanceRef): Pro
   const { instanceId } = instanceRef.parse(input);
   return changeInstance(context, instanceId, "suspend", async (row, tx) => {
     if (row.desiredPower === "suspended") return null;
-    if (row.desiredPower === "stopped") throw new Problem("conflict", `Cannot suspend the instance ${row.name}: it is stopped, so it has no memory to keep. Start it instead.`, { instanceId });
+    if (row.desiredPower === "stopped") throw new Problem("conflict", sentence("refused-suspend-stopped", { instance: row.name }), { instanceId });
     const seen = await selectObservationOf(tx, row.id);
     if (seen?.pendingBootReason) {
-      throw new Problem("conflict", `Cannot suspend the instance ${row.name}: a change of it waits for its next boot, and a suspended machine does not boot. Restart it first.`, { instanceId });
+      throw new Problem("conflict", sentence("refused-suspend-pending", { instance: row.name }), { instanceId });
     }
     const poolId = await selectRootPool(tx, row.id, row.rebuildGeneration);
     await insertVolumes(tx, [

@@ -2,6 +2,7 @@ import ipaddr from "ipaddr.js";
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { createNetworkInput, type CreateNetworkInput } from "./schema";
@@ -19,12 +20,12 @@ export function checkNetwork(input: CreateNetworkInput): WantedNetwork {
   const wanted = createNetworkInput.parse(input);
   const range = ipaddr.IPv4.parseCIDR(wanted.cidr);
   for (const text of [wanted.firstAddress, wanted.lastAddress, ...(wanted.gateway ? [wanted.gateway] : [])]) {
-    if (!ipaddr.IPv4.parse(text).match(range)) throw new Problem("bad-input", `${text} lies outside of the network ${wanted.cidr}. Correct the address or the network.`, { address: text, cidr: wanted.cidr });
+    if (!ipaddr.IPv4.parse(text).match(range)) throw new Problem("bad-input", sentence("refused-address-outside", { address: text, network: wanted.cidr }), { address: text, cidr: wanted.cidr });
   }
   const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
-  if (first > last) throw new Problem("bad-input", `The range ${wanted.firstAddress} to ${wanted.lastAddress} is empty. Give the lower address first.`);
+  if (first > last) throw new Problem("bad-input", sentence("refused-range-empty", { first: wanted.firstAddress, last: wanted.lastAddress }));
   if (wanted.gateway && addressNumber(wanted.gateway) >= first && addressNumber(wanted.gateway) <= last) {
-    throw new Problem("bad-input", `The gateway ${wanted.gateway} lies in the range that instances get. Leave it out of ${wanted.firstAddress} to ${wanted.lastAddress}.`);
+    throw new Problem("bad-input", sentence("refused-gateway-inside", { gateway: wanted.gateway, first: wanted.firstAddress, last: wanted.lastAddress }));
   }
   return wanted;
 }
@@ -43,7 +44,7 @@ export async function createNetworkIn(tx: Transaction, context: Context, input: 
   const wanted = checkNetwork(input);
   const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
   const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first);
-  if (overlapping) throw new Problem("conflict", `The range overlaps the network ${overlapping.name} of the same cluster (${overlapping.firstAddress} to ${overlapping.lastAddress}). Choose another range.`, { networkId: overlapping.id });
+  if (overlapping) throw new Problem("conflict", sentence("refused-range-overlaps", { network: overlapping.name, first: overlapping.firstAddress, last: overlapping.lastAddress }), { networkId: overlapping.id });
   const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now() };
   await insertNetwork(tx, row);
   await recordAudit(tx, context, { organizationId: null, action: "network.created", targetKind: "network", targetId: row.id, after: { ...wanted } });

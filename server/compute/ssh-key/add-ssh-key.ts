@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -18,7 +19,7 @@ export async function addSshKey(context: Context, input: AddSshKeyInput): Promis
   const key = parseSshKey(publicKey);
   return inTransaction(context, async (tx) => {
     const made = await insertKey(tx, { id: mintId("sshKey", context), organizationId, name, publicKey: key.text, fingerprint: key.fingerprint, createdBy: context.actor.id, createdAt: context.clock.now() });
-    if (!made) throw new Problem("conflict", `This key is in the list already (${key.fingerprint}).`, { field: "publicKey", fingerprint: key.fingerprint });
+    if (!made) throw new Problem("conflict", sentence("refused-key-known", { fingerprint: key.fingerprint }), { field: "publicKey", fingerprint: key.fingerprint });
     await announce(tx, { organizationId, topic: "ssh-key", id: made.id });
     await recordAudit(tx, context, { action: "ssh-key.added", targetKind: "ssh-key", targetId: made.id, after: { name, fingerprint: key.fingerprint } });
     return toView(made);

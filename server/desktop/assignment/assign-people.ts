@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -15,7 +16,7 @@ export type AssignmentView = Awaited<ReturnType<typeof selectAssignments>>[numbe
 export async function assignPeople(context: Context, input: AssignInput): Promise<{ readonly added: number }> {
   const { poolId, emails, everybody } = assignInput.parse(input);
   const organizationId = requireOrganization(context);
-  if (emails.length === 0 && !everybody) throw new Problem("bad-input", "Nobody was named. Give at least one e-mail address, or everybody.", { field: "emails" });
+  if (emails.length === 0 && !everybody) throw new Problem("bad-input", sentence("refused-nobody-named"), { field: "emails" });
   return inTransaction(context, async (tx) => {
     const pool = await selectPool(tx, organizationId, poolId);
     if (!pool) throw notFound("desktop pool", poolId);

@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
@@ -19,7 +20,7 @@ export async function addVersion(context: Context, input: AddVersionInput): Prom
   return inTransaction(context, async (tx) => {
     const image = await selectImage(tx, organizationId, imageId);
     if (!image) throw notFound("image", imageId);
-    if (image.status !== "available") throw new Problem("conflict", `The image ${image.name} cannot become a golden image: it is ${image.status}. Wait until it is available, or choose another.`, { imageId, status: image.status });
+    if (image.status !== "available") throw new Problem("conflict", sentence("refused-golden-image", { image: image.name, status: image.status }), { imageId, status: image.status });
     const now = context.clock.now();
     const golden = await ensureGoldenImage(tx, { id: mintId("goldenImage", context), organizationId, name: goldenImageName, createdAt: now, createdBy: context.actor.id });
     const version = await insertVersion(tx, { id: mintId("goldenVersion", context), organizationId, goldenImageId: golden.id, imageId, state: "checking", note, createdAt: now, createdBy: context.actor.id });

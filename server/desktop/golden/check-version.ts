@@ -1,6 +1,7 @@
 import { createInstance, deleteInstance } from "@/server/compute";
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import type { GoldenVersionRow } from "../types";
@@ -15,7 +16,7 @@ export async function listChecking(tx: Transaction, _context: Context): Promise<
 export async function orderCheckMachine(given: Context, version: GoldenVersionRow): Promise<string> {
   const context: Context = { ...given, organizationId: version.organizationId };
   const flavorId = await inTransaction(context, (tx) => selectSmallestFlavor(tx, version.imageId), { readOnly: true });
-  if (flavorId === null) throw new Problem("conflict", "No flavor on sale is large enough for this image, so it cannot be checked. Ask for a larger flavor.", { imageId: version.imageId });
+  if (flavorId === null) throw new Problem("conflict", sentence("refused-golden-too-large"), { imageId: version.imageId });
   const made = await createInstance(context, { name: `check-${version.id.slice(-10)}`, flavorId, imageId: version.imageId, idempotencyKey: `golden:${version.id}` });
   await inTransaction(context, (tx) => updateVersion(tx, version.id, { checkInstanceId: made.id, checkStartedAt: version.checkStartedAt ?? context.clock.now() }));
   return made.id;

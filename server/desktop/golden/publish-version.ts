@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import { requireOrganization } from "../rules";
@@ -24,7 +25,7 @@ export async function retireVersion(context: Context, input: VersionRef): Promis
     if (version.state === "retired") return null;
     const { pools, desktops } = await users();
     if (pools + desktops > 0) {
-      throw new Problem("conflict", `Version ${version.number} cannot be retired: ${pools} pools and ${desktops} desktops stand on it. Roll them out to another version first.`, { versionId: version.id, pools, desktops });
+      throw new Problem("conflict", sentence("refused-version-used", { version: version.number, pools, desktops }), { versionId: version.id, pools, desktops });
     }
     return { state: "retired" };
   });

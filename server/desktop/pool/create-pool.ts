@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, violatedConstraint } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
@@ -23,15 +24,15 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
     return await inTransaction(context, async (tx) => {
       if (!(await hasGoldenImage(tx, organizationId, asked.goldenImageId))) throw notFound("golden image", asked.goldenImageId);
       const version = await selectPublished(tx, organizationId, asked.goldenImageId);
-      if (!version) throw new Problem("conflict", "A pool needs a published version of its golden image, and this one has none. Publish a version whose check has passed.", { goldenImageId: asked.goldenImageId });
+      if (!version) throw new Problem("conflict", sentence("refused-pool-unpublished"), { goldenImageId: asked.goldenImageId });
       const flavor = await selectFlavor(tx, asked.flavorId);
       if (!flavor || !flavor.onSale) throw notFound("flavor", asked.flavorId);
       const image = await selectImage(tx, organizationId, version.imageId);
       if (image && (image.minimumMemoryMiB > flavor.memoryMiB || image.virtualSizeMiB > flavor.diskGiB * MIB_PER_GIB)) {
-        throw new Problem("bad-input", `The golden image needs ${image.minimumMemoryMiB} MiB of memory and a disk of ${Math.ceil(image.virtualSizeMiB / MIB_PER_GIB)} GiB; ${flavor.name} has ${flavor.memoryMiB} MiB and ${flavor.diskGiB} GiB. Choose a larger flavor.`, { field: "flavorId" });
+        throw new Problem("bad-input", sentence("refused-pool-flavor", { neededMiB: image.minimumMemoryMiB, neededGiB: Math.ceil(image.virtualSizeMiB / MIB_PER_GIB), flavor: flavor.name, memoryMiB: flavor.memoryMiB, diskGiB: flavor.diskGiB }), { field: "flavorId" });
       }
       const clusterId = await firstCluster(tx);
-      if (clusterId === null) throw new Problem("conflict", "There is no cluster yet that desktops could run on. Ask the provider.");
+      if (clusterId === null) throw new Problem("conflict", sentence("refused-pool-no-cluster"));
       const now = context.clock.now();
       const pool = await insertPool(tx, {
         id: mintId("desktopPool", context), organizationId, clusterId, name: asked.name, kind: asked.kind, goldenImageId: asked.goldenImageId, versionId: version.id, flavorId: asked.flavorId,
@@ -43,12 +44,12 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
       return pool;
     });
   } catch (error) {
-    if (violatedConstraint(error) === "desktop_pool_name") throw new Problem("conflict", `There is a pool named ${asked.name} already. Choose another name.`, { field: "name" }, { cause: error });
+    if (violatedConstraint(error) === "desktop_pool_name") throw new Problem("conflict", sentence("refused-pool-taken", { name: asked.name }), { field: "name" }, { cause: error });
     throw error;
   }
 }
 
 /** Throws where more should stand ready than may be. */
 export function requireOrder(minimumReady: number, maximum: number): void {
-  if (minimumReady > maximum) throw new Problem("bad-input", `${minimumReady} desktops cannot stand ready in a pool of at most ${maximum}. Raise the maximum or lower the minimum.`, { field: "minimumReady" });
+  if (minimumReady > maximum) throw new Problem("bad-input", sentence("refused-pool-bounds", { minimumReady, maximum }), { field: "minimumReady" });
 }

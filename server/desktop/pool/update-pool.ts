@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
 import { lockVersion } from "../golden/store";
@@ -31,7 +32,7 @@ export async function rollOut(context: Context, input: RollOutInput): Promise<Po
   return change(context, poolId, "rolled-out", async (pool, tx) => {
     const version = await lockVersion(tx, pool.organizationId, versionId);
     if (!version || version.goldenImageId !== pool.goldenImageId) throw notFound("golden image version", versionId);
-    if (version.state !== "published") throw new Problem("conflict", `Version ${version.number} cannot be rolled out: it is ${version.state}. Publish it first.`, { versionId, state: version.state });
+    if (version.state !== "published") throw new Problem("conflict", sentence("refused-version-not-published", { version: version.number }), { versionId, state: version.state });
     return { versionId, rolloutDeadline: deadline ?? null, rolloutPaused: paused };
   });
 }

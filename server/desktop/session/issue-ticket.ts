@@ -1,6 +1,7 @@
 import { issueConsoleTicket, type ConsoleTicket } from "@/server/compute/console";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { requireOrganization } from "../rules";
 import { sessionTicketInput, type SessionTicketInput } from "../schema";
@@ -13,9 +14,9 @@ export async function issueDesktopTicket(context: Context, input: SessionTicketI
   const { instanceId, policy } = await inTransaction(context, async (tx) => {
     const session = await lockSession(tx, organizationId, sessionId);
     if (!session || session.userId !== context.actor.id) throw notFound("desktop session", sessionId);
-    if (session.endedAt) throw new Problem("conflict", `This desktop session is over (${session.endReason ?? "ended"}). Open the desktop again.`, { sessionId });
+    if (session.endedAt) throw new Problem("conflict", sentence("refused-session-over"), { sessionId });
     const found = await selectSession(tx, organizationId, sessionId);
-    if (!found?.instanceId || session.readyAt === null) throw new Problem("conflict", "This desktop is not ready yet. It opens by itself as soon as it is.", { sessionId });
+    if (!found?.instanceId || session.readyAt === null) throw new Problem("conflict", sentence("refused-desktop-not-ready"), { sessionId });
     if (session.firstOpenedAt === null) await updateSession(tx, session.id, { firstOpenedAt: context.clock.now() });
     const { clipboardIn, clipboardOut, remoteResize, idleMinutes } = found.pool;
     return { instanceId: found.instanceId, policy: { desktopSessionId: session.id, clipboardIn, clipboardOut, remoteResize, idleSeconds: idleMinutes * 60 } };

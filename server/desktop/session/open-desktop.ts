@@ -2,6 +2,7 @@ import { startInstance } from "@/server/compute";
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
@@ -58,7 +59,7 @@ export async function readSession(context: Context, input: SessionRef): Promise<
   return inTransaction(context, async (tx) => {
     const found = await selectSession(tx, organizationId, sessionId);
     if (!found || found.session.userId !== context.actor.id) throw notFound("desktop session", sessionId);
-    if (found.session.endedAt) throw new Problem("conflict", `This desktop session is over (${found.session.endReason ?? "ended"}). Open the desktop again.`, { sessionId, reason: found.session.endReason });
+    if (found.session.endedAt) throw new Problem("conflict", sentence("refused-session-over"), { sessionId, reason: found.session.endReason });
     return toOpening(tx, context, found);
   }, { readOnly: true });
 }

@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
 import { lockPool } from "../pool/store";
@@ -23,7 +24,7 @@ export async function resetDesktop(context: Context, input: DesktopRef): Promise
     if (!seen || seen.organizationId !== organizationId) throw notFound("desktop", desktopId);
     const pool = await lockPool(tx, seen.poolId, organizationId);
     if (!pool || seen.instanceId === null || !mayBecome(seen.state, "resetting")) {
-      throw new Problem("conflict", `This desktop cannot be reset: it is ${seen.state}. Wait until it is ready, or remove it.`, { desktopId, state: seen.state });
+      throw new Problem("conflict", sentence("refused-desktop-reset"), { desktopId, state: seen.state });
     }
     await endSessionOf(tx, context, desktopId, "reset");
     await endConsoles(tx, seen.instanceId, context.clock.now(), "reset");

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
@@ -16,7 +17,7 @@ export function decideAdvice(context: Context, adviceId: string, accept: boolean
   return inTransaction(context, async (tx) => {
     const row = await lockAdvice(tx, adviceId);
     if (!row) throw notFound("advice", adviceId);
-    if (row.state !== "open") throw conflict(`This advice is ${row.state} already. Look at the newest one.`, { adviceId, state: row.state });
+    if (row.state !== "open") throw conflict(sentence("refused-advice-decided"), { adviceId, state: row.state });
     const change = { state: accept ? ("accepted" as const) : ("dismissed" as const), decidedAt: context.clock.now(), decidedBy: context.actor.id };
     await writeAdvice(tx, adviceId, change);
     await announce(tx, { organizationId: null, topic: "cluster", id: row.clusterId });

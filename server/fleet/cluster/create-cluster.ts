@@ -8,6 +8,7 @@ import { conflict } from "../rules";
 import type { ClusterRow } from "../types";
 import type { FoundClusterInput } from "./schema";
 import { insertCluster, insertPool } from "./store";
+import { sentence } from "@/server/platform/sentences";
 
 export interface NewCluster {
   readonly name: string;
@@ -54,6 +55,6 @@ async function createClusterIn(tx: Transaction, context: Context, input: NewClus
 function namingConflicts<T>(name: string, made: Promise<T>): Promise<T> {
   return made.catch((error: unknown) => {
     if (violatedConstraint(error) !== "cluster_name_unique") throw error;
-    throw conflict(`There is a cluster named ${name} already. Choose another name.`, { name });
+    throw conflict(sentence("refused-cluster-taken", { name }), { name });
   });
 }

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
@@ -24,7 +25,7 @@ function effectOf(cluster: ClusterRow, change: Partial<ClusterPolicyView>, hosts
   const before = policyOf(cluster);
   const after: ClusterPolicyView = { ...before, ...change };
   if (after.fenceAfterSeconds <= after.suspectAfterSeconds) {
-    throw conflict(`A host must be suspected before it is fenced: fencing after ${after.fenceAfterSeconds} s has to be later than suspecting after ${after.suspectAfterSeconds} s.`, { suspectAfterSeconds: after.suspectAfterSeconds, fenceAfterSeconds: after.fenceAfterSeconds });
+    throw conflict(sentence("refused-fence-before-suspect", { fenceAfterSeconds: after.fenceAfterSeconds, suspectAfterSeconds: after.suspectAfterSeconds }), { suspectAfterSeconds: after.suspectAfterSeconds, fenceAfterSeconds: after.fenceAfterSeconds });
   }
   const up = hosts.filter((host) => host.state === "up");
   const cores = up.reduce((sum, host) => sum + host.cores, 0);

@@ -23,7 +23,7 @@ export function requestEnrolment(context: Context, input: EnrolHostInput, option
     const now = context.clock.now();
     const facts = { uri: input.uri, managementAddress: input.managementAddress, systemMemoryMiB: input.systemMemoryMiB, failureDomain: input.failureDomain };
     if (present) {
-      if (present.state !== "enrolling") throw conflict(`${cluster.name} has a host named ${input.name} already, and it is ${present.state}. Choose another name.`, { hostId: present.id });
+      if (present.state !== "enrolling") throw conflict(sentence("refused-host-taken", { cluster: cluster.name, host: input.name, state: present.state }), { hostId: present.id });
       await lockHost(tx, present.id);
       const row = await writeHost(tx, present.id, { ...facts, maintenance: options.checkOnly, preflight: null, preflightAt: null, stateReason: sentence("host-looked-at").text, stateWords: sentence("host-looked-at").words });
       await writePower(tx, present.id, input.power, now);

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { recordAudit } from "@/server/tenancy";
 import { findDecision } from "../decision/store";
@@ -17,7 +18,7 @@ export function orderFencing(context: Context, hostId: string): Promise<HostRow>
   return inTransaction(context, async (tx) => {
     const host = await lockHost(tx, hostId);
     if (!host || host.state === "retired") throw notFound("host", hostId);
-    if (host.state !== "isolated") throw conflict(`${host.name} is ${host.state}. Only an isolated host can be ordered to be fenced: one that is silent and dead is fenced by itself, and one that answers can be drained.`, { hostId, state: host.state });
+    if (host.state !== "isolated") throw conflict(sentence("refused-fence-not-isolated", { host: host.name, state: host.state }), { hostId, state: host.state });
     const reason = "An operator gave it up: its machines end there and restart elsewhere.";
     const row = await changeHostState(tx, context, host, "unreachable", reason);
     await requestFencing(tx, context, hostId, reason, { operator: context.actor.id });

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { recordAudit } from "@/server/tenancy";
 import { lockHost } from "../host/store";
@@ -21,14 +22,14 @@ export function vouchDead(context: Context, hostId: string, statement: string): 
     if (!host || host.state === "retired") throw notFound("host", hostId);
     const fencing = await lockOpenFencing(tx, hostId);
     if (!["unreachable", "fencing"].includes(host.state) || !fencing) {
-      throw conflict(`${host.name} is ${host.state}. Only a silent host whose fencing was asked for and not confirmed can be vouched for.`, { hostId, state: host.state });
+      throw conflict(sentence("refused-vouch-state", { host: host.name, state: host.state }), { hostId, state: host.state });
     }
     const said = statement.trim().replace(/\s+/g, " ");
     if (!said.toLowerCase().includes(host.name.toLowerCase()) || !said.toLowerCase().includes(VOUCH_WORDS)) {
-      throw new Problem("bad-input", `Write that it is off, with its name: "${host.name} ${VOUCH_WORDS}". If it still runs, its instances will run twice and their disks will be lost.`, { hostId, expected: `${host.name} ${VOUCH_WORDS}` });
+      throw new Problem("bad-input", sentence("refused-vouch-words", { expected: `${host.name} ${VOUCH_WORDS}` }), { hostId, expected: `${host.name} ${VOUCH_WORDS}` });
     }
     const fenced = await confirmFencing(tx, context, hostId, "vouched", context.actor.id);
-    if (!fenced) throw conflict(`${host.name} answered again a moment ago; nothing was done.`, { hostId });
+    if (!fenced) throw conflict(sentence("refused-vouch-late", { host: host.name }), { hostId });
     await recordAudit(tx, context, { organizationId: null, action: "host.vouched-dead", targetKind: "host", targetId: hostId, before: { state: host.state }, after: { state: fenced.state, statement: said } });
     return fenced;
   });

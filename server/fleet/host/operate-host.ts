@@ -37,8 +37,8 @@ export function cordonHost(context: Context, hostId: string): Promise<HostRow> {
 
 export function uncordonHost(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.uncordoned", (tx, host) => {
-    if (host.maintenance) throw conflict(`${host.name} is in maintenance. Return it to service first.`, { hostId });
-    if (host.drainRequestedAt) throw conflict(`${host.name} is being drained. Cancel the drain first.`, { hostId });
+    if (host.maintenance) throw conflict(sentence("refused-in-maintenance", { host: host.name }), { hostId });
+    if (host.drainRequestedAt) throw conflict(sentence("refused-draining", { host: host.name }), { hostId });
     return writeHost(tx, hostId, { cordoned: false });
   });
 }
@@ -46,7 +46,7 @@ export function uncordonHost(context: Context, hostId: string): Promise<HostRow>
 /** The operator wants the host empty: the loop evacuate-hosts plans the moves and goes on until it is. */
 export function drainHost(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.drain-requested", (tx, host) => {
-    if (host.state !== "up") throw conflict(`${host.name} is ${host.state}, so nothing can be moved away from it live. Only a host that is up can be drained.`, { hostId, state: host.state });
+    if (host.state !== "up") throw conflict(sentence("refused-drain-state", { host: host.name, state: host.state }), { hostId, state: host.state });
     if (host.drainRequestedAt) return Promise.resolve(host);
     return writeHost(tx, hostId, { cordoned: true, drainRequestedAt: context.clock.now(), drainRequestedBy: context.actor.id });
   });
@@ -55,7 +55,7 @@ export function drainHost(context: Context, hostId: string): Promise<HostRow> {
 /** Ends a drain within seconds: moves are called off, also those under way, whose guests go on here; the host stays cordoned. */
 export function cancelDrain(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.drain-cancelled", async (tx, host) => {
-    if (!host.drainRequestedAt) throw conflict(`${host.name} is not being drained.`, { hostId });
+    if (!host.drainRequestedAt) throw conflict(sentence("refused-not-draining", { host: host.name }), { hostId });
     await abortMovesFrom(tx, context, hostId, "the drain was cancelled");
     return writeHost(tx, hostId, { drainRequestedAt: null, drainRequestedBy: null });
   });
@@ -65,7 +65,7 @@ export function cancelDrain(context: Context, hostId: string): Promise<HostRow> 
 export function enterMaintenance(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.maintenance-entered", async (tx, host) => {
     const here = await allocationsOn(tx, hostId);
-    if (here.length > 0) throw conflict(`${here.length} ${here.length === 1 ? "instance is" : "instances are"} placed on ${host.name}. Drain it first; maintenance begins when it is empty.`, { hostId, instances: here.length });
+    if (here.length > 0) throw conflict(sentence("refused-maintenance-full", { instances: here.length, host: host.name }), { hostId, instances: here.length });
     return writeHost(tx, hostId, { maintenance: true, cordoned: true, drainRequestedAt: null, drainRequestedBy: null });
   });
 }
@@ -84,8 +84,8 @@ export function returnToService(context: Context, hostId: string): Promise<HostR
 export function retireHost(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.retired", async (tx, host) => {
     const here = await allocationsOn(tx, hostId);
-    if (here.length > 0) throw conflict(`${here.length} ${here.length === 1 ? "instance is" : "instances are"} placed on ${host.name}. Drain it first.`, { hostId, instances: here.length });
-    if (!mayBecome(host.state, "retired")) throw conflict(`${host.name} is ${host.state}. Wait until that is settled, then retire it.`, { hostId, state: host.state });
+    if (here.length > 0) throw conflict(sentence("refused-retire-full", { instances: here.length, host: host.name }), { hostId, instances: here.length });
+    if (!mayBecome(host.state, "retired")) throw conflict(sentence("refused-retire-state", { host: host.name, state: host.state }), { hostId, state: host.state });
     const now = context.clock.now();
     const row = await changeHostState(tx, context, host, "retired", sentence("host-retired"));
     return writeHost(tx, row.id, { retiredAt: now });

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
@@ -33,7 +34,7 @@ export function wakeHostNow(context: Context, hostId: string): Promise<HostRow> 
     const before = await lockHost(tx, hostId);
     if (!before || before.state === "retired") throw notFound("host", hostId);
     const row = await requestWake(tx, context, hostId, { reason: "An operator wakes it.", inputs: { operator: context.actor.id } });
-    if (!row) throw conflict(`${before.name} does not sleep: it is ${before.state}, and its power is ${before.powerState}. Only a sleeping host can be woken.`, { hostId, state: before.state, powerState: before.powerState });
+    if (!row) throw conflict(sentence("refused-wake", { host: before.name }), { hostId, state: before.state, powerState: before.powerState });
     await recordAudit(tx, context, { organizationId: null, action: "host.wake-requested", targetKind: "host", targetId: hostId, before: { powerState: before.powerState }, after: { powerState: row.powerState } });
     return row;
   });

@@ -1,6 +1,7 @@
 import { mintId } from "@/server/platform/id";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
@@ -18,7 +19,7 @@ export function addPlacementRule(context: Context, input: PlacementRuleInput): P
     if (!cluster) throw notFound("cluster", input.clusterId);
     const known = new Set((await hostsOf(tx, input.clusterId)).map((host) => host.id));
     const strange = input.hosts.find((host) => !known.has(host.hostId));
-    if (strange) throw conflict(`The rule was not added: ${strange.hostId} is no host of ${cluster.name}. Name hosts of this cluster.`, { hostId: strange.hostId });
+    if (strange) throw conflict(sentence("refused-rule-host", { host: strange.hostId, cluster: cluster.name }), { hostId: strange.hostId });
     const row = await insertRule(tx, { id: mintId("placementRule", context), ...input, createdAt: context.clock.now(), createdBy: context.actor.id });
     if (!row) throw new Error(`The rule of the cluster ${input.clusterId} was not written.`);
     await settle(tx, context, "placement-rule.added", row, null, row);

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction, violatedConstraint } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
@@ -23,7 +24,7 @@ export async function startUpdate(context: Context, input: UpdateInput): Promise
       const cluster = await lockCluster(tx, input.clusterId);
       if (!cluster) throw notFound("cluster", input.clusterId);
       const known = new Map((await hostsOf(tx, cluster.id)).map((host) => [host.id, host]));
-      for (const hostId of input.hostIds) if (!known.has(hostId)) throw new Problem("bad-input", `There is no host ${hostId} in ${cluster.name}. Choose hosts of this cluster.`, { hostId });
+      for (const hostId of input.hostIds) if (!known.has(hostId)) throw new Problem("bad-input", sentence("refused-update-host", { host: hostId, cluster: cluster.name }), { hostId });
       const row: HostUpdateRow = {
         id: mintId("hostUpdate", context), clusterId: cluster.id, name: input.name, step: input.step, stepTimeoutSeconds: input.stepTimeoutSeconds, hostsAtOnce: input.hostsAtOnce,
         state: "running", reason: "", createdBy: context.actor.id, createdAt: context.clock.now(), predictedEndAt: null, finishedAt: null,
@@ -37,7 +38,7 @@ export async function startUpdate(context: Context, input: UpdateInput): Promise
     });
   } catch (error) {
     if (violatedConstraint(error) !== "host_update_one_open") throw error;
-    throw conflict("An update of this cluster is under way already. Wait for its end, or abort it.", { clusterId: input.clusterId });
+    throw conflict(sentence("refused-update-running"), { clusterId: input.clusterId });
   }
 }
 
@@ -46,7 +47,7 @@ export function changeUpdate(context: Context, updateId: string, to: "pause" | "
   return inTransaction(context, async (tx) => {
     const row = await lockUpdate(tx, updateId);
     if (!row) throw notFound("update", updateId);
-    if (row.state !== "running" && row.state !== "paused") throw conflict(`The update ${row.name} is ${row.state} already.`, { updateId, state: row.state });
+    if (row.state !== "running" && row.state !== "paused") throw conflict(sentence("refused-update-over", { update: row.name }), { updateId, state: row.state });
     const state = to === "pause" ? ("paused" as const) : to === "resume" ? ("running" as const) : ("aborted" as const);
     const change = { state, reason: to === "abort" ? "An operator aborted it." : to === "pause" ? "An operator paused it." : "", finishedAt: to === "abort" ? context.clock.now() : null };
     if (to === "abort") await takeBack(tx, context, updateId);

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { recordAudit } from "../audit";
 import { addMember } from "../member";
@@ -14,7 +15,7 @@ import type { InvitationPreview } from "./types";
 
 /** Missing, used, revoked and expired are one answer: the link is worth nothing, and that is all its holder needs. */
 function closed(): Problem {
-  return new Problem("not-found", "This invitation cannot be used: it was accepted, revoked, or is older than a week. Ask for a new one.", { what: "invitation" });
+  return new Problem("not-found", sentence("refused-invitation-over"), { what: "invitation" });
 }
 
 /** Shows the holder of a link what it is for. */
@@ -57,9 +58,9 @@ export async function acceptInvitation(context: Context, input: AcceptInvitation
     const userId = account.kind === "proven" ? account.userId : (person?.id ?? null);
     if (userId !== null) {
       const locked = await lockUser(tx, userId);
-      if (!locked || locked.disabledAt) throw new Problem("forbidden", "The account of this address is disabled. Ask support.");
+      if (!locked || locked.disabledAt) throw new Problem("forbidden", sentence("refused-account-disabled"));
       // Somebody else may have set a password since; theirs must be proven then, not replaced.
-      if (account.kind === "new" && locked.passwordHash !== null) throw new Problem("conflict", "The account was completed somewhere else meanwhile. Open the link again and use its password.");
+      if (account.kind === "new" && locked.passwordHash !== null) throw new Problem("conflict", sentence("refused-account-completed"));
       if (account.kind === "new") await updateUser(tx, userId, { name: account.name, passwordHash: account.passwordHash });
       return join(tx, context, invitation, userId);
     }
@@ -74,9 +75,9 @@ type Account = { readonly kind: "proven"; readonly userId: string } | { readonly
 
 async function proveAccount(context: Context, person: UserRow, input: AcceptInvitationInput, caller: { readonly userId: string | null; readonly ip: string | null }): Promise<Account> {
   if (caller.userId === person.id) return { kind: "proven", userId: person.id };
-  if (!input.password) throw new Problem("bad-input", `An account for ${person.email} exists. Sign in with it, or give its password, to accept.`, { fields: { password: ["is needed"] } });
+  if (!input.password) throw new Problem("bad-input", sentence("refused-account-exists", { email: person.email }), { fields: { password: ["is needed"] } });
   const succeeded = await countAttempt(context, person.email, caller.ip);
-  if (!(await verifyPassword(person.passwordHash, input.password))) throw new Problem("bad-input", "The invitation was not accepted, because the password of the account is wrong. Type it again.", { fields: { password: ["is wrong"] } });
+  if (!(await verifyPassword(person.passwordHash, input.password))) throw new Problem("bad-input", sentence("refused-invitation-password"), { fields: { password: ["is wrong"] } });
   await succeeded();
   return { kind: "proven", userId: person.id };
 }
@@ -86,7 +87,7 @@ async function prepareAccount(input: AcceptInvitationInput): Promise<Account> {
   const fields: Record<string, string[]> = {};
   if (!input.name) fields["name"] = ["is needed"];
   if (!password.success) fields["password"] = password.error.issues.map((issue) => issue.message);
-  if (!input.name || !password.success) throw new Problem("bad-input", "A new account needs a name and a password of at least 12 characters. Fill in both and try again.", { fields });
+  if (!input.name || !password.success) throw new Problem("bad-input", sentence("refused-account-incomplete"), { fields });
   return { kind: "new", name: input.name, passwordHash: await hashPassword(password.data) };
 }
 

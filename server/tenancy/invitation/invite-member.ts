@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
@@ -24,7 +25,7 @@ export async function inviteMember(context: Context, input: InviteMemberInput, l
   return inTransaction(context, async (tx) => {
     const [acting] = (await lockMembers(tx, organizationId, [context.actor.id])).filter((row) => row.userId === context.actor.id);
     if (!acting || !mayManage(acting.role, input.role)) {
-      throw new Problem("forbidden", `Nobody was invited: only an owner may invite an owner. Choose another role, or ask an owner of the organization.`, { role: acting?.role ?? null });
+      throw new Problem("forbidden", sentence("refused-invite-owner"), { role: acting?.role ?? null });
     }
     return invite(tx, context, organizationId, input, letter);
   });
@@ -38,11 +39,11 @@ export async function inviteOwner(tx: Transaction, context: Context, organizatio
 
 async function invite(tx: Transaction, context: Context, organizationId: string, input: InviteMemberInput, letter: InvitationLetter | null): Promise<Invited> {
   const existing = await selectMemberByEmail(tx, organizationId, input.email);
-  if (existing) throw new Problem("conflict", `${input.email} was not invited, because that person is a member already, with the role ${existing.role}. Change the role in the list of members instead.`, { userId: existing.userId, role: existing.role });
+  if (existing) throw new Problem("conflict", sentence("refused-invite-member", { email: input.email }), { userId: existing.userId, role: existing.role });
   const now = context.clock.now();
   await revokeOpenFor(tx, organizationId, input.email, now);
   if ((await countOpenInvitations(tx, organizationId, now)) >= MAX_OPEN_INVITATIONS) {
-    throw new Problem("conflict", `${input.email} was not invited, because ${MAX_OPEN_INVITATIONS} invitations are open. Revoke some of them, or wait until they are accepted.`, { limit: MAX_OPEN_INVITATIONS });
+    throw new Problem("conflict", sentence("refused-invite-many", { email: input.email, count: MAX_OPEN_INVITATIONS }), { limit: MAX_OPEN_INVITATIONS });
   }
   const token = Buffer.from(context.random.bytes(TOKEN_BYTES)).toString("base64url");
   const invitation: Invitation = { id: mintId("invitation", context), email: input.email, role: input.role, invitedBy: context.actor.id, createdAt: now, expiresAt: new Date(now.getTime() + INVITATION_LIFETIME_MS) };

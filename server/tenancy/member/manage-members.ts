@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { mayManage } from "../rules";
 import type { MemberRole } from "../types";
@@ -18,11 +19,11 @@ export async function lockForChange(tx: Transaction, context: Context, organizat
   // Staff act through the provider's scope and are no members.
   const actingRole: MemberRole | null = context.scope === "tenant" ? (acting?.role ?? null) : "owner";
   if (actingRole === null || !mayManage(actingRole, subject.role) || (becomes !== null && !mayManage(actingRole, becomes))) {
-    throw new Problem("forbidden", `The member was not changed: only an owner may make, change or remove an owner. Ask an owner of the organization.`, { role: actingRole });
+    throw new Problem("forbidden", sentence("refused-owner-change"), { role: actingRole });
   }
   const owners = locked.filter((row) => row.role === "owner");
   if (subject.role === "owner" && becomes !== "owner" && owners.length === 1) {
-    throw new Problem("conflict", "The last owner cannot leave or lose the role, because nobody could manage the organization then. Make somebody else an owner first.");
+    throw new Problem("conflict", sentence("refused-last-owner"));
   }
   return subject.role;
 }

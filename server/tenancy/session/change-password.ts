@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { recordAudit } from "../audit";
 import { requireIdentity } from "../rules";
@@ -18,12 +19,12 @@ export async function changePassword(context: Context, input: ChangePasswordInpu
   if (!person) throw notFound("user", context.actor.id);
   const succeeded = await countAttempt(context, person.email, ip);
   if (!(await verifyPassword(person.passwordHash, input.currentPassword))) {
-    throw new Problem("bad-input", "The password was not changed, because the current password is wrong. Type it again.", { fields: { currentPassword: ["is wrong"] } });
+    throw new Problem("bad-input", sentence("refused-password-wrong"), { fields: { currentPassword: ["is wrong"] } });
   }
   const passwordHash = await hashPassword(input.newPassword);
   const revokedSessions = await inTransaction(context, async (tx) => {
     const locked = await lockUser(tx, person.id);
-    if (locked?.passwordHash !== person.passwordHash) throw new Problem("conflict", "The password was changed at the same time somewhere else. Sign in with the newest one.");
+    if (locked?.passwordHash !== person.passwordHash) throw new Problem("conflict", sentence("refused-password-raced"));
     await updateUser(tx, person.id, { passwordHash });
     const count = await revokeAll(tx, context, currentSessionId);
     await recordAudit(tx, context, { action: "user.password-changed", targetKind: "user", targetId: person.id, organizationId: null });

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
 import { recordAudit } from "../audit";
@@ -26,7 +27,7 @@ export async function signIn(context: Context, input: SignInInput, caller: Calle
   await prepareDecoy();
   const known = await inTransaction(context, (tx) => selectUserByEmail(tx, input.email), { readOnly: true });
   const matches = await verifyPassword(known?.disabledAt === null ? known.passwordHash : null, input.password);
-  if (!known || !matches) throw new Problem("unauthenticated", "The e-mail address or the password is wrong. Check both and try again.");
+  if (!known || !matches) throw new Problem("unauthenticated", sentence("refused-sign-in"));
   const claims = await openSession(context, known.id, caller);
   await succeeded();
   return claims;
@@ -39,7 +40,7 @@ async function openSession(context: Context, userId: string, caller: Caller): Pr
   const acting: Context = { ...context, actor: { kind: "user", id: userId } };
   await inTransaction(acting, async (tx) => {
     const person = await selectUser(tx, userId);
-    if (!person || person.disabledAt) throw new Problem("unauthenticated", "The e-mail address or the password is wrong. Check both and try again.");
+    if (!person || person.disabledAt) throw new Problem("unauthenticated", sentence("refused-sign-in"));
     const userAgent = caller.userAgent?.replaceAll(/\p{Cc}/gu, "").slice(0, 300) ?? null;
     await insertSession(tx, { id: sid, userId, createdAt: now, lastSeenAt: now, expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS), revokedAt: null, ipAddress: caller.ip, userAgent });
     await recordAudit(tx, acting, { action: "session.opened", targetKind: "session", targetId: sid, after: { userId, ipAddress: caller.ip, userAgent }, organizationId: null });

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { recordAudit } from "../audit";
@@ -21,7 +22,7 @@ export async function addUser(tx: Transaction, context: Context, input: Omit<New
     createdAt: context.clock.now(),
     disabledAt: null,
   });
-  if (!created) throw new Problem("conflict", `An account for ${input.email} exists already. Sign in with it instead.`, { email: input.email });
+  if (!created) throw new Problem("conflict", sentence("refused-account-taken", { email: input.email }), { email: input.email });
   return created;
 }
 
