@@ -6,7 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
-import { textOf, type Said } from "@/server/platform/sentences";
+import { sentence, sentences, type Said } from "@/server/platform/sentences";
 import { notFound, Problem } from "@/server/platform/errors";
 import { isId } from "@/server/platform/id";
 import { inTransaction } from "@/server/platform/transaction";
@@ -38,7 +38,7 @@ export async function receiveUpload(context: Context, upload: Upload): Promise<I
   const part = `${uploadPath(directory, imageId)}.${Buffer.from(context.random.bytes(6)).toString("hex")}.part`;
   try {
     const sha256 = await receive(upload, part, image.sizeBytes);
-    if (image.sha256 !== "" && image.sha256 !== sha256) throw await refused(context, image, "The file that arrived has another sha256 than was announced. Send it again.");
+    if (image.sha256 !== "" && image.sha256 !== sha256) throw await refused(context, image, sentence("refused-upload-sha256"));
     const facts = await upload.inspector.inspect(part, image.format);
     if ("invalid" in facts) throw await refused(context, image, `It is no ${image.format} image: ${facts.invalid}.`);
     const refusal = refusalOf(facts, image.format);
@@ -62,14 +62,14 @@ export async function receiveUpload(context: Context, upload: Upload): Promise<I
 
 function requireAwaited(image: ImageRow): void {
   if (image.status === "importing" && image.uploadedAt === null) return;
-  throw new Problem("conflict", `The file of the image ${image.name} is not awaited: it ${image.status === "importing" ? "has arrived already" : `is ${image.status}`}. Begin a new upload.`, { imageId: image.id, status: image.status });
+  throw new Problem("conflict", image.status === "importing" ? sentence("refused-upload-arrived", { image: image.name }) : sentence("refused-upload-status", { image: image.name, status: image.status }), { imageId: image.id, status: image.status });
 }
 
 /** Writes the body to a file; answers its sha256. Refuses more or fewer bytes than were announced. */
 async function receive({ body }: Upload, path: string, announcedBytes: number): Promise<string> {
   const hash = createHash("sha256");
   let received = 0;
-  const wrongSize = () => new Problem("bad-input", `The file has ${received > announcedBytes ? "more" : "fewer"} bytes than the ${announcedBytes} that were announced. Begin a new upload with the right size, or send it again.`, { announcedBytes });
+  const wrongSize = () => new Problem("bad-input", sentence(received > announcedBytes ? "refused-upload-longer" : "refused-upload-shorter", { announcedBytes }), { announcedBytes });
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
@@ -86,5 +86,5 @@ async function receive({ body }: Upload, path: string, announcedBytes: number): 
 /** Fails the image for good and makes the error that says why. */
 async function refused(context: Context, image: ImageRow, reason: Said): Promise<Problem> {
   await inTransaction(context, (tx) => markFailed(tx, context, { imageId: image.id, reason }));
-  return new Problem("bad-input", `The image ${image.name} was refused. ${textOf(reason)}`, { imageId: image.id });
+  return new Problem("bad-input", typeof reason === "string" ? `The image ${image.name} was refused. ${reason}` : sentences(sentence("refused-image", { image: image.name }), reason), { imageId: image.id });
 }

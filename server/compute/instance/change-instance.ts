@@ -1,6 +1,7 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, violatedConstraint, type Transaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
 import type { InstanceRow } from "../types";
@@ -66,5 +67,5 @@ async function writeChange(tx: Transaction, context: Context, row: InstanceRow, 
 
 /** A name belongs to one instance of an organization; those in the trash do not count. */
 export function nameTaken(name: string | null, cause?: unknown): Problem {
-  return new Problem("conflict", `Another instance of this organization has the name${name === null ? "" : ` ${name}`} already. Choose another name.`, { field: "name", ...(name === null ? {} : { name }) }, { cause });
+  return new Problem("conflict", name === null ? sentence("refused-some-name-taken") : sentence("refused-name-taken", { name }), { field: "name", ...(name === null ? {} : { name }) }, { cause });
 }

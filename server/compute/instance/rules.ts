@@ -38,7 +38,7 @@ export function missingPart(wanted: QuotaPart, committed: QuotaPart): QuotaPart 
 /** Refuses an image that is not there yet, or does not fit the size. */
 export function requireImageFits(image: Pick<ImageRow, "id" | "name" | "status" | "statusReason" | "virtualSizeMiB" | "minimumMemoryMiB">, sizes: Sizes): void {
   if (image.status !== "available") {
-    throw new Problem("conflict", `The image ${image.name} cannot be used: it is ${image.status}${image.statusReason ? ` (${image.statusReason})` : ""}. Choose another image.`, { imageId: image.id, status: image.status });
+    throw new Problem("conflict", sentence("refused-image-status", { image: image.name, status: image.status }), { imageId: image.id, status: image.status });
   }
   if (image.virtualSizeMiB > sizes.diskGiB * 1024) {
     throw new Problem("bad-input", sentence("refused-image-disk", { image: image.name, neededGiB: Math.ceil(image.virtualSizeMiB / 1024), diskGiB: sizes.diskGiB }), {
@@ -55,7 +55,7 @@ export function requireImageFits(image: Pick<ImageRow, "id" | "name" | "status" 
 /** What an organization's standing forbids: a restricted one keeps what it has and gets nothing new; a suspended one also starts nothing. */
 export function requireStanding(standing: "good" | "restricted" | "suspended", what: "create" | "start"): void {
   if (standing === "good" || (standing === "restricted" && what === "start")) return;
-  throw new Problem("standing", `This organization is ${standing}, so nothing can be ${what === "create" ? "ordered" : "started"}. Settle the open invoices, or write to support.`, { standing });
+  throw new Problem("standing", sentence(what === "create" ? "refused-order-standing" : "refused-start-standing", { standing }), { standing });
 }
 
 /** RFC 4122 version 4 text. */

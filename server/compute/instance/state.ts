@@ -20,12 +20,7 @@ export function lifecycleOf(row: Pick<InstanceRow, "deletedAt" | "purgeAfter" | 
   return row.purgeAfter && row.purgeAfter.getTime() <= now.getTime() ? "purging" : "trash";
 }
 
-const WHY_NOT: Readonly<Record<Lifecycle, string>> = {
-  active: "it is not in the trash",
-  trash: "it is in the trash; restore it first",
-  purging: "it is being removed for good",
-  purged: "it was removed for good",
-};
+const WHY_NOT = { active: "refused-not-in-trash", trash: "refused-in-trash", purging: "refused-purging", purged: "refused-purged" } as const satisfies Readonly<Record<Lifecycle, string>>;
 
 /** What these change would not fit the memory that was put aside. */
 const NEEDS_AWAKE: readonly InstanceVerb[] = ["reboot", "resize", "rebuild"];
@@ -40,5 +35,5 @@ export function requireAwake(row: Pick<InstanceRow, "id" | "name" | "desiredPowe
 export function requireVerb(row: Pick<InstanceRow, "id" | "name" | "deletedAt" | "purgeAfter" | "purgedAt">, verb: InstanceVerb, now: Date): void {
   const lifecycle = lifecycleOf(row, now);
   if (ALLOWED_VERBS[lifecycle].includes(verb)) return;
-  throw new Problem("conflict", `Cannot ${verb} the instance ${row.name}: ${WHY_NOT[lifecycle]}.`, { instanceId: row.id, verb, lifecycle });
+  throw new Problem("conflict", sentence(WHY_NOT[lifecycle], { verb, instance: row.name }), { instanceId: row.id, verb, lifecycle });
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Problem } from "@/server/platform/errors";
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import type { ParsedSshKey } from "./types";
 
 /**
@@ -22,37 +23,37 @@ const MIN_RSA_MODULUS_BYTES = 256;
 /** Longer than any key: an RSA key of 16,384 bits has 2,800 characters. */
 const MAX_TEXT_LENGTH = 8192;
 
-function refuse(why: string): never {
-  throw new Problem("bad-input", `This is not a public SSH key that can be used: ${why}`, { field: "publicKey" });
+function refuse(why: Sentence): never {
+  throw new Problem("bad-input", sentences(sentence("refused-ssh-key"), why), { field: "publicKey" });
 }
 
 /** Checks an OpenSSH public key down to its bytes. Throws `bad-input` with what is wrong and what to paste instead. */
 export function parseSshKey(input: string): ParsedSshKey {
   const text = input.trim();
   if (/PRIVATE KEY/.test(text) || text.startsWith("PuTTY-User-Key-File")) {
-    return refuse("it is a PRIVATE key. Never give it to anybody; treat it as lost and make a new one. Paste the content of the file that ends in .pub.");
+    return refuse(sentence("ssh-key-private"));
   }
-  if (text === "") return refuse("nothing was pasted. Paste the content of the file that ends in .pub, for example ~/.ssh/id_ed25519.pub.");
-  if (text.length > MAX_TEXT_LENGTH) return refuse("it is longer than any key.");
-  if (text.startsWith("---- BEGIN SSH2")) return refuse("it is in the RFC 4716 form. Convert it with: ssh-keygen -i -f FILE");
-  if (/[\r\n]/.test(text)) return refuse("it has several lines. Paste one key, on one line.");
+  if (text === "") return refuse(sentence("ssh-key-empty"));
+  if (text.length > MAX_TEXT_LENGTH) return refuse(sentence("ssh-key-long"));
+  if (text.startsWith("---- BEGIN SSH2")) return refuse(sentence("ssh-key-rfc4716"));
+  if (/[\r\n]/.test(text)) return refuse(sentence("ssh-key-lines"));
   const [type = "", encoded = "", ...rest] = text.split(/[ \t]+/);
   const fields = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (!fields) {
-    if (type === "ssh-dss") return refuse("DSA keys are not accepted by SSH servers any more. Make one with: ssh-keygen -t ed25519");
-    return refuse(`it must begin with a key type such as ssh-ed25519, and begins with "${type.slice(0, 40)}".`);
+    if (type === "ssh-dss") return refuse(sentence("ssh-key-dsa"));
+    return refuse(sentence("ssh-key-type", { type: type.slice(0, 40) }));
   }
   const blob = decodeStrictly(encoded);
   checkBlob(blob, type, fields);
   const comment = rest.join(" ");
-  if (Array.from({ length: comment.length }, (_, index) => comment.charCodeAt(index)).some((code) => code < 32)) return refuse("its comment holds a control character.");
+  if (Array.from({ length: comment.length }, (_, index) => comment.charCodeAt(index)).some((code) => code < 32)) return refuse(sentence("ssh-key-comment"));
   return { type, comment, text: [type, encoded, ...(comment === "" ? [] : [comment])].join(" "), fingerprint: `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}` };
 }
 
 function decodeStrictly(encoded: string): Buffer {
   const blob = Buffer.from(encoded, "base64");
   // Buffer.from skips what is not base64; only what encodes back to the same text is intact.
-  if (encoded === "" || blob.toString("base64") !== encoded) return refuse("the part after the type is not intact base64. Copy the whole line again.");
+  if (encoded === "" || blob.toString("base64") !== encoded) return refuse(sentence("ssh-key-base64"));
   return blob;
 }
 
@@ -61,14 +62,14 @@ function checkBlob(blob: Buffer, type: string, expected: readonly (number | null
   const fields: Buffer[] = [];
   let offset = 0;
   while (offset < blob.length) {
-    if (offset + 4 > blob.length) return refuse("it is cut off. Copy the whole line again.");
+    if (offset + 4 > blob.length) return refuse(sentence("ssh-key-cut"));
     const end = offset + 4 + blob.readUInt32BE(offset);
-    if (end > blob.length) return refuse("it is cut off. Copy the whole line again.");
+    if (end > blob.length) return refuse(sentence("ssh-key-cut"));
     fields.push(blob.subarray(offset + 4, end));
     offset = end;
   }
   const [name, ...parts] = fields;
-  if (name?.toString("latin1") !== type) return refuse(`it says ${type} in front, and its content is of another type.`);
-  if (parts.length !== expected.length || expected.some((length, index) => length !== null && parts[index]?.length !== length)) return refuse("its content has not the parts of such a key. Copy the whole line again.");
-  if (type === "ssh-rsa" && (parts[1]?.length ?? 0) < MIN_RSA_MODULUS_BYTES) return refuse("RSA keys need at least 2048 bits. Make a new one with: ssh-keygen -t ed25519");
+  if (name?.toString("latin1") !== type) return refuse(sentence("ssh-key-other-type", { type }));
+  if (parts.length !== expected.length || expected.some((length, index) => length !== null && parts[index]?.length !== length)) return refuse(sentence("ssh-key-parts"));
+  if (type === "ssh-rsa" && (parts[1]?.length ?? 0) < MIN_RSA_MODULUS_BYTES) return refuse(sentence("ssh-key-rsa-short"));
 }

@@ -14,8 +14,7 @@ export async function publishVersion(context: Context, input: VersionRef): Promi
   return change(context, input, "published", (version) => {
     if (version.state === "published") return null;
     if (version.state === "checked" || version.state === "retired") return { state: "published", publishedAt: version.publishedAt ?? context.clock.now() };
-    const why = version.state === "checking" ? "its check is not over" : "its check failed; make another version";
-    throw new Problem("conflict", `Version ${version.number} cannot be published: ${why}.`, { versionId: version.id, state: version.state });
+    throw new Problem("conflict", sentence(version.state === "checking" ? "refused-publish-checking" : "refused-publish-failed", { version: version.number }), { versionId: version.id, state: version.state });
   });
 }
 
