@@ -15,11 +15,14 @@ const usage = `npm run lab -- VERB [--name demo] [--hosts 3] [--subnet 0] [--dir
   crash H            power loss       wake H   power on
   partition H        pull the cable   heal H   plug it in again
   sleep H            power off, only when no guest runs there
+  hang H             libvirtd stands still   resume H   it goes on
+  controller-off H   the BMC answers nothing   controller-on H
   runs               the record of every QEMU process
   leftovers          what the lab still has on this machine
   sh H [command]     a shell or a command inside a host
   image tiny         build the small guest and put it into the storage of the lab
-  image server       build the Debian server image with cloud-init (minutes)`;
+  image server       build the Debian server image with cloud-init (minutes)
+  image desktop      build the Debian desktop image (X, minutes)`;
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -89,6 +92,14 @@ async function act(lab: Lab, verb: string, target: string, rest: readonly string
     case "sleep":
     case "wake":
       await lab[verb](target);
+      return done(`${target}: ${verb} done`);
+    case "hang":
+    case "resume":
+      await lab[verb](target);
+      return done(`${target}: ${verb} done`);
+    case "controller-off":
+    case "controller-on":
+      await (verb === "controller-off" ? lab.controllerOff(target) : lab.controllerOn(target));
       return done(`${target}: ${verb} done`);
     case "runs":
       for (const run of await lab.qemuProcesses()) console.log(JSON.stringify(run));

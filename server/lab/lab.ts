@@ -10,6 +10,7 @@ import { readJournal } from "./journal";
 import { layoutOf, poolName, type Layout } from "./layout";
 import { findLeftovers, labProcesses } from "./leftovers";
 import { issueCertificate, type Certificate } from "./pki";
+import { signalDaemons } from "./hang";
 import { answers, hostInit, labMark, runInHost, switchHost, waitForHost } from "./power";
 import { guestsOf } from "./processes";
 import { forgetLab, registerLab, withLabLock } from "./registry";
@@ -45,6 +46,12 @@ export function openLab(options: LabOptions): Lab {
       await switchHost(layout, checked(layout, host), "on");
       await waitForHost(layout, host);
     },
+    hang: async (host, what = "libvirtd") => signalDaemons(layout, checked(layout, host), what, "SIGSTOP"),
+    resume: async (host) => {
+      for (const what of ["libvirtd", "lease"] as const) signalDaemons(layout, checked(layout, host), what, "SIGCONT");
+    },
+    controllerOff: (host) => stopBmc(layout, checked(layout, host)),
+    controllerOn: (host) => startBmc(layout, checked(layout, host)),
     qemuProcesses: () => readJournal(layout.journal),
     leftovers: async () => findLeftovers(layout),
     installVolumes: (files) => installVolumes(layout, files),

@@ -68,6 +68,9 @@ export interface LabStatus {
   readonly recording: boolean;
 }
 
+/** The control daemon alone, or the guard of the run-lease alone. */
+export type HangTarget = "libvirtd" | "lease";
+
 /** One run of one QEMU process, from the process table. */
 export interface QemuRun {
   readonly instance: string;
@@ -116,6 +119,13 @@ export interface Lab {
   sleep(host: string): Promise<void>;
   /** Powers a host on and resolves when its libvirtd answers. */
   wake(host: string): Promise<void>;
+  /** A daemon of the host stands still (SIGSTOP); its guests go on. Default: libvirtd. */
+  hang(host: string, what?: HangTarget): Promise<void>;
+  /** What `hang` stopped goes on. */
+  resume(host: string): Promise<void>;
+  /** The management controller loses its power or its network: it answers nothing, and its host stays as it is. */
+  controllerOff(host: string): Promise<void>;
+  controllerOn(host: string): Promise<void>;
   /** The independent record of QEMU runs since the lab's first `up`. */
   qemuProcesses(): Promise<readonly QemuRun[]>;
   leftovers(): Promise<readonly Leftover[]>;

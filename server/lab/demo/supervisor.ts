@@ -85,6 +85,12 @@ export class Supervisor {
     rmSync(this.pidFile, { force: true });
   }
 
+  /** Process id of a child that runs now; null while it is down between two lives. */
+  pidOf(name: string): number | null {
+    const child = this.running.find((entry) => entry.spec.name === name)?.child;
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null ? child.pid : null;
+  }
+
   logTail(name: string): string {
     const file = this.logFile(name);
     return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-15).join("\n") : "(no log)";
