@@ -93,6 +93,9 @@ export const automationInput = z.object({
   carbonGramsPerKwh: z.number().min(0).max(5_000).optional(),
   hungAfterSeconds: z.number().int().min(0).max(86_400).optional(),
   hungRestartsPerHour: z.number().int().min(0).max(60).optional(),
+  /** Days between two crashes on purpose of a marked host; 0 is never. */
+  drillDays: z.number().int().min(0).max(365).optional(),
+  drillWindows: windows.optional(),
 });
 export type AutomationInput = z.output<typeof automationInput>;
 
@@ -100,6 +103,8 @@ export type AutomationInput = z.output<typeof automationInput>;
 export const hostPowerInput = z.object({
   hostId: hostIdInput,
   keepAwake: z.boolean().optional(),
+  /** It may be crashed on purpose by a drill. */
+  drillable: z.boolean().optional(),
   /** Eleven figures: watts at 0, 10, ... 100 % of the cores busy. */
   powerCurve: z.object({ watts: z.array(z.number().min(0).max(100_000)).length(11), asleepWatts: z.number().min(0).max(10_000) }).nullish(),
   linkMbps: z.number().int().min(1).max(1_000_000).nullish(),

@@ -1,5 +1,5 @@
 import type { cluster, host, storagePool, allocation, migration, fencing, decision, placementRule } from "@/db/schema/fleet";
-import type { advice, clusterAutomation, energyReport, hostPowerEvent, hostUpdate, hostUpdateHost, incident, incidentEntry, powerReading, sleepCertificate } from "@/db/schema/automation";
+import type { advice, clusterAutomation, drill, energyReport, hostPowerEvent, hostUpdate, hostUpdateHost, incident, incidentEntry, powerReading, sleepCertificate } from "@/db/schema/automation";
 import type { Id } from "@/server/platform/id";
 
 export type ClusterRow = typeof cluster.$inferSelect;
@@ -19,6 +19,7 @@ export type AdviceRow = typeof advice.$inferSelect;
 export type IncidentRow = typeof incident.$inferSelect;
 export type IncidentEntryRow = typeof incidentEntry.$inferSelect;
 export type HostUpdateRow = typeof hostUpdate.$inferSelect;
+export type DrillRow = typeof drill.$inferSelect;
 export type HostUpdateHostRow = typeof hostUpdateHost.$inferSelect;
 
 export type ClusterId = Id<"cluster">;

@@ -74,14 +74,16 @@ export function previewPolicy(context: Context, input: PolicyInput): Promise<Pol
 
 /** Changes a cluster's policy; whoever waits is tried again at once. */
 export function updatePolicy(context: Context, input: PolicyInput): Promise<PolicyEffect> {
-  return inTransaction(context, async (tx) => {
-    const cluster = await lockCluster(tx, input.clusterId);
-    if (!cluster) throw notFound("cluster", input.clusterId);
-    const effect = effectOf(cluster, changeOf(input), await hostsOf(tx, cluster.id), await poolSizeMiB(tx, cluster.id));
-    await writePolicy(tx, cluster.id, changeOf(input));
-    await announce(tx, { organizationId: null, topic: "cluster", id: cluster.id });
-    await wake(tx, "place-instances", "fence-hosts");
-    await recordAudit(tx, context, { organizationId: null, action: "cluster.policy-changed", targetKind: "cluster", targetId: cluster.id, before: { ...effect.before }, after: { ...effect.after } });
-    return effect;
-  });
+  return inTransaction(context, (tx) => updatePolicyIn(tx, context, input));
+}
+
+export async function updatePolicyIn(tx: Transaction, context: Context, input: PolicyInput): Promise<PolicyEffect> {
+  const cluster = await lockCluster(tx, input.clusterId);
+  if (!cluster) throw notFound("cluster", input.clusterId);
+  const effect = effectOf(cluster, changeOf(input), await hostsOf(tx, cluster.id), await poolSizeMiB(tx, cluster.id));
+  await writePolicy(tx, cluster.id, changeOf(input));
+  await announce(tx, { organizationId: null, topic: "cluster", id: cluster.id });
+  await wake(tx, "place-instances", "fence-hosts");
+  await recordAudit(tx, context, { organizationId: null, action: "cluster.policy-changed", targetKind: "cluster", targetId: cluster.id, before: { ...effect.before }, after: { ...effect.after } });
+  return effect;
 }

@@ -14,18 +14,22 @@ import { mayBecome } from "./state";
 import { lockHost, writeHost } from "./store";
 
 /** One operator's change of one host: lock, change, generation, audit, wake; all in one transaction. */
-async function operate(context: Context, hostId: string, action: string, change: (tx: Transaction, host: HostRow) => Promise<HostRow | null>): Promise<HostRow> {
-  return inTransaction(context, async (tx) => {
-    const before = await lockHost(tx, hostId);
-    if (!before || before.state === "retired") throw notFound("host", hostId);
-    const after = await change(tx, before);
-    if (!after) throw notFound("host", hostId);
-    await raiseGeneration(tx, after.clusterId);
-    await announce(tx, { organizationId: null, topic: "host", id: hostId });
-    await wake(tx, "place-instances", "evacuate-hosts", "enroll-hosts");
-    await recordAudit(tx, context, { organizationId: null, action, targetKind: "host", targetId: hostId, before: facts(before), after: facts(after) });
-    return after;
-  });
+function operate(context: Context, hostId: string, action: string, change: Change): Promise<HostRow> {
+  return inTransaction(context, (tx) => operateIn(tx, context, hostId, action, change));
+}
+
+type Change = (tx: Transaction, host: HostRow) => Promise<HostRow | null>;
+
+async function operateIn(tx: Transaction, context: Context, hostId: string, action: string, change: Change): Promise<HostRow> {
+  const before = await lockHost(tx, hostId);
+  if (!before || before.state === "retired") throw notFound("host", hostId);
+  const after = await change(tx, before);
+  if (!after) throw notFound("host", hostId);
+  await raiseGeneration(tx, after.clusterId);
+  await announce(tx, { organizationId: null, topic: "host", id: hostId });
+  await wake(tx, "place-instances", "evacuate-hosts", "enroll-hosts");
+  await recordAudit(tx, context, { organizationId: null, action, targetKind: "host", targetId: hostId, before: facts(before), after: facts(after) });
+  return after;
 }
 
 const facts = (host: HostRow) => ({ name: host.name, state: host.state, cordoned: host.cordoned, maintenance: host.maintenance, drainRequestedAt: host.drainRequestedAt });
@@ -45,7 +49,11 @@ export function uncordonHost(context: Context, hostId: string): Promise<HostRow>
 
 /** The operator wants the host empty: the loop evacuate-hosts plans the moves and goes on until it is. */
 export function drainHost(context: Context, hostId: string): Promise<HostRow> {
-  return operate(context, hostId, "host.drain-requested", (tx, host) => {
+  return inTransaction(context, (tx) => drainHostIn(tx, context, hostId));
+}
+
+export function drainHostIn(tx: Transaction, context: Context, hostId: string): Promise<HostRow> {
+  return operateIn(tx, context, hostId, "host.drain-requested", (_, host) => {
     if (host.state !== "up") throw conflict(sentence("refused-drain-state", { host: host.name, state: host.state }), { hostId, state: host.state });
     if (host.drainRequestedAt) return Promise.resolve(host);
     return writeHost(tx, hostId, { cordoned: true, drainRequestedAt: context.clock.now(), drainRequestedBy: context.actor.id });

@@ -11,7 +11,7 @@ import type { HostPowerInput } from "../schema";
 import type { HostRow } from "../types";
 import { requestWake } from "./wake-host";
 
-const facts = (host: HostRow) => ({ keepAwake: host.keepAwake, powerCurve: host.powerCurve, linkMbps: host.linkMbps });
+const facts = (host: HostRow) => ({ keepAwake: host.keepAwake, drillable: host.drillable, powerCurve: host.powerCurve, linkMbps: host.linkMbps });
 
 /** What only an operator knows of a host's power and links; what is not named stays. */
 export function setHostPower(context: Context, input: HostPowerInput): Promise<HostRow> {

@@ -36,14 +36,20 @@ export interface SteeringView {
   readonly asleep: readonly HostRow[];
 }
 
-export async function steeringView(pass: Pass, automation: Automation, minutes: number): Promise<SteeringView> {
+export async function steeringView(pass: Pick<Pass, "context">, automation: Automation, minutes: number): Promise<SteeringView> {
   const { context } = pass;
   const { clusterId } = automation;
   const snapshot = await takeSnapshot(context, clusterId);
   const demand = await readDemand(context, clusterId, { minutes, recentMinutes: RECENT_MINUTES });
   const moves = await readMoveFacts(context, clusterId);
   const consents = new Map((await readConsents(context, clusterId)).map((consent) => [consent.instanceId, consent]));
-  const now = context.clock.now();
+  return viewOf({ automation, snapshot, demand, moves, consents, now: context.clock.now() });
+}
+
+export type ViewSource = Pick<SteeringView, "automation" | "snapshot" | "demand" | "moves" | "consents"> & { readonly now: Date };
+
+/** The same from what was read before, at any moment. Pure. */
+export function viewOf({ automation, snapshot, demand, moves, consents, now }: ViewSource): SteeringView {
   const unmovable = new Set([...consents.values()].filter((consent) => standOf(consent, inWindows(consent.notDuring, consent.timeZone, now), now.getTime()) !== "agrees").map((consent) => consent.instanceId));
   const planner = enrichSnapshot(snapshot.planner, automation, { moves, unmovable, demand: plannerDemand(snapshot, demand) });
   return { automation, snapshot, planner, demand, moves, consents, loads: loadsOf(snapshot, demand), asleep: [...snapshot.hosts.values()].filter((host) => host.state === "asleep") };
@@ -142,33 +148,50 @@ const HISTORY_DAYS = 14;
 const HISTORY_STEP_SECONDS = 1_800;
 const STEPS_A_DAY = 86_400 / HISTORY_STEP_SECONDS;
 
-/**
- * What the whole cluster is likely to want at most within the coming seconds, thousandths of a core: now, or the most
- * that the same time of day brought in the last days and on the same day of the week. Null: nothing was measured.
- */
-export async function forecastPeak(pass: Pass, view: SteeringView, seconds: number): Promise<number | null> {
-  const now = [...view.loads.values()].reduce((sum, load) => sum + Math.max(load.recentMillicores, load.demandMillicores), 0);
-  const { cpuMillicores } = await readDemandHistory(pass.context, view.automation.clusterId, { days: HISTORY_DAYS, stepSeconds: HISTORY_STEP_SECONDS });
-  const steps = Math.max(1, Math.ceil(seconds / HISTORY_STEP_SECONDS));
-  const seen: number[] = [now];
-  for (let day = 1; day <= HISTORY_DAYS; day++) {
-    for (let step = 0; step <= steps; step++) {
-      const at = cpuMillicores.length - day * STEPS_A_DAY + step;
-      const value = at >= 0 && at < cpuMillicores.length ? cpuMillicores[at] : undefined;
-      if (value !== undefined && value !== null) seen.push(value);
-    }
-  }
-  return seen.length === 0 ? null : Math.max(...seen);
+/** What the cluster wanted in the last two weeks, in steps of half an hour. */
+export interface ClusterDemand {
+  readonly endSeconds: number;
+  readonly cpuMillicores: readonly (number | null)[];
+}
+
+export function readClusterDemand(pass: Pick<Pass, "context">, clusterId: string): Promise<ClusterDemand> {
+  return readDemandHistory(pass.context, clusterId, { days: HISTORY_DAYS, stepSeconds: HISTORY_STEP_SECONDS });
 }
 
 /** Would the hosts that stay awake carry what is wanted now and what the coming hours are likely to bring? */
 export async function demandFits(pass: Pass, view: SteeringView, asleep: ReadonlySet<string>): Promise<{ readonly refusal: string | null; readonly inputs: Record<string, unknown> }> {
+  return fitsDemand(view, asleep, await readClusterDemand(pass, view.automation.clusterId));
+}
+
+/**
+ * What the whole cluster is likely to want at most within the seconds that follow the history (or `atSeconds`, where that is
+ * later), thousandths of a core: now, or the most that the same time of day brought in the last days and on the same day of
+ * the week. Pure.
+ */
+export function forecastPeak(view: SteeringView, history: ClusterDemand, seconds: number, atSeconds: number = history.endSeconds): number {
+  const now = [...view.loads.values()].reduce((sum, load) => sum + Math.max(load.recentMillicores, load.demandMillicores), 0);
+  const { cpuMillicores, endSeconds } = history;
+  const later = Math.floor((atSeconds - endSeconds) / HISTORY_STEP_SECONDS);
+  const steps = Math.max(1, Math.ceil(seconds / HISTORY_STEP_SECONDS));
+  const seen: number[] = [now];
+  for (let day = 1; day <= HISTORY_DAYS; day++) {
+    for (let step = 0; step <= steps; step++) {
+      const at = cpuMillicores.length + later - day * STEPS_A_DAY + step;
+      const value = at >= 0 && at < cpuMillicores.length ? cpuMillicores[at] : undefined;
+      if (value !== undefined && value !== null) seen.push(value);
+    }
+  }
+  return Math.max(...seen);
+}
+
+/** The same from a history that was read before. Pure. */
+export function fitsDemand(view: SteeringView, asleep: ReadonlySet<string>, history: ClusterDemand, atSeconds?: number): { readonly refusal: string | null; readonly inputs: Record<string, unknown> } {
   const { automation, snapshot } = view;
   const stay = [...snapshot.hosts.values()].filter((host) => host.state === "up" && !host.maintenance && !asleep.has(host.id));
   const capacity = stay.reduce((sum, host) => sum + host.cores * 1_000, 0);
   const wakeSeconds = Math.max(0, ...[...snapshot.hosts.values()].map((host) => host.wakeSeconds ?? 0));
   const aheadSeconds = automation.minAsleepSeconds + wakeSeconds;
-  const peak = await forecastPeak(pass, view, aheadSeconds);
-  const refusal = peak !== null && peak > capacity * FULL_FRACTION ? `${Math.round(peak)} millicores are expected within ${Math.round(aheadSeconds / 60)} minutes; the hosts that stay awake have ${capacity}` : null;
-  return { refusal, inputs: { forecastPeakMillicores: peak === null ? null : Math.round(peak), aheadSeconds: Math.round(aheadSeconds), awakeCapacityMillicores: capacity } };
+  const peak = forecastPeak(view, history, aheadSeconds, atSeconds);
+  const refusal = peak > capacity * FULL_FRACTION ? `${Math.round(peak)} millicores are expected within ${Math.round(aheadSeconds / 60)} minutes; the hosts that stay awake have ${capacity}` : null;
+  return { refusal, inputs: { forecastPeakMillicores: Math.round(peak), aheadSeconds: Math.round(aheadSeconds), awakeCapacityMillicores: capacity } };
 }
