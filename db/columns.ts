@@ -24,7 +24,13 @@ export function oneOf(column: SQL | { name: string }, words: readonly string[]):
 }
 
 /** A name, a figure, a list of names, or a server of ours that its reader may not know by name (0: any). */
-export type WordValue = string | number | { readonly server: number } | readonly (string | { readonly server: number })[];
+export type WordValue = string | number | { readonly server: number } | Money | readonly (string | { readonly server: number })[];
+
+/** An amount in a sentence, in the smallest coin of its currency. */
+export interface Money {
+  readonly minor: number;
+  readonly currency: string;
+}
 
 /** A sentence as data: which one, and what stands in it. Screens say it in their reader's language. */
 export interface Words {

@@ -5,7 +5,12 @@ import { useCallback } from "react";
 import { useFormats } from "@/app/_i18n/use-formats";
 
 type Name = string | { readonly server: number };
-type Value = string | number | Name | readonly Name[];
+/** An amount in the smallest coin of its currency. */
+interface Money {
+  readonly minor: number;
+  readonly currency: string;
+}
+type Value = string | number | Name | Money | readonly Name[];
 
 /** A sentence of the server as data (server/platform/sentences.ts, server/planner/words.ts). */
 export interface Words {
@@ -25,7 +30,8 @@ export function asWords(value: unknown): Words[] | null {
 }
 
 const isName = (value: unknown): value is Name => typeof value === "string" || (typeof value === "object" && value !== null && "server" in value && typeof value.server === "number");
-const isValue = (value: unknown): value is Value => typeof value === "number" || isName(value) || (Array.isArray(value) && value.every(isName));
+const isMoney = (value: unknown): value is Money => typeof value === "object" && value !== null && "minor" in value && typeof value.minor === "number" && "currency" in value && typeof value.currency === "string";
+const isValue = (value: unknown): value is Value => typeof value === "number" || isName(value) || isMoney(value) || (Array.isArray(value) && value.every(isName));
 
 /** Says the server's sentences in the reader's language; where one of them is unknown here, the server's own text stands. */
 export function useWords(): (words: readonly Words[] | null | undefined, fallback: string) => string {
@@ -44,6 +50,7 @@ export function useWords(): (words: readonly Words[] | null | undefined, fallbac
       const shown = (key: string, value: Value): string | number => {
         // A moment is stored in UTC and read in the reader's zone.
         if (key.endsWith("At") && typeof value === "string") return formats.dateTime(new Date(value));
+        if (isMoney(value)) return formats.moneyMinor(value.minor, value.currency);
         if (typeof value !== "number") return isName(value) ? name(value) : list.format(value.map(name));
         // The unit of a figure is the last part of its name.
         if (key.endsWith("MiB")) return formats.mebibytes(value);

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, doublePrecision, index, pgTable, primaryKey, text, jsonb } from "drizzle-orm/pg-core";
+import { boolean, check, doublePrecision, index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Words } from "../columns";
 import { METERS } from "./catalog";
 import { organization } from "./tenancy";

@@ -1,4 +1,5 @@
-import type { Words, WordValue } from "@/db/columns";
+import type { Money, Words, WordValue } from "@/db/columns";
+import { MONEY_SENTENCES } from "./money-sentences";
 import { REFUSALS } from "./refusals";
 
 /**
@@ -8,6 +9,7 @@ import { REFUSALS } from "./refusals";
  */
 export const SENTENCES = {
   ...REFUSALS,
+  ...MONEY_SENTENCES,
   // What a status alone does not say.
   "status-waiting": "No host has room for it at the moment. It starts by itself as soon as one has.",
   "status-unreachable": "Its host does not answer. It is started elsewhere only when that host is known to be off, so that no two copies write to one disk.",
@@ -150,7 +152,7 @@ export function wordsOf(said: Said): Words[] | null {
 export function replaceNames(words: readonly Words[], nameOf: (text: string) => string | { readonly server: number }): Words[] {
   const name = (value: string | { readonly server: number }): string | { readonly server: number } => (typeof value === "string" ? nameOf(value) : value);
   const replaced = (value: WordValue): WordValue => {
-    if (typeof value === "number") return value;
+    if (typeof value === "number" || isMoney(value)) return value;
     return isList(value) ? value.map(name) : name(value);
   };
   return words.map(({ code, params }) => ({ code, params: Object.fromEntries(Object.entries(params).map(([key, value]) => [key, replaced(value)])) }));
@@ -158,9 +160,18 @@ export function replaceNames(words: readonly Words[], nameOf: (text: string) => 
 
 const isList = (value: WordValue): value is readonly (string | { readonly server: number })[] => Array.isArray(value);
 
+const isMoney = (value: WordValue): value is Money => typeof value === "object" && "minor" in value;
+
+function plainMoney({ minor, currency }: Money): string {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" });
+  // The space that Intl sets between code and figures is a fixed one, which no log is searched for.
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replaceAll("\u00a0", " ");
+}
+
 function plain(value: WordValue): string {
+  if (isMoney(value)) return plainMoney(value);
   if (isList(value)) return value.map(plain).join(", ") || "none";
   return typeof value === "object" ? (value.server > 0 ? `server ${value.server}` : "a server") : String(value);
 }
 
-export type { Words, WordValue };
+export type { Money, Words, WordValue };

@@ -1,6 +1,7 @@
 import { listInboxJobs, noteCustomer, noteLinkOutcome, noteReplayed, noteWorked, postponeJob, receiveEvents, recordDispute, recordRefund, replayFrom, type EventTarget, type InboxJob } from "@/server/billing";
 import type { PaymentDriver, ProviderEvent } from "@/server/drivers/payment/types";
 import type { Context } from "@/server/platform/context";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { readInvoice, readPayment, type Write } from "./payments/read-facts";
 import type { LoopDefinition } from "./types";
@@ -68,7 +69,7 @@ async function work(context: Context, driver: PaymentDriver, job: InboxJob): Pro
     const write = job.target === null ? nothing : await read(context, driver, job.target);
     await inTransaction(context, async (tx) => {
       const ours = await write(tx);
-      await noteWorked(tx, context, job, ours ? "done" : "kept", ours ? "taken over" : job.target === null ? "nothing is made of events of this type" : "it is about nothing of ours");
+      await noteWorked(tx, context, job, ours ? "done" : "kept", sentence(ours ? "event-taken-over" : job.target === null ? "event-no-use" : "event-not-ours"));
     });
   } catch (error) {
     context.logger.warn({ target: job.target, events: job.events.length, err: error }, "events could not be worked off; they are tried again");

@@ -8,6 +8,7 @@ import { organization } from "@/db/schema/tenancy";
 import { advanceDunning, billingPeriod, dunningSchedule, grantCredit, issueDueInvoices, issueManualInvoice, listInvoices, postLedgerEntry, setBudget } from "@/server/billing";
 import { systemClock, VirtualClock } from "@/server/platform/clock";
 import { mintId, type IdKind } from "@/server/platform/id";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { systemRandom } from "@/server/platform/random";
 import { inTransaction } from "@/server/platform/transaction";
 import { testContext, type TestDatabase } from "./database";
@@ -75,24 +76,30 @@ async function addProviderRows({ owner: db }: TestDatabase, { acme, globex, paid
     { ...charge, id: mint("payment"), invoiceId: overdueId, remoteId: "ch_fixture_failed", remotePaymentId: "pi_fixture_2", status: "failed", amountMinor: 33_000, failureCode: "card_declined", failureText: "Your card was declined.", at: ago(5 * DAY_MS) },
   ]);
   await db.insert(paymentMethod).values({ id: "pm_fixture", organizationId: acme, kind: "card", brand: "visa", last4: "4242", expiresMonth: 4, expiresYear: 2031, isDefault: true });
+  const declined = sentence("push-total-differs", { invoice: "B-000002", ours: { minor: 33_000, currency: "JPY" }, theirs: { minor: 30_000, currency: "JPY" }, draft: "in_fixture_2" });
+  const lost = sentence("push-answer-lost");
   const push = { organizationId: acme, lane: acme, payload: {}, createdAt: ago(HOUR_MS) };
   await db.insert(paymentPush).values([
-    { ...push, id: mint("paymentPush"), kind: "invoice", subjectId: overdueId, state: "stuck", attempts: 4, notBefore: ago(HOUR_MS), lastError: "The invoice is paid by a card that was declined; ask the organization for another one." },
-    { ...push, id: mint("paymentPush"), kind: "customer", subjectId: globex, organizationId: globex, lane: globex, state: "waiting", attempts: 2, notBefore: new Date(now + 60_000), lastError: "503: Stripe does not answer." },
+    { ...push, id: mint("paymentPush"), kind: "invoice", subjectId: overdueId, state: "stuck", attempts: 4, notBefore: ago(HOUR_MS), lastError: declined.text, lastErrorWords: declined.words },
+    { ...push, id: mint("paymentPush"), kind: "customer", subjectId: globex, organizationId: globex, lane: globex, state: "waiting", attempts: 2, notBefore: new Date(now + 60_000), lastError: lost.text, lastErrorWords: lost.words },
   ]).onConflictDoNothing();
   const event = { apiVersion: "2026-10-28.endive", payload: {}, source: "webhook", notBefore: ago(HOUR_MS), occurredAt: ago(HOUR_MS), attempts: 1 } as const;
+  const [took, unused] = [sentence("event-taken-over"), sentence("event-no-use")];
   await db.insert(paymentEvent).values([
-    { ...event, id: "evt_fixture_1", type: "invoice.paid", objectKind: "invoice", objectId: "in_fixture_1", receivedAt: ago(2 * HOUR_MS), state: "done", note: "1 payment" },
-    { ...event, id: "evt_fixture_2", type: "charge.failed", objectKind: "charge", objectId: "ch_fixture_failed", receivedAt: ago(HOUR_MS), state: "done", note: "the attempt is kept" },
-    { ...event, id: "evt_fixture_3", type: "product.updated", objectKind: null, objectId: null, receivedAt: ago(60_000), state: "kept", note: null },
+    { ...event, id: "evt_fixture_1", type: "invoice.paid", objectKind: "invoice", objectId: "in_fixture_1", receivedAt: ago(2 * HOUR_MS), state: "done", note: took.text, noteWords: took.words },
+    { ...event, id: "evt_fixture_2", type: "charge.failed", objectKind: "charge", objectId: "ch_fixture_failed", receivedAt: ago(HOUR_MS), state: "done", note: took.text, noteWords: took.words },
+    { ...event, id: "evt_fixture_3", type: "product.updated", objectKind: null, objectId: null, receivedAt: ago(60_000), state: "kept", note: unused.text, noteWords: unused.words },
   ]);
+  const [ours, theirs] = [33_000, 30_000].map((minor) => sentence("fact-amount", { amount: { minor, currency: "JPY" } })) as [Sentence, Sentence];
+  const [off, open] = [sentence("fact-state-stopped"), sentence("fact-open-window")];
   const difference = { foundAt: ago(HOUR_MS), seenAt: ago(60_000) };
   await db.insert(reconciliationDifference).values([
-    { ...difference, id: mint("difference"), subjectOrganizationId: acme, name: "invoice-total-differs", subjectId: overdueId, text: "The totals differ.", ledger: "33000 JPY", provider: "30000 JPY" },
-    { ...difference, id: mint("difference"), subjectOrganizationId: globex, name: "window-without-machine", subjectId: mint("usageWindow"), text: "The usage window is open, and no host runs the machine.", hostFacts: "stopped", ledger: "open window" },
+    { ...difference, id: mint("difference"), subjectOrganizationId: acme, name: "invoice-total-differs", subjectId: overdueId, text: "The totals differ.", ledger: ours.text, ledgerWords: ours.words, provider: theirs.text, providerWords: theirs.words },
+    { ...difference, id: mint("difference"), subjectOrganizationId: globex, name: "window-without-machine", subjectId: mint("usageWindow"), text: "The usage window is open, and no host runs the machine.", hostFacts: off.text, hostWords: off.words, ledger: open.text, ledgerWords: open.words },
   ]);
+  const unusual = sentence("parked-unusual", { amount: { minor: 1_001_000, currency: "JPY" }, factor: 5, count: 3, usual: { minor: 83_400, currency: "JPY" } });
   const period = billingPeriod("Asia/Tokyo", new Date(paidAt.getTime() - 30 * HOUR_MS));
-  await db.insert(invoice).values({ id: mint("invoice"), organizationId: globex, currency: "JPY", periodStart: period.start, periodEnd: period.end, status: "parked", subtotalMinor: 910_000, taxMinor: 91_000, totalMinor: 1_001_000, taxes: [{ rateBasisPoints: 1000, netMinor: 910_000, taxMinor: 91_000 }], roundingMicros: 0, issuedAt: ago(3 * HOUR_MS), parkedReason: "The invoice is 12 times the usual one of this organization.", sealedAt: ago(3 * HOUR_MS) });
+  await db.insert(invoice).values({ id: mint("invoice"), organizationId: globex, currency: "JPY", periodStart: period.start, periodEnd: period.end, status: "parked", subtotalMinor: 910_000, taxMinor: 91_000, totalMinor: 1_001_000, taxes: [{ rateBasisPoints: 1000, netMinor: 910_000, taxMinor: 91_000 }], roundingMicros: 0, issuedAt: ago(3 * HOUR_MS), parkedReason: unusual.text, parkedWords: unusual.words, sealedAt: ago(3 * HOUR_MS) });
   const small = (await db.select().from(flavor).where(eq(flavor.name, "b1.small")))[0]!;
   await db.insert(priceVersion).values({ id: mint("priceVersion"), meter: "instance", flavorId: small.id, currency: "JPY", microsPerHour: 1_350_000, monthlyCapMicros: 900_000_000, validFrom: new Date(now + 10 * DAY_MS), createdAt: ago(HOUR_MS), createdBy: "fixture" });
 }

@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wake } from "@/server/platform/wake";
 import { requireProvider } from "@/server/tenancy";
@@ -26,7 +27,7 @@ export async function receiveEvents(context: Context, events: readonly IncomingE
     const now = context.clock.now();
     const made = await insertEvents(tx, events.map((event) => ({
       id: event.id, type: event.type, objectKind: event.objectKind, objectId: event.objectId, apiVersion: event.apiVersion, payload: { ...event.payload }, source, occurredAt: event.occurredAt, receivedAt: now,
-      state: "new" as const, attempts: 0, notBefore: now, workedAt: null, note: null,
+      state: "new" as const, attempts: 0, notBefore: now, workedAt: null, note: null, noteWords: null,
     })));
     if (made.length > 0) await wake(tx, "work-inbox");
     return made.length;
@@ -59,15 +60,16 @@ export async function listInboxJobs(context: Context): Promise<{ readonly jobs: 
 }
 
 /** The events are worked off: something was made of them (`done`), or nothing is to be made of them (`kept`). */
-export async function noteWorked(tx: Transaction, context: Context, job: InboxJob, state: "done" | "kept", note: string): Promise<void> {
-  await updateEvents(tx, job.events.map((event) => event.id), { state, note, workedAt: context.clock.now() });
+export async function noteWorked(tx: Transaction, context: Context, job: InboxJob, state: "done" | "kept", note: Sentence): Promise<void> {
+  await updateEvents(tx, job.events.map((event) => event.id), { state, note: note.text, noteWords: note.words, workedAt: context.clock.now() });
 }
 
 /** They could not be worked off now. */
 export async function postponeJob(context: Context, job: InboxJob, error: string): Promise<void> {
   const attempts = Math.max(...job.events.map((event) => event.attempts));
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts, 20)) * (0.75 + context.random.float() / 4);
-  await inTransaction(context, (tx) => postpone(tx, job.events.map((event) => event.id), new Date(context.clock.nowMs() + pause), error.slice(0, 1_000)));
+  const note = sentence("event-failed", { error: error.slice(0, 1_000) });
+  await inTransaction(context, (tx) => postpone(tx, job.events.map((event) => event.id), new Date(context.clock.nowMs() + pause), note));
 }
 
 /** From which moment on the provider's list has to be read; at first from the oldest that it keeps. */

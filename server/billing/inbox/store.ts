@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, lte, sql } from "drizzle-orm";
 import { paymentCursor, paymentEvent } from "@/db/schema/payment";
+import type { Sentence } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import type { EventRow } from "./types";
 
@@ -23,8 +24,8 @@ export async function updateEvents(tx: Transaction, ids: readonly string[], fiel
   if (ids.length > 0) await tx.update(paymentEvent).set(fields).where(inArray(paymentEvent.id, [...ids]));
 }
 
-export async function postpone(tx: Transaction, ids: readonly string[], notBefore: Date, note: string): Promise<void> {
-  if (ids.length > 0) await tx.update(paymentEvent).set({ notBefore, note, attempts: sql`${paymentEvent.attempts} + 1` }).where(inArray(paymentEvent.id, [...ids]));
+export async function postpone(tx: Transaction, ids: readonly string[], notBefore: Date, note: Sentence): Promise<void> {
+  if (ids.length > 0) await tx.update(paymentEvent).set({ notBefore, note: note.text, noteWords: note.words, attempts: sql`${paymentEvent.attempts} + 1` }).where(inArray(paymentEvent.id, [...ids]));
 }
 
 export async function selectCursor(tx: Transaction, name: string): Promise<Date | null> {
@@ -48,7 +49,7 @@ export async function selectRecent(tx: Transaction, limit: number): Promise<Omit
   return tx
     .select({
       id: paymentEvent.id, type: paymentEvent.type, objectKind: paymentEvent.objectKind, objectId: paymentEvent.objectId, apiVersion: paymentEvent.apiVersion, source: paymentEvent.source, occurredAt: paymentEvent.occurredAt,
-      receivedAt: paymentEvent.receivedAt, state: paymentEvent.state, attempts: paymentEvent.attempts, notBefore: paymentEvent.notBefore, workedAt: paymentEvent.workedAt, note: paymentEvent.note,
+      receivedAt: paymentEvent.receivedAt, state: paymentEvent.state, attempts: paymentEvent.attempts, notBefore: paymentEvent.notBefore, workedAt: paymentEvent.workedAt, note: paymentEvent.note, noteWords: paymentEvent.noteWords,
     })
     .from(paymentEvent)
     .orderBy(desc(paymentEvent.receivedAt))

@@ -1,6 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
 import { writeOutbox } from "@/server/platform/outbox";
+import type { Sentence } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { formatMinor, totalLines, type Totals } from "@/server/rating";
@@ -25,7 +26,7 @@ export interface InvoiceDraftInput {
   /** Credit grants that lines of the kind `credit` took from. */
   readonly creditUses?: readonly { readonly grantId: string; readonly amountMicros: number }[];
   /** Set: it is written, but neither numbered nor owed until an operator releases it. */
-  readonly parkedReason?: string;
+  readonly parkedReason?: Sentence;
 }
 
 /** Writes an invoice with its lines and seals it; unless parked it is numbered, owed and announced in the same transaction. */
@@ -40,9 +41,9 @@ export async function writeInvoice(tx: Transaction, context: Context, input: Inv
   await insertUses(tx, (input.creditUses ?? []).map((use) => ({ ...use, organizationId: input.organizationId, invoiceId: row.id, kind: "use" as const, createdAt: now })));
   const sealed = await updateInvoice(tx, row.id, { sealedAt: now });
   if (input.parkedReason === undefined) return issueSealed(tx, context, sealed, input.dueAt);
-  await tell(tx, context, await selectStaffEmails(tx), "An unusual invoice waits for you", `An invoice over ${formatMinor(totals.totalMinor, input.currency)} ${input.currency} for the organization ${input.organizationId} was parked: ${input.parkedReason}.\nRelease or void it on the page of parked invoices; nothing is owed until then.`);
+  await tell(tx, context, await selectStaffEmails(tx), "An unusual invoice waits for you", `An invoice over ${formatMinor(totals.totalMinor, input.currency)} ${input.currency} for the organization ${input.organizationId} was parked. ${input.parkedReason.text}\nRelease or void it on the page of parked invoices; nothing is owed until then.`);
   await announce(tx, { organizationId: null, topic: "billing", id: row.id });
-  await recordAudit(tx, context, { organizationId: input.organizationId, action: "invoice.parked", targetKind: "invoice", targetId: row.id, after: { totalMinor: sealed.totalMinor, currency: sealed.currency, reason: input.parkedReason } });
+  await recordAudit(tx, context, { organizationId: input.organizationId, action: "invoice.parked", targetKind: "invoice", targetId: row.id, after: { totalMinor: sealed.totalMinor, currency: sealed.currency, reason: input.parkedReason.text } });
   return sealed;
 }
 
@@ -51,10 +52,10 @@ async function headOf(tx: Transaction, input: InvoiceDraftInput, totals: Totals,
   return {
     id, organizationId: input.organizationId, issuerId: issuer.id, kind: input.kind, currency: input.currency, periodStart: input.periodStart, periodEnd: input.periodEnd,
     // It has no number yet: a number is taken last, because its row is everybody's.
-    status: "parked" as const, number: null, issuedAt: now, parkedReason: input.parkedReason ?? null,
+    status: "parked" as const, number: null, issuedAt: now, parkedReason: input.parkedReason?.text ?? null, parkedWords: input.parkedReason?.words ?? null,
     subtotalMinor: Number(totals.subtotalMinor), taxMinor: Number(totals.taxMinor), totalMinor: Number(totals.totalMinor), roundingMicros: Number(totals.roundingMicros),
     taxes: totals.taxes.map((group) => ({ rateBasisPoints: group.rateBasisPoints, netMinor: Number(group.netMinor), taxMinor: Number(group.taxMinor) })),
-    seller: { name: issuer.legalName, address: issuer.address, country: issuer.country, registrationNumber: issuer.registrationNumber },
+    seller: { name: issuer.legalName, address: issuer.address, country: issuer.country, registrationNumber: issuer.registrationNumber, ...(issuer.bankText === "" ? {} : { bankText: issuer.bankText }) },
     buyer: profile ? { name: profile.legalName, address: profile.address, country: profile.country, registrationNumber: profile.taxId } : { name: organization.name, address: "", country: "JP", registrationNumber: null },
   };
 }

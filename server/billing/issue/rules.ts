@@ -1,4 +1,5 @@
-import { formatMinor, microsPerMinor, type RatedPeriod } from "@/server/rating";
+import { sentence, type Money, type Sentence } from "@/server/platform/sentences";
+import { microsPerMinor, type RatedPeriod } from "@/server/rating";
 
 /** So many times what the last invoices came to is unusual: a forgotten loop that starts machines shows within one period. */
 const UNUSUAL_FACTOR = 5;
@@ -12,15 +13,16 @@ const NEVER_UNUSUAL_PART = 10;
 export const USUAL_INVOICES = 3;
 
 /** Why an invoice should wait for an operator; null when it may go out. */
-export function parkedReason(rated: RatedPeriod, recentTotals: readonly number[]): string | null {
+export function parkedReason(rated: RatedPeriod, recentTotals: readonly number[]): Sentence | null {
   const { currency } = rated;
-  const money = (minor: bigint): string => `${formatMinor(minor, currency)} ${currency}`;
-  if (rated.unpriced.length > 0) return `${rated.unpriced.length} windows have no price (first: ${rated.unpriced[0]?.windowId ?? ""}); add a price version, void this invoice, and it is made anew`;
-  if (rated.totalMinor < 0n) return `its total is ${money(rated.totalMinor)}, below zero: give the difference back by a credit note and void this one`;
+  const money = (minor: bigint): Money => ({ minor: Number(minor), currency });
+  const amount = money(rated.totalMinor);
+  if (rated.unpriced.length > 0) return sentence("parked-unpriced", { count: rated.unpriced.length, window: rated.unpriced[0]?.windowId ?? "" });
+  if (rated.totalMinor < 0n) return sentence("parked-negative", { amount });
   const limit = (BigInt(UNUSUAL_FIRST[currency] ?? UNUSUAL_FIRST_OTHER) * 1_000_000n) / microsPerMinor(currency);
-  if (recentTotals.length === 0) return rated.totalMinor > limit ? `it is the first invoice and comes to ${money(rated.totalMinor)}, more than ${money(limit)}` : null;
+  if (recentTotals.length === 0) return rated.totalMinor > limit ? sentence("parked-first", { amount, limit: money(limit) }) : null;
   const usual = BigInt(Math.max(...recentTotals));
   const most = usual * BigInt(UNUSUAL_FACTOR);
   if (rated.totalMinor <= most || rated.totalMinor <= limit / BigInt(NEVER_UNUSUAL_PART)) return null;
-  return `it comes to ${money(rated.totalMinor)}, more than ${UNUSUAL_FACTOR} times the largest of the last ${recentTotals.length} (${money(usual)})`;
+  return sentence("parked-unusual", { amount, factor: UNUSUAL_FACTOR, count: recentTotals.length, usual: money(usual) });
 }

@@ -12,7 +12,7 @@ async function put(tx: Transaction, context: Context, wish: PushWish): Promise<v
   const now = context.clock.now();
   await upsertPush(tx, {
     id: mintId("paymentPush", context), organizationId: wish.organizationId, kind: wish.kind, subjectId: wish.subjectId, lane: wish.lane ?? wish.organizationId, payload: { ...wish.payload }, state: "waiting",
-    keyGeneration: 1, keyedAt: null, attempts: 0, notBefore: now, remoteId: null, lastError: null, doneAt: null, createdAt: now,
+    keyGeneration: 1, keyedAt: null, attempts: 0, notBefore: now, remoteId: null, lastError: null, lastErrorWords: null, doneAt: null, createdAt: now,
   });
 }
 
@@ -42,7 +42,7 @@ export async function notePushedElsewhere(tx: Transaction, context: Context, mad
   const now = context.clock.now();
   await upsertPush(tx, {
     id: mintId("paymentPush", context), organizationId: made.organizationId, kind: "invoice", subjectId: made.invoiceId, lane: made.organizationId, payload: {}, state: "done",
-    keyGeneration: 1, keyedAt: null, attempts: 0, notBefore: now, remoteId: made.remoteId, lastError: null, doneAt: now, createdAt: now,
+    keyGeneration: 1, keyedAt: null, attempts: 0, notBefore: now, remoteId: made.remoteId, lastError: null, lastErrorWords: null, doneAt: now, createdAt: now,
   });
 }
 

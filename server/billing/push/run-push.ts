@@ -34,7 +34,7 @@ export async function finishPush(tx: Transaction, context: Context, begun: Begun
   if (!row) return;
   const same = JSON.stringify(row.payload) === JSON.stringify(begun.push.payload);
   // A later wish begins with keys of its own.
-  await updatePush(tx, row.id, { ...(same ? { state: "done" as const, doneAt: context.clock.now() } : {}), remoteId: remoteId ?? row.remoteId, attempts: 0, keyGeneration: row.keyGeneration + 1, keyedAt: null, lastError: null });
+  await updatePush(tx, row.id, { ...(same ? { state: "done" as const, doneAt: context.clock.now() } : {}), remoteId: remoteId ?? row.remoteId, attempts: 0, keyGeneration: row.keyGeneration + 1, keyedAt: null, lastError: null, lastErrorWords: null });
 }
 
 /** Notes why it did not work and when to come again. */
@@ -43,7 +43,8 @@ export async function failPush(context: Context, begun: BegunPush, failure: Push
     const row = await lockPush(tx, begun.push.id);
     if (!row || row.state !== "waiting") return;
     await updatePush(tx, row.id, {
-      lastError: failure.error.slice(0, 2_000),
+      lastError: failure.error.text.slice(0, 2_000),
+      lastErrorWords: failure.error.words,
       notBefore: new Date(context.clock.nowMs() + pauseMs(row.attempts, context.random.float())),
       ...(failure.freshKey ? { keyGeneration: row.keyGeneration + 1, keyedAt: null } : {}),
       ...(failure.stuck ? { state: "stuck" as const } : {}),

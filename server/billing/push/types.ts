@@ -1,4 +1,5 @@
 import type { PUSH_KINDS, paymentPush } from "@/db/schema/payment";
+import type { Sentence } from "@/server/platform/sentences";
 
 export type PushRow = typeof paymentPush.$inferSelect;
 export type PushKind = (typeof PUSH_KINDS)[number];
@@ -25,7 +26,7 @@ export interface BegunPush {
 }
 
 export interface PushFailure {
-  readonly error: string;
+  readonly error: Sentence;
   /** The provider keeps a failed answer under the key: the next attempt needs another one. */
   readonly freshKey: boolean;
   /** It can never succeed as it is: an operator has to look. */

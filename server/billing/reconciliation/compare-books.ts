@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordAudit, requireProvider } from "@/server/tenancy";
@@ -33,14 +34,14 @@ export async function compareBooks(context: Context, listed: readonly ListedInvo
       const settled = new Date(now.getTime() - SETTLE_MS);
       const found: Difference[] = [];
       for (const row of await selectRunningUnmetered(tx, settled)) {
-        found.push({ name: "running-without-window", organizationId: row.organizationId, subjectId: row.instanceId, text: "A host runs this machine and nothing meters it. See the loop observe-hosts.", hostFacts: `running since ${row.runningSince.toISOString()}`, ledger: "no open window" });
+        found.push({ name: "running-without-window", organizationId: row.organizationId, subjectId: row.instanceId, text: "A host runs this machine and nothing meters it. See the loop observe-hosts.", hostFacts: sentence("fact-running-since", { startedAt: row.runningSince.toISOString() }), ledger: sentence("fact-no-open-window") });
       }
       for (const row of await selectMeteredStopped(tx, settled)) {
-        found.push({ name: "window-without-machine", organizationId: row.organizationId, subjectId: row.windowId, text: `The usage window of ${row.instanceId} is open, and no host runs the machine. Nothing is billed beyond what was confirmed.`, hostFacts: row.state, ledger: "open window" });
+        found.push({ name: "window-without-machine", organizationId: row.organizationId, subjectId: row.windowId, text: `The usage window of ${row.instanceId} is open, and no host runs the machine. Nothing is billed beyond what was confirmed.`, hostFacts: sentence(row.state === "stopped" ? "fact-state-stopped" : row.state === "absent" ? "fact-state-absent" : "fact-state-never-seen"), ledger: sentence("fact-open-window") });
       }
       const { from } = comparedRange(context);
       for (const row of await selectLinesOff(tx, from)) {
-        found.push({ name: "line-differs-from-windows", organizationId: row.organizationId, subjectId: row.lineId, text: `A line of the invoice ${row.invoiceId} asks for more than its windows hold. Issue a credit note.`, hostFacts: `${row.windowUnitMs} unit-ms`, ledger: `${row.lineUnitMs} unit-ms` });
+        found.push({ name: "line-differs-from-windows", organizationId: row.organizationId, subjectId: row.lineId, text: `A line of the invoice ${row.invoiceId} asks for more than its windows hold. Issue a credit note.`, hostFacts: sentence("fact-unit-ms", { unitMs: row.windowUnitMs }), ledger: sentence("fact-unit-ms", { unitMs: row.lineUnitMs }) });
       }
       if (listed !== null) {
         const booked = (await selectBooked(tx, from, now)).filter((invoice) => invoice.remoteId !== null || invoice.issuedAt < settled);

@@ -48,7 +48,9 @@ export async function selectLinesOff(tx: Transaction, from: Date): Promise<{ rea
 /** Keeps when each was found first; what was not seen this time is gone. */
 export async function replaceDifferences(tx: Transaction, rows: readonly (Difference & { readonly id: string })[], now: Date): Promise<void> {
   for (const { id, organizationId, name, subjectId, text, hostFacts, ledger, provider } of rows) {
-    const fields = { text, hostFacts: hostFacts ?? null, ledger: ledger ?? null, provider: provider ?? null, seenAt: now };
+    const fields = {
+      text, hostFacts: hostFacts?.text ?? null, ledger: ledger?.text ?? null, provider: provider?.text ?? null, hostWords: hostFacts?.words ?? null, ledgerWords: ledger?.words ?? null, providerWords: provider?.words ?? null, seenAt: now,
+    };
     await tx.insert(reconciliationDifference).values({ id, subjectOrganizationId: organizationId, name, subjectId, foundAt: now, ...fields }).onConflictDoUpdate({ target: [reconciliationDifference.name, reconciliationDifference.subjectId], set: fields });
   }
   await tx.delete(reconciliationDifference).where(lt(reconciliationDifference.seenAt, now));

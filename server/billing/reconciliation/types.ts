@@ -1,4 +1,5 @@
 import type { reconciliationDifference } from "@/db/schema/payment";
+import type { Sentence } from "@/server/platform/sentences";
 
 export type DifferenceRow = typeof reconciliationDifference.$inferSelect;
 
@@ -20,9 +21,9 @@ export interface Difference {
   readonly subjectId: string;
   /** For a person: what, and what to do. */
   readonly text: string;
-  readonly hostFacts?: string;
-  readonly ledger?: string;
-  readonly provider?: string;
+  readonly hostFacts?: Sentence;
+  readonly ledger?: Sentence;
+  readonly provider?: Sentence;
 }
 
 /** What the provider lists of an invoice. */

@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import type { UsageDriftRow } from "../types";
@@ -61,7 +62,7 @@ async function compareBatch(tx: Transaction, context: Context, batch: readonly {
   return found;
 }
 
-function compareDay(instanceId: string, facts: readonly UsageFactRow[], billed: readonly BilledStretch[], fromMs: number, toMs: number): Pick<UsageDriftRow, "billedMs" | "countedMs" | "explanation"> | null {
+function compareDay(instanceId: string, facts: readonly UsageFactRow[], billed: readonly BilledStretch[], fromMs: number, toMs: number): Pick<UsageDriftRow, "billedMs" | "countedMs" | "explanation" | "words"> | null {
   const counted = recountRuns(instanceId, facts);
   const billedMs = billed.reduce((sum, stretch) => sum + stretch.sign * msWithin([stretch], fromMs, toMs), 0);
   const countedMs = msWithin(counted, fromMs, toMs);
@@ -70,16 +71,18 @@ function compareDay(instanceId: string, facts: readonly UsageFactRow[], billed: 
     const ofFlavor = billed.filter((stretch) => stretch.flavorId === flavorId);
     return { flavorId, ms: ofFlavor.reduce((sum, stretch) => sum + stretch.sign * msWithin([stretch], fromMs, toMs), 0) - msWithin(counted.filter((run) => run.flavorId === flavorId), fromMs, toMs) };
   }).filter((one) => Math.abs(one.ms) > TOLERATED_MS);
-  return wrong.length === 0 ? null : { billedMs, countedMs, explanation: explain(wrong, counted, billed) };
+  if (wrong.length === 0) return null;
+  const { text, words } = explain(wrong, counted, billed);
+  return { billedMs, countedMs, explanation: text, words };
 }
 
-/** In words: how much too much or too little of what, and the first window or run that has no counterpart. */
-function explain(wrong: readonly { readonly flavorId: string; readonly ms: number }[], counted: readonly CountedRun[], billed: readonly BilledStretch[]): string {
-  const amounts = wrong.map(({ flavorId, ms }) => `${Math.abs(ms / 1000).toFixed(3)} s of ${flavorId} ${ms > 0 ? "billed and not seen" : "seen and not billed"}`);
+/** How much too much or too little of what, and the first window or run that has no counterpart. */
+function explain(wrong: readonly { readonly flavorId: string; readonly ms: number }[], counted: readonly CountedRun[], billed: readonly BilledStretch[]): Sentence {
+  const amounts = wrong.map(({ flavorId, ms }) => sentence(ms > 0 ? "drift-too-much" : "drift-too-little", { wrongSeconds: Math.abs(ms) / 1000, flavor: flavorId }));
   const alone = billed.find((stretch) => stretch.sign > 0 && !counted.some((run) => run.flavorId === stretch.flavorId && Math.abs(run.startedAtMs - stretch.startedAtMs) <= TOLERATED_MS && Math.abs(run.endedAtMs - stretch.endedAtMs) <= TOLERATED_MS));
   const unseen = counted.find((run) => !billed.some((stretch) => stretch.startedAtMs < run.endedAtMs && stretch.endedAtMs > run.startedAtMs));
-  const where = unseen ? `; the run from ${new Date(unseen.startedAtMs).toISOString()} to ${new Date(unseen.endedAtMs).toISOString()} has no window` : alone ? `; look at ${alone.id}` : "";
-  return `${amounts.join(", ")}${where}`;
+  const where = unseen ? [sentence("drift-run-alone", { startedAt: new Date(unseen.startedAtMs).toISOString(), endedAt: new Date(unseen.endedAtMs).toISOString() })] : alone ? [sentence("drift-window-alone", { window: alone.id })] : [];
+  return sentences(...amounts, ...where);
 }
 
 /** What recounts found, newest days first. */

@@ -3,6 +3,7 @@ import { PaymentFailed } from "./push-failure";
 import type { InvoiceFacts, PaymentDriver } from "@/server/drivers/payment/types";
 import { DriverError } from "@/server/drivers/errors";
 import type { Context } from "@/server/platform/context";
+import { sentence, type Money } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { refreshInvoice } from "./read-facts";
 
@@ -50,7 +51,9 @@ async function fill(driver: PaymentDriver, begun: BegunPush, { view }: Ours, dra
   }
   const filled = await driver.readInvoice(draft.remoteId);
   if (filled?.totalMinor !== invoice.totalMinor) {
-    throw new PaymentFailed(`The invoice ${invoice.number ?? invoice.id} is ${invoice.totalMinor} here and ${filled?.totalMinor ?? "gone"} at the provider (${draft.remoteId}); it was not finalized. Compare its items there with the lines here, delete the draft there, and try again.`, { stuck: true });
+    const said = { invoice: invoice.number ?? invoice.id, draft: draft.remoteId };
+    const money = (minor: number): Money => ({ minor, currency: invoice.currency });
+    throw new PaymentFailed(filled ? sentence("push-total-differs", { ...said, ours: money(invoice.totalMinor), theirs: money(filled.totalMinor) }) : sentence("push-draft-gone", said), { stuck: true });
   }
   return driver.finalizeInvoice(draft.remoteId, `${begun.key}:finalize`);
 }

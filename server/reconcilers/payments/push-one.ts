@@ -2,6 +2,7 @@ import { beginPush, failPush, finishPush, noteCustomer, noteCustomerMade, noteLi
 import { DriverError } from "@/server/drivers/errors";
 import type { PaymentDriver } from "@/server/drivers/payment/types";
 import type { Context } from "@/server/platform/context";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { judgeFailure, PaymentFailed } from "./push-failure";
 import { pushInvoice } from "./push-invoice";
@@ -32,7 +33,7 @@ async function pushLink(context: Context, driver: PaymentDriver, begun: BegunPus
 
 async function pushDefaultMethod(context: Context, driver: PaymentDriver, begun: BegunPush, customerId: string): Promise<Pushed> {
   const { methodId } = begun.push.payload;
-  if (typeof methodId !== "string") throw new PaymentFailed("The wish for another default card names no card.", { stuck: true });
+  if (typeof methodId !== "string") throw new PaymentFailed(sentence("push-no-card"), { stuck: true });
   await driver.setDefaultMethod(customerId, methodId, `${begun.key}:default:${methodId}`);
   const facts = await driver.readCustomer(customerId);
   return { remoteId: methodId, write: (tx) => noteCustomer(tx, context, customerId, facts) };
@@ -40,7 +41,7 @@ async function pushDefaultMethod(context: Context, driver: PaymentDriver, begun:
 
 async function pushRefund(context: Context, driver: PaymentDriver, begun: BegunPush): Promise<Pushed> {
   const wanted = await inTransaction(context, (tx) => readRefundRow(tx, begun.push.subjectId));
-  if (!wanted) throw new PaymentFailed(`There is no refund ${begun.push.subjectId}.`, { stuck: true });
+  if (!wanted) throw new PaymentFailed(sentence("push-no-refund", { refund: begun.push.subjectId }), { stuck: true });
   const { refund, chargeId } = wanted;
   const found = begun.lookFirst ? await driver.findRefund(chargeId, refund.id) : null;
   const facts = found ?? (await driver.createRefund({ chargeId, refundId: refund.id, amountMinor: refund.amountMinor }, `${begun.key}:refund`));
@@ -57,7 +58,7 @@ async function pushHour(context: Context, driver: PaymentDriver, begun: BegunPus
 
 async function pushSubscription(context: Context, driver: PaymentDriver, begun: BegunPush, customerId: string): Promise<Pushed> {
   const wanted = await inTransaction(context, (tx) => readSubscriptionForPush(tx, begun.push.subjectId));
-  if (!wanted) throw new PaymentFailed(`There is no subscription ${begun.push.subjectId}.`, { stuck: true });
+  if (!wanted) throw new PaymentFailed(sentence("push-no-subscription", { subscription: begun.push.subjectId }), { stuck: true });
   const { row, grossMinor } = wanted;
   const { id: subscriptionId, organizationId, description, currency } = row;
   const found = row.remoteId !== null || begun.lookFirst || row.status === "ending" ? await driver.findSubscription(customerId, subscriptionId) : null;
@@ -74,7 +75,7 @@ async function dispatch(context: Context, driver: PaymentDriver, begun: BegunPus
   const { customerId } = begun;
   if (customerId === null) {
     await inTransaction(context, (tx) => requireCustomer(tx, context, begun.push.organizationId));
-    throw new PaymentFailed("The organization has no customer at the provider yet; one is being made.", { stuck: false });
+    throw new PaymentFailed(sentence("push-no-customer"), { stuck: false });
   }
   switch (begun.push.kind) {
     case "link": return pushLink(context, driver, begun, customerId);

@@ -16,7 +16,7 @@ const view = (lines: readonly InvoiceLineRow[]): InvoiceView => ({
     id: "bil_1", organizationId: "org_1", issuerId: "iss_default", kind: "period", number: "B-000042", currency: "JPY", periodStart: new Date("2026-01-01T00:00:00+09:00"), periodEnd: new Date("2026-02-01T00:00:00+09:00"), status: "issued",
     subtotalMinor: 13_116, taxMinor: 1_306, totalMinor: 14_422, taxes: [{ rateBasisPoints: 1000, netMinor: 12_816, taxMinor: 1_282 }, { rateBasisPoints: 800, netMinor: 300, taxMinor: 24 }], roundingMicros: 250_000,
     seller: { name: "バース株式会社", address: "東京都千代田区丸の内1-1-1\n丸の内ビル 20階", country: "JP", registrationNumber: "T7000012050002" }, buyer: { name: "株式会社髙﨑製作所", address: "大阪府大阪市北区梅田2-2-2", country: "JP", registrationNumber: null },
-    issuedAt: at, dueAt: new Date("2026-02-15T00:10:00+09:00"), parkedReason: null, voidedAt: null, voidReason: null, sealedAt: at,
+    issuedAt: at, dueAt: new Date("2026-02-15T00:10:00+09:00"), parkedReason: null, parkedWords: null, voidedAt: null, voidReason: null, sealedAt: at,
   },
   lines, creditNotes: [], openMinor: 14_422,
 });

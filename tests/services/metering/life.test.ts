@@ -45,7 +45,7 @@ describe("the daily recount", () => {
     await database.owner.execute(sql`alter table usage_window enable trigger usage_window_frozen`);
     const [drift] = await findDrift(context, new Date(day));
     expect(drift).toMatchObject({ resourceId: "ins_day2", countedMs: drift!.billedMs + 90_000 });
-    expect(drift!.explanation).toMatch(/90\.000 s of flv_small seen and not billed; look at usw_/);
+    expect(drift!.explanation).toMatch(/90 s of flv_small seen and not billed\. Look at usw_/);
     expect((await listDrift(context)).map((row) => row.resourceId)).toEqual(["ins_day2"]);
   });
 });

@@ -15,6 +15,7 @@ import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Field, Input } from "@/app/_components/ui/field";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { MoneyFrame } from "../money-frame";
@@ -27,6 +28,7 @@ export function ParkedList() {
   const billing = useTranslations("billing");
   const nav = useTranslations("nav");
   const formats = useFormats();
+  const say = useWords();
   const trpc = useTRPC();
   const staff = useStaff();
   const [asking, setAsking] = useState<{ readonly invoice: Parked; readonly what: "release" | "void" } | null>(null);
@@ -47,7 +49,7 @@ export function ParkedList() {
                   {list.map((invoice) => (
                     <Tr key={invoice.id}>
                       <Td><Link href={`/admin/organizations/${invoice.organizationId}`} className="font-medium hover:text-accent hover:underline">{nameOf.get(invoice.organizationId) ?? invoice.organizationId}</Link><span className="block text-xs whitespace-nowrap text-muted">{`${formats.date(invoice.periodStart)} – ${formats.date(new Date(invoice.periodEnd.getTime() - 1))}`}</span></Td>
-                      <Td className="max-w-md">{invoice.parkedReason ?? "–"}</Td>
+                      <Td className="max-w-md">{invoice.parkedReason === null ? "–" : say(invoice.parkedWords, invoice.parkedReason)}</Td>
                       <Td right>{formats.moneyMinor(invoice.totalMinor, invoice.currency)}</Td>
                       <Td className="hidden text-muted lg:table-cell"><TimeAgo at={invoice.issuedAt} /></Td>
                       {staff.may("admin") ? (

@@ -13,6 +13,7 @@ import { Button } from "@/app/_components/ui/button";
 import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords, type Words } from "@/app/_components/use-words";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemToast } from "@/app/_trpc/use-problem-text";
 import { MoneyFrame } from "../money-frame";
@@ -54,9 +55,9 @@ export function DifferenceList() {
                           <span className="block text-xs text-muted">{name ? t(`texts.${name}`) : row.text}</span>
                           <span className="block font-mono text-tiny text-muted">{row.subjectId}</span>
                         </Td>
-                        <Side value={row.hostFacts} />
-                        <Side value={row.ledger} />
-                        <Side value={row.provider} />
+                        <Side value={row.hostFacts} words={row.hostWords} />
+                        <Side value={row.ledger} words={row.ledgerWords} />
+                        <Side value={row.provider} words={row.providerWords} />
                         <Td className="hidden align-top whitespace-nowrap text-muted lg:table-cell"><TimeAgo at={row.foundAt} /></Td>
                       </Tr>
                     );
@@ -72,6 +73,7 @@ export function DifferenceList() {
 }
 
 /** What one of the three says; a dash where it is not asked. */
-function Side({ value }: { readonly value: string | null }) {
-  return <Td className="align-top font-mono text-xs">{value ?? <span className="text-muted">–</span>}</Td>;
+function Side({ value, words }: { readonly value: string | null; readonly words: readonly Words[] | null }) {
+  const say = useWords();
+  return <Td className="numeric align-top">{value === null ? <span className="text-muted">–</span> : say(words, value)}</Td>;
 }

@@ -12,6 +12,7 @@ import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemToast } from "@/app/_trpc/use-problem-text";
@@ -67,6 +68,7 @@ function Summary({ state: { pushes, inbox } }: { readonly state: Sync }) {
 }
 
 function Outbox({ pushes }: { readonly pushes: Sync["pushes"] }) {
+  const say = useWords();
   const t = useTranslations("adminMoney.sync");
   const common = useTranslations("common");
   const trpc = useTRPC();
@@ -88,7 +90,7 @@ function Outbox({ pushes }: { readonly pushes: Sync["pushes"] }) {
                 <Td><Badge dot={push.state === "waiting" ? "moving" : true} tone={push.state === "stuck" ? "bad" : "accent"}>{t(push.state === "stuck" ? "isStuck" : "isWaiting")}</Badge></Td>
                 <Td right className="hidden sm:table-cell">{push.attempts}</Td>
                 <Td className="hidden whitespace-nowrap text-muted md:table-cell">{push.state === "stuck" ? "–" : <TimeAgo at={push.notBefore} />}</Td>
-                <Td className="max-w-md text-xs">{push.lastError ?? "–"}</Td>
+                <Td className="max-w-md text-xs">{push.lastError === null ? "–" : say(push.lastErrorWords, push.lastError)}</Td>
                 {staff.may("support") ? <Td><Button size="sm" busy={retry.isPending && retry.variables.pushId === push.id} onClick={() => retry.mutate({ pushId: push.id })}>{common("retry")}</Button></Td> : null}
               </Tr>
             ))}
@@ -100,6 +102,7 @@ function Outbox({ pushes }: { readonly pushes: Sync["pushes"] }) {
 }
 
 function Events({ inbox }: { readonly inbox: Sync["inbox"] }) {
+  const say = useWords();
   const t = useTranslations("adminMoney.sync");
   const common = useTranslations("common");
   const formats = useFormats();
@@ -122,7 +125,7 @@ function Events({ inbox }: { readonly inbox: Sync["inbox"] }) {
                 <Td><span className="font-mono text-xs">{event.type}</span><span className="block font-mono text-tiny text-muted">{event.objectId ?? event.id}</span></Td>
                 <Td className="hidden md:table-cell">{t(`sources.${event.source}`)}</Td>
                 <Td><Badge tone={TONES[event.state]}>{t(`eventStates.${event.state}`)}</Badge></Td>
-                <Td className="hidden max-w-md text-xs text-muted lg:table-cell">{event.note ?? "–"}</Td>
+                <Td className="hidden max-w-md text-xs text-muted lg:table-cell">{event.note === null ? "–" : say(event.noteWords, event.note)}</Td>
               </Tr>
             ))}
           </tbody>
