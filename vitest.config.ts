@@ -12,7 +12,8 @@ export default defineConfig({
     globalSetup: ["tests/support/global-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // For tests that hang, on a machine that may do other things: no test's assertion.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
   },
 });

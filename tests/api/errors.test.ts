@@ -9,6 +9,7 @@ import { problemOf, toTRPCError } from "@/server/api/errors";
 import { appRouter } from "@/server/api/root";
 import { systemClock } from "@/server/platform/clock";
 import { Problem, type ProblemCode } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { silentLogger } from "@/server/platform/logger";
 import { systemRandom } from "@/server/platform/random";
 
@@ -19,14 +20,16 @@ const outward = (error: unknown) => {
 const databaseError = (code: string): Error => new Error("Failed query: select secret\nparams: hunter2", { cause: Object.assign(new pg.DatabaseError("raw words of Postgres", 1, "error"), { code }) });
 
 describe("the map of errors", () => {
-  it("keeps a problem's code, message and detail", () => {
+  it("keeps a problem's code, message, figures and detail", () => {
     const codes: Record<ProblemCode, string> = {
       "bad-input": "BAD_REQUEST", unauthenticated: "UNAUTHORIZED", forbidden: "FORBIDDEN", "not-found": "NOT_FOUND", conflict: "CONFLICT", "quota-exceeded": "UNPROCESSABLE_CONTENT",
       "no-capacity": "UNPROCESSABLE_CONTENT", standing: "PAYMENT_REQUIRED", "rate-limited": "TOO_MANY_REQUESTS", unavailable: "SERVICE_UNAVAILABLE",
     };
     for (const [code, expected] of Object.entries(codes)) {
       const problem = new Problem(code as ProblemCode, "why", { limit: 3 });
-      expect(outward(problem)).toEqual({ code: expected, problem: { code, message: "why", detail: { limit: 3 } } });
+      expect(outward(problem)).toEqual({ code: expected, problem: { code, message: "why", words: null, detail: { limit: 3 } } });
+      const said = new Problem(code as ProblemCode, sentence("refused-pool-taken", { name: "front desk" }));
+      expect(outward(said).problem).toMatchObject({ message: "There is a pool named front desk already. Choose another name.", words: [{ code: "refused-pool-taken", params: { name: "front desk" } }] });
       expect(outward(new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause: problem })).code).toBe(expected);
     }
   });
