@@ -3,12 +3,14 @@ import { placeInstances } from "@/server/planner";
 import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { inputsOf, rejectedOf } from "../place-instances";
+import type { Machines } from "../machines";
 import type { Pass } from "../types";
 import type { Placed } from "./conclude";
 
 /** A move that failed is not tried again for the same wish before this has gone by; until then the size waits for the next boot. */
 const NOT_AGAIN_MS = 600_000;
-const triedAtMs = new Map<string, number>();
+/** Of each worker, because tests and simulations have several in one process. */
+const tried = new WeakMap<Machines, Map<string, number>>();
 
 /**
  * A running machine that outgrows its host moves first, live, to one where the new size fits; it grows there. True: the move is
@@ -19,6 +21,8 @@ export async function moveToFit(pass: Pass, view: Placed, claim: Claim): Promise
   const { desired } = view;
   const wish = `${desired.id} ${desired.generation}`;
   const nowMs = context.clock.nowMs();
+  const triedAtMs = tried.get(pass.machines) ?? new Map<string, number>();
+  tried.set(pass.machines, triedAtMs);
   for (const [key, atMs] of triedAtMs) if (nowMs - atMs > NOT_AGAIN_MS) triedAtMs.delete(key);
   if (triedAtMs.has(wish)) return false;
   const snapshot = await takeSnapshot(context, view.cluster.id);
