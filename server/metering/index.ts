@@ -7,5 +7,5 @@ export type { CloseReason, HostUsageFact, Meter, RunningFact, SampleCounter, Usa
 export type { DailyUsage, WindowFilter } from "./store";
 export { readUsageSummary, readUsageWindows } from "./read-summary";
 export { readInstanceUsage } from "./read-instance-usage";
-export { readDemand, readDemandHistory, type MeasuredDemand } from "./read-demand";
+export { readDemand, readDemandHistory, readHourlyHistories, type HourlyHistories, type MeasuredDemand } from "./read-demand";
 export { adjustUsage, assignAdjustments, closePeriod, isUsageSettled, listAdjustments, listPeriods, notePeriodBilled, readPeriodsAround, releaseAdjustments } from "./period";

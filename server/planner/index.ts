@@ -47,7 +47,7 @@ export { consolidateCluster, type ConsolidateOptions } from "./consolidate-clust
 export { updateHosts, type UpdateOptions } from "./update-hosts";
 export { whatIfLost, whatIfPairsLost, type PairWhatIf, type WhatIf } from "./what-if";
 export { SleepGuard, type GuardAnswer, type WakeAdvice } from "./reserve/sleep-guard";
-export { forecastNeed, type Need } from "./demand/needs";
+export { findShortage, forecastNeed, sleepHorizonSeconds, wakeLeadSeconds, type Need, type Shortage } from "./demand/needs";
 export { expectDemand } from "./demand/expect-demand";
 export { estimateCorrelation } from "./demand/normal";
 export { explainPlan } from "./explain";

@@ -4,6 +4,7 @@ import { asPowerConfig } from "./enrol/preflight";
 import { planFreeing, type Freeing } from "./steer/free-hosts";
 import { prove } from "./steer/certificate";
 import { carryOut } from "./steer/carry-out";
+import { foreseeShortage } from "./steer/foresee";
 import { demandFits, steeringView, whyNotSteered, type SteeringView } from "./steer/view";
 import type { LoopDefinition, Pass } from "./types";
 
@@ -102,7 +103,11 @@ async function sleep(pass: Pass, view: SteeringView, host: HostRow): Promise<boo
   const { snapshot } = view;
   const asleepIds = [...view.asleep.map((one) => one.id), host.id];
   const demand = await demandFits(pass, view, new Set(asleepIds));
-  if (demand.refusal !== null) return false;
+  const foreseen = foreseeShortage(view, new Set(asleepIds));
+  if (demand.refusal !== null || foreseen !== null) {
+    context.logger.debug({ host: host.name, refusal: demand.refusal ?? foreseen?.text }, "an empty host stays awake: it will be needed before it could be back");
+    return false;
+  }
   const { certificate, uncovered } = prove(snapshot.planner, snapshot, asleepIds);
   if (!certificate) {
     context.logger.debug({ host: host.name, uncovered }, "an empty host stays awake: a loss would not be survived without it");

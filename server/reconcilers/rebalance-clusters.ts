@@ -1,18 +1,17 @@
 import { giveNotice, standOf } from "@/server/compute";
-import { DriverError } from "@/server/drivers/errors";
-import { giveAdvice, inWindows, measureDecision, noteDirtyRate, notePredictionMargin, readAccepted, readAutomations, readUnmeasuredPlans, settleAdvice, withdrawAdvice, type Automation, type UnmeasuredPlan } from "@/server/fleet";
+import { giveAdvice, inWindows, measureDecision, notePredictionMargin, readAccepted, readAutomations, readUnmeasuredPlans, settleAdvice, withdrawAdvice, type Automation, type UnmeasuredPlan } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import { carryOut } from "./steer/carry-out";
+import { askDirtyRate, measureWrites } from "./steer/measure-writes";
 import { findHot, planRelief, temperOf, type Relief } from "./steer/relieve-hosts";
 import { steeringView, whyNotSteered, type HostLoad, type SteeringView } from "./steer/view";
 import type { LoopDefinition, Pass } from "./types";
 
 const PERIOD_MS = 30_000;
-/** The samples that follow a move must be of its time alone. */
-const EFFECT_AFTER_MS = 5 * 60_000;
+/** The last three minutes are compared: they must be of the time after the moves alone, and the minute that was under way is not. */
+const EFFECT_AFTER_MS = 4 * 60_000;
 /** A plan whose effect nobody could measure within this is closed without. */
 const EFFECT_GIVEN_UP_MS = 60 * 60_000;
-const DIRTY_SECONDS = 1;
 /** Pre-copy ends in reasonable time below this part of the link (a geometric series with that ratio). */
 const COPYABLE_FRACTION = 0.8;
 const MIBS_PER_MBPS = 1 / 8.388608;
@@ -48,6 +47,8 @@ async function rebalance(pass: Pass, automation: Automation, adviceId: string | 
   if (waiting > 0 || view.snapshot.migrations.length > 0 || whyNotSteered(view) !== null) return waiting;
   const hot = findHot(view);
   if (hot.length === 0) {
+    // While nothing is urgent; in the pass, because work in the background would wake the loop again when it ends.
+    await measureWrites(pass, view.snapshot);
     await inTransaction(context, async (tx) => {
       await withdrawAdvice(tx, context, { clusterId: automation.clusterId, kind: "rebalance", hostId: null });
       if (adviceId !== null) await settleAdvice(tx, context, adviceId, "outdated");
@@ -105,7 +106,7 @@ async function planCopyable(pass: Pass, view: SteeringView, hot: readonly HostLo
     const stuck = new Set<string>();
     for (const action of relief.plan.actions) {
       if (action.instanceId === null || action.fromHostId === null) continue;
-      const dirty = await askDirtyRate(pass, view, action.instanceId, action.fromHostId);
+      const dirty = (await askDirtyRate(pass, view.snapshot, action.instanceId, action.fromHostId)) ?? view.moves.dirtyMiBPerSecond.get(action.instanceId) ?? null;
       if (dirty === null || dirty < linkMiBs(view, action.fromHostId, action.toHostId) * COPYABLE_FRACTION) continue;
       if (view.automation.fastWriters === "post-copy") postCopy.add(action.instanceId);
       else stuck.add(action.instanceId);
@@ -120,20 +121,6 @@ async function planCopyable(pass: Pass, view: SteeringView, hot: readonly HostLo
 function linkMiBs(view: SteeringView, fromHostId: string, toHostId: string): number {
   const of = (id: string): number => view.snapshot.hosts.get(id)?.linkMbps ?? view.planner.policy.linkMbps;
   return Math.min(of(fromHostId), of(toHostId)) * MIBS_PER_MBPS;
-}
-
-async function askDirtyRate(pass: Pass, view: SteeringView, instanceId: string, hostId: string): Promise<number | null> {
-  const host = view.snapshot.hosts.get(hostId);
-  if (!host) return null;
-  try {
-    const rate = await pass.machines.host(host).dirtyRate(instanceId, DIRTY_SECONDS);
-    if (rate !== null) await inTransaction(pass.context, (tx) => noteDirtyRate(tx, pass.context, instanceId, rate));
-    return rate;
-  } catch (error) {
-    if (!(error instanceof DriverError)) throw error;
-    pass.context.logger.debug({ instanceId, err: error }, "the rate of memory writes could not be asked; the last one known counts");
-    return view.moves.dirtyMiBPerSecond.get(instanceId) ?? null;
-  }
 }
 
 /** Owners on hot hosts who want to be told before a move are told now, so that it can come when their notice is over. */

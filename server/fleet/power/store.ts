@@ -22,6 +22,16 @@ export async function countSleeps(tx: Transaction, clusterId: string, since: Dat
   return new Map(rows.map((row) => [row.hostId, Number(row.count)]));
 }
 
+/** When each host of a cluster was last put to sleep. */
+export async function lastSleeps(tx: Transaction, clusterId: string): Promise<Map<string, Date>> {
+  const rows = await tx
+    .select({ hostId: hostPowerEvent.hostId, at: sql<string>`max(${hostPowerEvent.at})` })
+    .from(hostPowerEvent)
+    .where(and(eq(hostPowerEvent.clusterId, clusterId), eq(hostPowerEvent.to, "falling-asleep")))
+    .groupBy(hostPowerEvent.hostId);
+  return new Map(rows.map((row) => [row.hostId, new Date(row.at)]));
+}
+
 export async function insertReadings(tx: Transaction, rows: readonly (typeof powerReading.$inferInsert)[]): Promise<void> {
   for (let at = 0; at < rows.length; at += 5_000) await tx.insert(powerReading).values(rows.slice(at, at + 5_000)).onConflictDoNothing();
 }

@@ -13,6 +13,16 @@ export interface SnapshotSource {
   readonly instances: readonly DesiredInstance[];
   readonly rules: readonly PlacementRuleRow[];
   readonly takenAtSeconds: number;
+  /** Absent: nothing of it is known. */
+  readonly seen?: SeenFacts;
+}
+
+/** What was observed of late and stands in no row of its own. */
+export interface SeenFacts {
+  /** MiB/s that a guest writes to its memory, by instance, as last measured. */
+  readonly dirtyMiBPerSecond: ReadonlyMap<string, number>;
+  /** When each host was last put to sleep; those that never were are not there. */
+  readonly lastSlept: ReadonlyMap<string, Date>;
 }
 
 /** One migration in and one out at a time keep the link's bandwidth for each, so that pre-copy converges. */
@@ -50,7 +60,7 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
   for (const instance of source.instances) {
     const allocation = allocationOf.get(instance.id);
     if (allocation ? known.has(allocation.hostId) : isWaiting(instance, allocation)) {
-      instances.push(plannerInstance(instance, allocation, cluster, moving.has(instance.id)));
+      instances.push(plannerInstance(instance, allocation, cluster, { moving: moving.has(instance.id), dirtyMiBPerSecond: source.seen?.dirtyMiBPerSecond.get(instance.id) }));
     }
   }
   // Room that an incoming migration has claimed is taken, though its instance still stands on the other host.
@@ -61,7 +71,7 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
     clusterId: cluster.id,
     generation: cluster.generation,
     takenAtSeconds: source.takenAtSeconds,
-    hosts: hosts.map((host) => plannerHost(host, poolIds)),
+    hosts: hosts.map((host) => plannerHost(host, poolIds, source.seen?.lastSlept.get(host.id))),
     instances,
     groups: [...groupsOf(source.instances, present), ...ruleGroups(source.rules, present)],
     hostRules: ruleHosts(source.rules),
@@ -81,7 +91,7 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
   };
 }
 
-function plannerHost(host: HostRow, poolIds: readonly string[]): Host {
+function plannerHost(host: HostRow, poolIds: readonly string[], lastSlept: Date | undefined): Host {
   return {
     id: host.id,
     name: host.name,
@@ -100,10 +110,11 @@ function plannerHost(host: HostRow, poolIds: readonly string[]): Host {
     ...(host.wakeSeconds === null ? {} : { wakeSeconds: Math.ceil(host.wakeSeconds) }),
     ...(host.linkMbps === null ? {} : { linkMbps: host.linkMbps }),
     ...(host.powerStateChangedAt ? { stateSinceSeconds: Math.floor(host.powerStateChangedAt.getTime() / 1_000) } : {}),
+    ...(lastSlept ? { lastSleptSeconds: Math.floor(lastSlept.getTime() / 1_000) } : {}),
   };
 }
 
-function plannerInstance(instance: DesiredInstance, allocation: AllocationRow | undefined, cluster: ClusterRow, moving: boolean): Instance {
+function plannerInstance(instance: DesiredInstance, allocation: AllocationRow | undefined, cluster: ClusterRow, now: { readonly moving: boolean; readonly dirtyMiBPerSecond: number | undefined }): Instance {
   const claim = allocation ?? claimOf(instance);
   const fresh = instance.volumes.filter((volume) => volume.state === "wanted");
   return {
@@ -126,8 +137,9 @@ function plannerInstance(instance: DesiredInstance, allocation: AllocationRow | 
     // Disks that stand on the storage already are counted there and bring nothing new.
     disks: allocation ? [] : fresh.map((volume) => ({ storagePoolId: volume.poolId, sizeMiB: volume.sizeGiB * MIB_PER_GIB })),
     networks: [],
-    canMigrate: instance.movable && !moving && instance.observation?.state === "running",
+    canMigrate: instance.movable && !now.moving && instance.observation?.state === "running",
     priority: instance.haPriority,
+    ...(now.dirtyMiBPerSecond === undefined ? {} : { dirtyMiBPerSecond: now.dirtyMiBPerSecond }),
   };
 }
 

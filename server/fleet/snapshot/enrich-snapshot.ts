@@ -1,4 +1,4 @@
-import type { ClusterSnapshot, Demand } from "@/server/planner/types";
+import type { ClusterHistory, ClusterSnapshot, Demand, DemandHistory } from "@/server/planner/types";
 import type { Automation } from "../automation/types";
 import type { MoveFacts } from "../move/store";
 
@@ -9,6 +9,8 @@ export interface Steering {
   readonly moves: MoveFacts;
   /** Whose owner does not agree to a move now. */
   readonly unmovable: ReadonlySet<string>;
+  /** What the last weeks brought, for forecasts by hour of day and week; absent: nothing is foreseen. */
+  readonly past?: { readonly cluster: ClusterHistory | null; readonly instances: ReadonlyMap<string, DemandHistory> };
 }
 
 /** A guest rests so long after a move that was only for balance or sleep: two in a row are ping-pong. */
@@ -18,6 +20,7 @@ const COOLDOWN_SECONDS = 1_800;
 export function enrichSnapshot(snapshot: ClusterSnapshot, automation: Automation, steering: Steering): ClusterSnapshot {
   return {
     ...snapshot,
+    ...(steering.past?.cluster ? { history: steering.past.cluster } : {}),
     policy: {
       ...snapshot.policy,
       cooldownSeconds: COOLDOWN_SECONDS,
@@ -29,11 +32,13 @@ export function enrichSnapshot(snapshot: ClusterSnapshot, automation: Automation
     instances: snapshot.instances.map((instance) => {
       const demand = steering.demand.get(instance.id);
       const moved = steering.moves.lastMoved.get(instance.id);
+      const history = steering.past?.instances.get(instance.id);
       const dirty = steering.moves.dirtyMiBPerSecond.get(instance.id);
       return {
         ...instance,
         ...(demand ? { demand } : {}),
         ...(moved ? { lastMovedSeconds: Math.floor(moved.getTime() / 1_000) } : {}),
+        ...(history ? { history } : {}),
         ...(dirty === undefined ? {} : { dirtyMiBPerSecond: dirty }),
         ...(steering.unmovable.has(instance.id) ? { consentWindows: [] } : {}),
       };

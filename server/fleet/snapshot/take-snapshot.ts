@@ -7,6 +7,8 @@ import { allocationsFor, allocationsOf } from "../allocation/store";
 import { findCluster, poolsOf } from "../cluster/store";
 import { hostsOf } from "../host/store";
 import { openMigrations } from "../migration/store";
+import { selectDirtyRates } from "../move/store";
+import { lastSleeps } from "../power/store";
 import { rulesOf } from "../rule/store";
 import type { AllocationRow, ClusterRow, HostRow, MigrationRow, StoragePoolRow } from "../types";
 import { buildSnapshot, isWaiting } from "./build-snapshot";
@@ -40,6 +42,9 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
   const migrations = (await openMigrations(tx)).filter((move) => move.clusterId === clusterId);
   const instances = await listInstancesForCluster(tx, context, clusterId);
   const rules = await rulesOf(tx, clusterId);
+  // Most clusters never let a host sleep: then there is nothing to read.
+  const lastSlept = hosts.some((host) => host.powerStateChangedAt !== null) ? await lastSleeps(tx, clusterId) : new Map<string, Date>();
+  const seen = { dirtyMiBPerSecond: await selectDirtyRates(tx, clusterId), lastSlept };
   const byInstance = new Map(allocations.map((row) => [row.instanceId, row]));
   const waiting = instances.filter((instance) => isWaiting(instance, byInstance.get(instance.id)));
   waiting.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
@@ -51,7 +56,7 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
     migrations,
     instances: new Map(instances.map((instance) => [instance.id, instance])),
     waiting,
-    planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, instances, rules, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
+    planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, instances, rules, seen, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
     names: new Map([...hosts.map((host) => [host.id, host.name] as const), ...pools.map((pool) => [pool.id, pool.name] as const), ...instances.map((instance) => [instance.id, instance.name] as const)]),
   };
 }

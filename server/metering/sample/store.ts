@@ -103,6 +103,32 @@ export async function selectClusterHistory(tx: Transaction, clusterId: string, f
   return Array.from({ length: steps }, (_, step) => means.get(step) ?? null);
 }
 
+export interface HourlyDemandRows {
+  /** By instance: hours since `from`, and what was wanted in them, thousandths of a core. */
+  readonly instances: ReadonlyMap<string, readonly { readonly step: number; readonly cpuMillicores: number }[]>;
+  /** The whole cluster: what was wanted, and what the instances that ran then were sold. */
+  readonly cluster: readonly { readonly step: number; readonly cpuMillicores: number; readonly memoryMiB: number; readonly vcpus: number }[];
+}
+
+/** Hours of a cluster in [from, from + hours). Instances one by one only where there are at most `mostInstances` of them. */
+export async function selectHourlyDemand(tx: Transaction, clusterId: string, from: Date, hours: number, mostInstances: number): Promise<HourlyDemandRows> {
+  const to = new Date(from.getTime() + hours * 3_600_000);
+  const step = sql`floor((extract(epoch from s.hour) - ${from.getTime() / 1_000}) / 3600)::int`;
+  const within = sql`i.cluster_id = ${clusterId} and s.hour >= ${from.toISOString()} and s.hour < ${to.toISOString()}`;
+  const cluster = await tx.execute<Record<string, string>>(sql`
+    select ${step} as step, sum(s.cpu_millicores + s.cpu_steal_millicores) as cpu, sum(i.memory_mib) as memory, sum(i.vcpus) as vcpus
+    from sample_hour s join instance i on i.id = s.instance_id where ${within} group by 1 order by 1`);
+  const single = await tx.execute<{ instance_id: string; steps: number[]; cpu: number[] }>(sql`
+    select s.instance_id, array_agg(${step} order by s.hour) as steps, array_agg(s.cpu_millicores + s.cpu_steal_millicores order by s.hour) as cpu
+    from sample_hour s join instance i on i.id = s.instance_id
+    where ${within} and i.deleted_at is null and (select count(*) from instance c where c.cluster_id = ${clusterId} and c.deleted_at is null) <= ${mostInstances}
+    group by 1`);
+  return {
+    instances: new Map(single.rows.map((row) => [row.instance_id, row.steps.map((at, index) => ({ step: at, cpuMillicores: Number(row.cpu[index] ?? 0) }))])),
+    cluster: cluster.rows.map((row) => ({ step: Number(row["step"]), cpuMillicores: Number(row["cpu"]), memoryMiB: Number(row["memory"]), vcpus: Number(row["vcpus"]) })),
+  };
+}
+
 /** Writes minutes as they are, in columns rather than rows: the quickest way in that still drops duplicates. Answers how many were new. */
 export async function insertMinutes(tx: Transaction, rows: readonly MinuteSample[]): Promise<number> {
   const column = <T>(pick: (row: MinuteSample) => T): T[] => rows.map(pick);

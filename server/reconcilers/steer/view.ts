@@ -3,6 +3,7 @@ import { enrichSnapshot, inWindows, readMoveFacts, takeSnapshot, type Automation
 import { readDemand, readDemandHistory, type MeasuredDemand } from "@/server/metering";
 import type { ClusterSnapshot } from "@/server/planner/types";
 import type { Pass } from "../types";
+import { readPast, type Past } from "./past";
 
 /** Samples come once a minute; the last three say what is so now, the rest whether it stays so. */
 const RECENT_MINUTES = 3;
@@ -43,15 +44,15 @@ export async function steeringView(pass: Pick<Pass, "context">, automation: Auto
   const demand = await readDemand(context, clusterId, { minutes, recentMinutes: RECENT_MINUTES });
   const moves = await readMoveFacts(context, clusterId);
   const consents = new Map((await readConsents(context, clusterId)).map((consent) => [consent.instanceId, consent]));
-  return viewOf({ automation, snapshot, demand, moves, consents, now: context.clock.now() });
+  return viewOf({ automation, snapshot, demand, moves, consents, past: await readPast(context, clusterId), now: context.clock.now() });
 }
 
-export type ViewSource = Pick<SteeringView, "automation" | "snapshot" | "demand" | "moves" | "consents"> & { readonly now: Date };
+export type ViewSource = Pick<SteeringView, "automation" | "snapshot" | "demand" | "moves" | "consents"> & { readonly now: Date; readonly past?: Past };
 
 /** The same from what was read before, at any moment. Pure. */
-export function viewOf({ automation, snapshot, demand, moves, consents, now }: ViewSource): SteeringView {
+export function viewOf({ automation, snapshot, demand, moves, consents, past, now }: ViewSource): SteeringView {
   const unmovable = new Set([...consents.values()].filter((consent) => standOf(consent, inWindows(consent.notDuring, consent.timeZone, now), now.getTime()) !== "agrees").map((consent) => consent.instanceId));
-  const planner = enrichSnapshot(snapshot.planner, automation, { moves, unmovable, demand: plannerDemand(snapshot, demand) });
+  const planner = enrichSnapshot(snapshot.planner, automation, { moves, unmovable, demand: plannerDemand(snapshot, demand), ...(past ? { past } : {}) });
   return { automation, snapshot, planner, demand, moves, consents, loads: loadsOf(snapshot, demand), asleep: [...snapshot.hosts.values()].filter((host) => host.state === "asleep") };
 }
 
