@@ -5,6 +5,7 @@ import { enrollHostsLoop } from "./enroll-hosts";
 import type { MailDriver } from "@/server/drivers/mail/types";
 import { consolidateClustersLoop } from "./consolidate-clusters";
 import { enforceStandingLoop } from "./enforce-standing";
+import { drillHostsLoop } from "./drill-hosts";
 import { evacuateHostsLoop } from "./evacuate-hosts";
 import { failOverInstancesLoop } from "./fail-over-instances";
 import { fenceHostsLoop } from "./fence-hosts";
@@ -19,6 +20,7 @@ import { keepSamplesLoop, recountUsageLoop } from "./keep-usage";
 import { migrateInstancesLoop } from "./migrate-instances";
 import { HostObserver } from "./observe-hosts";
 import { paymentLoops, type PaymentLoopOptions } from "./payments/loops";
+import { playRehearsalsLoop } from "./play-rehearsals";
 import { placeInstancesLoop } from "./place-instances";
 import { powerHostsLoop } from "./power-hosts";
 import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
@@ -57,6 +59,8 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     new HangWatcher(),
     updateHostsLoop,
     followRulesLoop,
+    playRehearsalsLoop,
+    drillHostsLoop,
     migrateInstancesLoop,
     importImagesLoop(options.imageUploadDirectory),
     purgeTrashLoop,

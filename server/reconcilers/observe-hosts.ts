@@ -41,6 +41,8 @@ export class HostObserver implements LoopDefinition {
   private readonly sampleTurns = new Turns(SAMPLE_EVERY_MS);
   /** Hosts whose turn to be metered has come, and which did not fit into a pass yet. */
   private readonly owed = new Set<string>();
+  /** What each host's last word showed running, with sizes. Unknown after a worker began: its first word is metered whatever it says. */
+  private readonly shown = new Map<string, ReadonlyMap<string, string>>();
   private readonly watching = new Map<string, { readonly uri: string; readonly stop: () => void }>();
   private readonly urgent = new Set<string>();
   private gathered: (() => void) | null = null;
@@ -140,6 +142,7 @@ export class HostObserver implements LoopDefinition {
     }
     const nowMs = context.clock.nowMs();
     const meterTurns = fleet.hosts.size > MANY_HOSTS ? this.meterManyTurns : this.meterTurns;
+    const showing = new Map<string, ReadonlyMap<string, string>>();
     let strays = false;
     let changed = 0;
     let known: ReadonlyMap<string, ObservedRow> = new Map();
@@ -161,10 +164,16 @@ export class HostObserver implements LoopDefinition {
         const compared = compareWord(word, allocatedOn.get(host.id) ?? [], { allocations: fleet.allocations, migrations: fleet.migrations, observed });
         rows.push(...compared.rows);
         strays ||= compared.strays;
+        const sizes = new Map(answer.observation.domains.map((domain) => [domain.instanceId, `${domain.vcpus}/${domain.memoryMiB}/${domain.epoch}`]));
+        const running = new Map(compared.running.map(({ instanceId }) => [instanceId, sizes.get(instanceId) ?? ""]));
+        showing.set(host.id, running);
+        // What stopped, started or changed its size is metered by the first word that shows it, also when the loop that did it wrote that
+        // down already: a run ends at the last word that showed it, and that is the word before only now.
+        const news = compared.rows.length > 0 || !sameRunning(this.shown.get(host.id), running);
         if (meterTurns.due(host.id, nowMs)) this.owed.add(host.id);
-        if (compared.rows.length > 0 || (this.owed.has(host.id) && dueFacts.length < METERED_A_PASS)) {
+        if (news || (this.owed.has(host.id) && dueFacts.length < METERED_A_PASS)) {
           this.owed.delete(host.id);
-          (compared.rows.length > 0 ? changedFacts : dueFacts).push({ hostId: host.id, confirmedThrough: answer.askedAt, previouslyConfirmedThrough: host.lastSeenAt, running: compared.running });
+          (news ? changedFacts : dueFacts).push({ hostId: host.id, confirmedThrough: answer.askedAt, previouslyConfirmedThrough: host.lastSeenAt, running: compared.running });
         }
       }
       await noteHeartbeats(tx, beats);
@@ -174,6 +183,8 @@ export class HostObserver implements LoopDefinition {
         for (let at = 0; at < facts.length; at += METERED_AT_ONCE) await meterObservations(tx, context, facts.slice(at, at + METERED_AT_ONCE));
       }
     });
+    // Only what was committed was heard: a transaction that failed took its heartbeats with it.
+    for (const [hostId, running] of showing) this.shown.set(hostId, running);
     if (changed > 0) pass.wake("converge-instances");
     if (strays) pass.wake("remove-strays");
     await this.follow(pass, fleet, answers, allocatedOn);
@@ -191,6 +202,10 @@ export class HostObserver implements LoopDefinition {
       if (consequence(liveness, nowMs)) await applyConsequence(pass, liveness, allocatedOn.get(host.id) ?? []);
     }
   }
+}
+
+function sameRunning(before: ReadonlyMap<string, string> | undefined, now: ReadonlyMap<string, string>): boolean {
+  return before?.size === now.size && [...now].every(([instanceId, size]) => before.get(instanceId) === size);
 }
 
 function notOlderThan(askedAt: Date, lastSeenAt: Date | null): boolean {

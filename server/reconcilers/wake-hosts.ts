@@ -1,7 +1,9 @@
 import { inWindows, readAutomations, readFleet, requestWake, takeSnapshot, type Automation, type Fleet, type FleetSnapshot, type HostRow } from "@/server/fleet";
-import { placeInstances, planFailover } from "@/server/planner";
+import { planFailover } from "@/server/planner";
 import type { ClusterSnapshot } from "@/server/planner/types";
 import { inTransaction } from "@/server/platform/transaction";
+import { foreseeWake } from "./steer/foresee";
+import { placeWaking } from "./steer/place-waking";
 import { demandFits, FULL_FRACTION, steeringView } from "./steer/view";
 import type { LoopDefinition, Pass } from "./types";
 
@@ -84,32 +86,15 @@ async function wakeForNeed(pass: Pass, fleet: Fleet, clusterId: string, asleep: 
   return hosts.length;
 }
 
-/**
- * Where the waiting orders would go. Hosts that are up are tried first, so that a sleeper is woken only for what finds no room on them;
- * then one sleeper after the other is counted in, so that a burst does not spread over all of them.
- */
-function ordersOn(snapshot: FleetSnapshot): string[] {
+/** The sleepers that the waiting orders need. */
+function ordersOn(snapshot: FleetSnapshot): readonly string[] {
   const { planner } = snapshot;
   const instances = new Map(planner.instances.map((instance) => [instance.id, instance]));
   const orders = snapshot.waiting.slice(0, QUEUE).flatMap(({ id }) => {
     const instance = instances.get(id);
     return instance ? [{ instance }] : [];
   });
-  const sleepers = planner.hosts.filter((host) => host.state === "asleep" || host.state === "waking").toSorted((a, b) => (a.state === "waking" ? 0 : 1) - (b.state === "waking" ? 0 : 1) || (a.wakeSeconds ?? 0) - (b.wakeSeconds ?? 0));
-  const awake = new Set<string>();
-  let best: string[] = [];
-  let refused = Infinity;
-  for (const next of [null, ...sleepers]) {
-    if (next) awake.add(next.id);
-    const plan = placeInstances({ ...planner, hosts: planner.hosts.map((host) => (awake.has(host.id) ? { ...host, state: "up" as const } : host)) }, orders);
-    if (plan.refusals.length < refused) {
-      refused = plan.refusals.length;
-      // The reserve may need a host on which nothing is placed yet: every host that was counted in comes along.
-      best = [...awake];
-    }
-    if (refused === 0) break;
-  }
-  return best;
+  return placeWaking(planner, orders).wakeIds;
 }
 
 /** More is wanted soon than the awake hosts can carry, or one of them is full already: the quickest sleeper comes first. */
@@ -120,6 +105,8 @@ async function wakeForDemand(pass: Pass, automation: Automation, sleeping: reado
   const [quickest] = [...sleeping].sort((a, b) => (a.wakeSeconds ?? 0) - (b.wakeSeconds ?? 0));
   if (!quickest) return 0;
   if (ups > 0 && full.length === ups) return wake(pass, [quickest], `Every awake host is full: ${full.map((load) => `${load.name} is wanted for ${Math.round(load.recentMillicores)} of ${load.capacityMillicores} millicores`).join("; ")}.`, { inputs: { loads: full } });
+  const soon = foreseeWake(view);
+  if (soon) return wake(pass, sleeping.filter((host) => host.id === soon.hostId), `It will be needed: ${soon.text}.`, { inputs: { forecast: soon } });
   const demand = await demandFits(pass, view, new Set(view.asleep.map((host) => host.id)));
   return demand.refusal === null ? 0 : wake(pass, [quickest], `It will be needed: ${demand.refusal}.`, { inputs: demand.inputs });
 }

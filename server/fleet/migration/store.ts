@@ -45,6 +45,11 @@ export async function finishedMoves(tx: Transaction, clusterId: string, cause: s
   return rows.map((row) => row.move);
 }
 
+/** Moves away from some hosts that ended since a moment. */
+export function movesAwayFrom(tx: Transaction, hostIds: readonly string[], since: Date): Promise<MigrationRow[]> {
+  return tx.select().from(migration).where(and(inArray(migration.fromHostId, [...hostIds]), eq(migration.state, "done"), gte(migration.finishedAt, since)));
+}
+
 /** Median of taken over predicted time of a cluster's finished moves since a moment; null below three of them. */
 export async function medianPace(tx: Transaction, clusterId: string, since: Date): Promise<number | null> {
   const result = await tx.execute<{ pace: number | null; moves: string }>(sql`

@@ -8,7 +8,7 @@ import { findCluster } from "../cluster/store";
 import { hostsOf } from "../host/store";
 import { finishedMoves } from "../migration/store";
 import type { EnergyReportRow, PowerEventRow, PowerReadingRow } from "../types";
-import { assumedCurve, computeEnergy, type EnergyInput } from "./rules";
+import { assumedCurve, computeEnergy, type Curve, type Energy, type EnergyInput } from "./rules";
 import { energyReportsOf, insertReadings, meanReadings, powerEventsOf, readingsOf, removeReadings, upsertEnergyReport } from "./store";
 
 /** A year and a bit: the same season can be compared. */
@@ -27,13 +27,9 @@ export async function recordReadings(tx: Transaction, rows: readonly PowerReadin
 export function reportEnergy(context: Context, clusterId: string, from: Date, to: Date): Promise<EnergyReportRow | null> {
   return inTransaction(context, async (tx) => {
     const settings = (await findAutomation(tx, clusterId)) ?? defaultAutomation(clusterId);
-    const readings = await readingsOf(tx, clusterId, from, to);
+    const { input, energy, readings } = await energyIn(tx, clusterId, from, to);
     if (readings.length === 0) return null;
-    const hosts = (await hostsOf(tx, clusterId)).map((host) => ({ hostId: host.id, name: host.name, cores: host.cores, curve: host.powerCurve ?? assumedCurve(host.cores), curveIs: host.powerCurve ? "given" : "assumed" }));
-    const moves = (await finishedMoves(tx, clusterId, "sleep", from, to)).map((move) => ({ fromHostId: move.fromHostId, toHostId: move.toHostId, seconds: (move.totalMs ?? 0) / 1_000 }));
-    const wakes = (await powerEventsOf(tx, { clusterId }, from, to)).filter((event) => event.to === "on" && event.seconds !== null).map((event) => ({ hostId: event.hostId, seconds: event.seconds ?? 0 }));
-    const input: EnergyInput = { readings: readings.map((row) => ({ minuteMs: row.minute.getTime(), hostId: row.hostId, watts: row.watts, asleep: row.asleep, cpuFraction: row.cpuFraction })), hosts, moves, wakes };
-    const energy = computeEnergy(input);
+    const { hosts, moves, wakes } = input;
     const measured = readings.filter((row) => row.source === "measured").length;
     const row: EnergyReportRow = {
       id: mintId("energyReport", context),
@@ -50,6 +46,24 @@ export function reportEnergy(context: Context, clusterId: string, from: Date, to
     await upsertEnergyReport(tx, row);
     return row;
   });
+}
+
+interface HostInput {
+  readonly hostId: string;
+  readonly name: string;
+  readonly cores: number;
+  readonly curve: Curve;
+  readonly curveIs: "given" | "assumed";
+}
+
+/** Everything that a stretch's energy is computed from, and what it comes to. */
+export async function energyIn(tx: Transaction, clusterId: string, from: Date, to: Date): Promise<{ readonly input: EnergyInput & { readonly hosts: readonly HostInput[] }; readonly energy: Energy; readonly readings: readonly PowerReadingRow[] }> {
+  const readings = await readingsOf(tx, clusterId, from, to);
+  const hosts = (await hostsOf(tx, clusterId)).map((host): HostInput => ({ hostId: host.id, name: host.name, cores: host.cores, curve: host.powerCurve ?? assumedCurve(host.cores), curveIs: host.powerCurve ? "given" : "assumed" }));
+  const moves = (await finishedMoves(tx, clusterId, "sleep", from, to)).map((move) => ({ fromHostId: move.fromHostId, toHostId: move.toHostId, seconds: (move.totalMs ?? 0) / 1_000 }));
+  const wakes = (await powerEventsOf(tx, { clusterId }, from, to)).filter((event) => event.to === "on" && event.seconds !== null).map((event) => ({ hostId: event.hostId, seconds: event.seconds ?? 0 }));
+  const input = { readings: readings.map((row) => ({ minuteMs: row.minute.getTime(), hostId: row.hostId, watts: row.watts, asleep: row.asleep, cpuFraction: row.cpuFraction })), hosts, moves, wakes };
+  return { input, energy: computeEnergy(input), readings };
 }
 
 /** Forgets readings that no report looks back to. */
