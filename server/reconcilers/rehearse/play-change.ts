@@ -59,7 +59,7 @@ export function playLoss(copy: Copy, hostId: string): Outcome & { readonly compa
   const moves = movesOf(after, starts, "loss", Math.round((detectMs + fenceMs) / 1_000)).map((move) => ({ ...move, downtimeMs: backMs }));
   for (const action of starts) after.move(action, copy.takenMs);
   // What finds no place runs nowhere until a host comes back.
-  for (const row of [...after.allocations.values()]) if (row.hostId === hostId) after.allocations.delete(row.instanceId);
+  for (const row of after.allocations.values()) if (row.hostId === hostId) after.allocations.delete(row.instanceId);
   const event = (kind: RehearsedEvent["kind"], ms: number, hostName: string | null, amount: number | null = null): RehearsedEvent => ({ atSeconds: ms / 1_000, kind, hostName, amount });
   const refusals = refusalsOf(copy, plan);
   return {
