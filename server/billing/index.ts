@@ -13,10 +13,12 @@ export { listInvoiceLineWindows, readBreakdown, readBreakdownCsv, readInvoiceCsv
 export type { Breakdown, BreakdownRow, DocumentLocale, InvoiceFile } from "./document";
 export { listEvidenceKeys, readEvidence, verifyEvidence } from "./evidence";
 export type { EvidenceVerdict } from "./evidence";
-export { issueDueInvoices, issueInvoice } from "./issue";
+export { issueDueInvoices, issueInvoice, issueNow } from "./issue";
 export type { DueOutcome, Issued } from "./issue";
-export { issueCreditNote, issueCreditNoteIn, issueManualInvoice, listInvoices, listInvoicesIn, listOrganizationInvoices, listParkedInvoices, readInvoice, readInvoiceIn, releaseInvoice, voidInvoice } from "./invoice";
+export { issueCreditNote, issueCreditNoteIn, issueManualInvoice, listInvoices, listInvoicesIn, listOrganizationInvoices, listParkedInvoices, readInvoice, readInvoiceForStaff, readInvoiceIn, releaseInvoice, voidInvoice } from "./invoice";
 export type { CreditNoteInput, CreditNoteRow, InvoiceFilter, InvoiceLineRow, InvoiceListItem, InvoiceRow, InvoiceStatus, InvoiceView, ManualInvoiceInput } from "./invoice";
+export { readMoney } from "./overview";
+export type { MoneyView } from "./overview";
 export { postLedgerEntry, readBalance, readLedger, readOpenMinor } from "./ledger";
 export type { Balance, InvoiceStanding, LedgerEntryRow, LedgerKind, LedgerPosting } from "./ledger";
 export { isRegistrationNumber, readBillingProfile, readIssuer, selectBillingEmails, selectStaffEmails, setBillingProfile, setIssuer } from "./profile";

@@ -8,4 +8,4 @@ export type { DailyUsage, WindowFilter } from "./store";
 export { readUsageSummary, readUsageWindows } from "./read-summary";
 export { readInstanceUsage } from "./read-instance-usage";
 export { readDemand, readDemandHistory, readHourlyHistories, type HourlyHistories, type MeasuredDemand } from "./read-demand";
-export { adjustUsage, assignAdjustments, closePeriod, isUsageSettled, listAdjustments, listPeriods, notePeriodBilled, readPeriodsAround, releaseAdjustments } from "./period";
+export { adjustUsage, assignAdjustments, closePeriod, isUsageSettled, listAdjustments, listNewestPeriods, listPeriods, notePeriodBilled, readPeriodsAround, releaseAdjustments } from "./period";

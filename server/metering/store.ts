@@ -95,7 +95,10 @@ export async function openRuns(tx: Transaction, context: Context, input: readonl
     with ${facts(input)},
     fresh as (
       select s.*, l.last_end, l.last_reason, l.last_flavor, l.last_movable,
-        coalesce(l.last_reason = 'period-end' and (s.since is null or s.since <= l.last_end + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'), false) as carried
+        coalesce(l.last_reason = 'period-end' and (s.since is null or s.since <= l.last_end + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'), false) as carried,
+        -- What was seen has another size than what was asked for: a change that waits for the next boot, or a machine that went on from its
+        -- memory. It is what it was when it was metered last.
+        coalesce(l.last_flavor is not null and (select o.vcpus <> i.vcpus or o.memory_mib <> i.memory_mib from instance i join instance_observation o on o.instance_id = i.id where i.id = s.instance_id), false) as unresized
       -- Not "not exists": as a join it is planned without the index while the table's statistics are young, a scan for each row. Few rows
       -- pass; the offset keeps what follows from being looked up for the others.
       from (select r.* from seen r where (select w.id from usage_window w where w.resource_id = r.instance_id and w.meter = 'instance' and w.closed_at is null limit 1) is null offset 0) s
@@ -105,13 +108,13 @@ export async function openRuns(tx: Transaction, context: Context, input: readonl
           union all select a.ended_at, 'period-end', a.started_at, a.flavor_id, a.movable from usage_adjustment a where a.resource_id = s.instance_id and a.meter = 'instance' and a.direction = 'add') p
         order by p.ended_at desc, p.started_at desc limit 1) l on true
     )
-    select i.organization_id, f.instance_id, fl.id as flavor_id, fl.class, case when f.carried then fl.vcpus else i.vcpus end as vcpus, case when f.carried then fl.memory_mib else i.memory_mib end as memory_mib,
+    select i.organization_id, f.instance_id, fl.id as flavor_id, fl.class, case when f.carried or f.unresized then fl.vcpus else i.vcpus end as vcpus, case when f.carried or f.unresized then fl.memory_mib else i.memory_mib end as memory_mib,
       case when f.carried then f.last_movable else coalesce(c.movable_for_discount, false) end as movable, f.host_id, f.confirmed, f.carried,
       least(f.confirmed, case
         when f.last_end is not null and (f.last_reason in ('resized', 'consent') or f.continues) and f.last_end > f.confirmed - ${CONTINUATION_SECONDS} * interval '1 second' then f.last_end
         when f.carried then f.last_end
         else greatest(coalesce(f.since, f.confirmed), coalesce(f.last_end, '-infinity')) end) as started
-    from fresh f join instance i on i.id = f.instance_id join flavor fl on fl.id = case when f.carried then f.last_flavor else i.flavor_id end left join move_consent c on c.instance_id = i.id
+    from fresh f join instance i on i.id = f.instance_id join flavor fl on fl.id = case when f.carried or f.unresized then f.last_flavor else i.flavor_id end left join move_consent c on c.instance_id = i.id
     where f.last_end is null or f.last_end < f.confirmed or (f.last_end = f.confirmed and f.last_reason in ('resized', 'consent'))`);
   await insertUse(tx, context, fresh.rows.map((run) => ({
     organizationId: run.organization_id, meter: "instance", resourceId: run.instance_id, instanceId: run.instance_id, flavorId: run.flavor_id, class: run.class, quantity: 1, vcpus: run.vcpus, memoryMiB: run.memory_mib, hostId: run.host_id,

@@ -9,6 +9,8 @@ export const REFUSALS = {
   "refused-too-many-changes": "Too many changes of the same thing come at once, so this one was not made. Try again in a few seconds.",
   "refused-database-away": "The database does not answer at the moment, so nothing was changed. Try again in a few seconds.",
   "refused-console-typing": "Your role is {role}: you may look at a console and not type into it. Ask for a view-only ticket, or ask an owner or admin for the rights of an operator.",
+  "refused-issue-earlier": "Nothing was invoiced: the period from {startedAt} is over and is closed by itself as soon as every host has said its last word about it. Try again after that.",
+  "refused-issue-again": "Nothing was invoiced: everything until {endedAt} was a moment ago. Wait a minute if there is something new.",
   "refused-credit-key": "No credit was granted: the key {key} was used for another grant.",
   "refused-coupon-currency": "No coupon was made: {currency} is no currency that is billed.",
   "refused-coupon-taken": "No coupon was made: the code {code} exists already, and coupons are never edited. Choose another code.",

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import {
-  addCommitment, createCoupon, grantCredit, issueCreditNote, listCoupons, listCredits, listOrganizationInvoices, listParkedInvoices, previewPrices, readIssuer, releaseInvoice, setIssuer, voidCredit, voidInvoice,
+  addCommitment, createCoupon, draftInvoice, grantCredit, issueCreditNote, issueNow, listCoupons, listCredits, listOrganizationInvoices, listParkedInvoices, previewPrices, readInvoiceForStaff, readIssuer, readMoney, releaseInvoice, setIssuer, voidCredit, voidInvoice,
 } from "@/server/billing";
 import { addCommitmentInput, createCouponInput, grantCreditInput } from "@/server/billing/discount/schema";
 import { setIssuerInput } from "@/server/billing/profile/schema";
 import { previewPricesInput } from "@/server/catalog/schema";
-import { listDrift } from "@/server/metering";
+import { listDrift, listNewestPeriods } from "@/server/metering";
 import { operatorProcedure, router } from "../trpc";
 
 const id = z.string().min(1).max(64);
@@ -18,6 +18,13 @@ export const adminBillingRouter = router({
   setIssuer: operatorProcedure("admin").input(setIssuerInput).mutation(({ ctx, input }) => setIssuer(ctx.context, input)),
   parkedInvoices: operatorProcedure("auditor").query(({ ctx }) => listParkedInvoices(ctx.context)),
   invoices: operatorProcedure("auditor").input(organizationRef).query(({ ctx, input }) => listOrganizationInvoices(ctx.context, input)),
+  /** One invoice with its lines, and what a credit note may still take off. */
+  invoice: operatorProcedure("auditor").input(invoiceRef).query(({ ctx, input }) => readInvoiceForStaff(ctx.context, input)),
+  /** Invoices, payments with what can be given back, commitments, discounts, service level and closed periods of one organization. */
+  money: operatorProcedure("auditor").input(organizationRef).query(({ ctx, input }) => readMoney(ctx.context, input)),
+  draft: operatorProcedure("auditor").input(organizationRef).query(({ ctx, input }) => draftInvoice(ctx.context, input)),
+  /** Closes the period so far and invoices it. */
+  issueNow: operatorProcedure("admin").input(organizationRef).mutation(({ ctx, input }) => issueNow(ctx.context, input)),
   releaseInvoice: operatorProcedure("admin").input(invoiceRef).mutation(({ ctx, input }) => releaseInvoice(ctx.context, input)),
   voidInvoice: operatorProcedure("admin").input(invoiceRef.extend({ reason })).mutation(({ ctx, input }) => voidInvoice(ctx.context, input)),
   issueCreditNote: operatorProcedure("admin")
@@ -33,5 +40,6 @@ export const adminBillingRouter = router({
   previewPrices: operatorProcedure("auditor")
     .input(previewPricesInput)
     .query(({ ctx, input }) => previewPrices(ctx.context, { currency: input.currency, prices: input.prices.map(({ flavorId = null, storageClass = null, ...price }) => ({ ...price, flavorId, storageClass })) })),
+  periods: operatorProcedure("auditor").query(({ ctx }) => listNewestPeriods(ctx.context)),
   drift: operatorProcedure("auditor").query(({ ctx }) => listDrift(ctx.context)),
 });

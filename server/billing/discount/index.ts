@@ -1,2 +1,3 @@
 export { addCommitment, createCoupon, listCoupons, redeemCoupon } from "./redeem-coupon";
+export { selectCommitmentsOf, selectDiscountsOf } from "./store";
 export type { CommitmentRow, CouponRow, DiscountRow } from "./types";

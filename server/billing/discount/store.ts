@@ -28,6 +28,14 @@ export async function insertDiscount(tx: Transaction, row: typeof discount.$infe
   return made ?? null;
 }
 
+export async function selectCommitmentsOf(tx: Transaction, organizationId: string): Promise<(typeof commitment.$inferSelect)[]> {
+  return tx.select().from(commitment).where(eq(commitment.organizationId, organizationId)).orderBy(desc(commitment.startsAt));
+}
+
+export async function selectDiscountsOf(tx: Transaction, organizationId: string): Promise<(typeof discount.$inferSelect)[]> {
+  return tx.select().from(discount).where(eq(discount.organizationId, organizationId)).orderBy(desc(discount.createdAt));
+}
+
 export async function insertCommitment(tx: Transaction, row: typeof commitment.$inferInsert): Promise<typeof commitment.$inferSelect> {
   const [made] = await tx.insert(commitment).values(row).returning();
   if (!made) throw new Error("an insert answered no row");

@@ -97,7 +97,7 @@ export async function renderInvoicePdf(view: InvoiceView, input: { readonly loca
   const pen = new Pen(document);
   drawHead(pen, view, input);
   const y = drawLines(pen, view, input.locale, 292);
-  drawTotals(pen, view, input.locale, y);
+  drawBank(pen, view, input.locale, drawTotals(pen, view, input.locale, y));
   numberPages(pen, invoice.number ?? invoice.id, input.locale);
   document.end();
   return done;
@@ -159,7 +159,7 @@ function drawLines(pen: Pen, { invoice, lines }: InvoiceView, locale: DocumentLo
   return y;
 }
 
-function drawTotals(pen: Pen, { invoice }: InvoiceView, locale: DocumentLocale, from: number): void {
+function drawTotals(pen: Pen, { invoice }: InvoiceView, locale: DocumentLocale, from: number): number {
   const words = wordsOf(locale);
   const money = (minor: number): string => `${formatMinor(BigInt(minor), invoice.currency)} ${invoice.currency}`;
   const rows: (readonly [string, string, boolean?])[] = [
@@ -181,6 +181,20 @@ function drawTotals(pen: Pen, { invoice }: InvoiceView, locale: DocumentLocale, 
     y += strong ? 12 : 10;
   }
   if (new Set(invoice.taxes.filter((tax) => tax.rateBasisPoints > 0).map((tax) => tax.rateBasisPoints)).size > 1) pen.text(words.reduced, LEFT, y, { size: 8, color: "#666" });
+  return y;
+}
+
+/** Where money can be sent by hand, while something is open. */
+function drawBank(pen: Pen, { invoice, openMinor }: InvoiceView, locale: DocumentLocale, from: number): void {
+  const lines = (invoice.seller?.bankText ?? "").split("\n").filter((line) => line.trim() !== "").slice(0, 8);
+  if (lines.length === 0 || openMinor <= 0) return;
+  let y = from + 24;
+  if (y + 14 + lines.length * 13 > BOTTOM) {
+    pen.document.addPage();
+    y = 48;
+  }
+  pen.text(wordsOf(locale).bank, LEFT, y, { size: 8, color: "#666" });
+  lines.forEach((line, index) => pen.text(line, LEFT, y + 14 + index * 13, { width: RIGHT - LEFT }));
 }
 
 function numberPages(pen: Pen, number: string, locale: DocumentLocale): void {

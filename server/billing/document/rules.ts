@@ -4,11 +4,11 @@ import type { DocumentLocale } from "./types";
 const WORDS = {
   en: {
     invoice: "Invoice", number: "Invoice no.", date: "Issued", due: "Due", period: "Period", to: "Bill to", registration: "Registration no.", taxId: "Tax no.", what: "Description", quantity: "Quantity", price: "Unit price", amount: "Amount",
-    subtotal: "Subtotal", rounding: "Rounding", net: "Net at", tax: "Tax", total: "Total", open: "Open", page: "Page", of: "of", reduced: "* reduced rate", void: "VOID",
+    subtotal: "Subtotal", rounding: "Rounding", net: "Net at", tax: "Tax", total: "Total", open: "Open", page: "Page", of: "of", reduced: "* reduced rate", void: "VOID", bank: "Pay by transfer to",
   },
   ja: {
     invoice: "請求書", number: "請求書番号", date: "発行日", due: "お支払期限", period: "ご利用期間", to: "請求先", registration: "登録番号", taxId: "登録番号", what: "内容", quantity: "数量", price: "単価", amount: "金額",
-    subtotal: "小計", rounding: "端数処理", net: "対象額", tax: "消費税", total: "合計", open: "未払い額", page: "ページ", of: "/", reduced: "※ は軽減税率対象", void: "無効",
+    subtotal: "小計", rounding: "端数処理", net: "対象額", tax: "消費税", total: "合計", open: "未払い額", page: "ページ", of: "/", reduced: "※ は軽減税率対象", void: "無効", bank: "お振込先",
   },
 } as const;
 

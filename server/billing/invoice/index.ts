@@ -1,6 +1,6 @@
 export { issueCreditNote, issueCreditNoteIn, type CreditNoteInput } from "./issue-credit-note";
 export { issueManualInvoice, type ManualInvoiceInput } from "./issue-manual";
-export { listInvoices, listInvoicesIn, listOrganizationInvoices, listParkedInvoices, readInvoice, readInvoiceIn, type InvoiceListItem } from "./list-invoices";
+export { listInvoices, listInvoicesIn, listOrganizationInvoices, listParkedInvoices, readInvoice, readInvoiceForStaff, readInvoiceIn, type CreditableInvoice, type InvoiceListItem } from "./list-invoices";
 export { releaseInvoice, voidInvoice } from "./void-invoice";
 export { tell, writeInvoice, type InvoiceDraftInput } from "./write-invoice";
 export { selectInvoiceOfPeriod, selectRecentTotals } from "./store";

@@ -1,7 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
-import { readOrganization } from "@/server/tenancy";
+import { readOrganization, requireProvider } from "@/server/tenancy";
 import { readOpenMinor } from "../ledger";
 import { selectCreditNotes, selectInvoice, selectInvoices, selectLines } from "./store";
 import type { InvoiceFilter, InvoiceRow, InvoiceView } from "./types";
@@ -37,6 +37,22 @@ export async function readInvoiceIn(tx: Transaction, invoiceId: string): Promise
   const invoice = await selectInvoice(tx, invoiceId);
   if (!invoice) throw notFound("invoice", invoiceId);
   return { invoice, lines: await selectLines(tx, invoiceId), creditNotes: await selectCreditNotes(tx, invoiceId), openMinor: await readOpenMinor(tx, invoiceId) };
+}
+
+/** What a credit note may still take off, net, at each tax rate of the invoice. */
+export interface CreditableInvoice extends InvoiceView {
+  readonly creditable: readonly { readonly rateBasisPoints: number; readonly leftMinor: number }[];
+}
+
+/** Any invoice, a parked one too, with what can still be credited of it; for operators. */
+export function readInvoiceForStaff(context: Context, input: { readonly invoiceId: string }): Promise<CreditableInvoice> {
+  requireProvider(context);
+  return inTransaction(context, async (tx) => {
+    const view = await readInvoiceIn(tx, input.invoiceId);
+    const gone = view.creditNotes.flatMap((note) => note.taxes);
+    const creditable = view.invoice.taxes.map(({ rateBasisPoints, netMinor }) => ({ rateBasisPoints, leftMinor: netMinor - gone.reduce((sum, tax) => sum + (tax.rateBasisPoints === rateBasisPoints ? tax.netMinor : 0), 0) }));
+    return { ...view, creditable: view.invoice.status === "issued" || view.invoice.status === "paid" ? creditable : [] };
+  }, { isolation: "repeatable read", readOnly: true });
 }
 
 /** One invoice of an organization; somebody else's and a parked one answer like one that does not exist. */

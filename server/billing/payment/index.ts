@@ -3,6 +3,6 @@ export { addSubscription, endSubscription, listSubscriptions, noteSubscription, 
 export { noteCustomer, noteCustomerMade, noteLinkOutcome, remindOfExpiry } from "./note-customer";
 export { recordDispute, recordPrepayment, recordProviderInvoice, recordRefund } from "./record-payment";
 export { getLink, noteLinkReady, readLinkRow, requestLink } from "./request-link";
-export { readRefundRow, requestRefund } from "./request-refund";
-export { selectOrganizationOfCustomer, selectProviderInvoice } from "./store";
+export { readRefundRow, refundableMinor, requestRefund } from "./request-refund";
+export { selectOrganizationOfCustomer, selectPayments, selectProviderInvoice, selectRefunds } from "./store";
 export type { PaymentLinkRow, PaymentMethodRow, PaymentRow, ProviderCustomer, ProviderInvoice, ProviderInvoiceRow, ProviderPayment, RefundRow, SubscriptionRow } from "./types";

@@ -17,6 +17,14 @@ async function heldBeyond(tx: Transaction, paid: PaymentRow): Promise<number> {
   return -(balance?.balanceMinor ?? 0);
 }
 
+/** The most that can be given back of a payment now: no more than it was, and no more than is held beyond what is owed. */
+export async function refundableMinor(tx: Transaction, paid: PaymentRow): Promise<number> {
+  if (paid.status !== "succeeded") return 0;
+  const left = paid.amountMinor - (await sumRefunds(tx, paid.id));
+  const held = (await heldBeyond(tx, paid)) - (await sumPendingRefunds(tx, paid));
+  return Math.max(0, Math.min(left, held));
+}
+
 /**
  * Gives money back over the card that paid it. Only what is no longer owed can be given back: a credit note (or a void
  * invoice) comes first, so that a refund never opens an invoice again.
@@ -25,9 +33,7 @@ export async function requestRefund(context: Context, input: RequestRefundInput)
   return inTransaction(context, async (tx) => {
     const paid = await lockPayment(tx, input.paymentId);
     if (!paid || paid.status !== "succeeded") throw notFound("payment that succeeded", input.paymentId);
-    const left = paid.amountMinor - (await sumRefunds(tx, paid.id));
-    const held = (await heldBeyond(tx, paid)) - (await sumPendingRefunds(tx, paid));
-    const most = Math.max(0, Math.min(left, held));
+    const most = await refundableMinor(tx, paid);
     if (input.amountMinor > most) {
       throw new Problem("conflict", sentence("refused-refund-amount", { askedMinor: input.amountMinor, mostMinor: most, currency: paid.currency }), { paymentId: paid.id, mostMinor: most });
     }

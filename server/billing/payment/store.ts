@@ -133,6 +133,10 @@ export async function selectRefund(tx: Transaction, by: { readonly id?: string |
   return row ?? null;
 }
 
+export async function selectRefunds(tx: Transaction, organizationId: string): Promise<RefundRow[]> {
+  return tx.select().from(paymentRefund).where(eq(paymentRefund.organizationId, organizationId)).orderBy(desc(paymentRefund.createdAt));
+}
+
 export async function updateRefund(tx: Transaction, id: string, fields: Partial<RefundRow>): Promise<void> {
   await tx.update(paymentRefund).set(fields).where(eq(paymentRefund.id, id));
 }

@@ -23,5 +23,7 @@ export const setIssuerInput = z.object({
   numberPrefix: prefix,
   creditNotePrefix: prefix,
   paymentTermDays: z.number().int().min(0).max(365),
+  /** Where money can be sent by hand; stands on invoices from now on. */
+  bankText: z.string().trim().max(500).default(""),
 });
 export type SetIssuerInput = z.input<typeof setIssuerInput>;

@@ -1,11 +1,11 @@
 import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
 import { mintId } from "@/server/platform/id";
-import type { Transaction } from "@/server/platform/transaction";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
-import { recordAudit } from "@/server/tenancy";
+import { recordAudit, requireProvider } from "@/server/tenancy";
 import type { UsageAdjustmentRow, UsagePeriodRow } from "../types";
-import { hasUnconfirmed, insertAdjustments, insertPeriod, lockCrossing, lockUsage, markBilled, selectAdjustments, selectLastPeriodBefore, selectPeriodAround, selectPeriods, splitWindows } from "./store";
+import { hasUnconfirmed, insertAdjustments, insertPeriod, lockCrossing, lockUsage, markBilled, selectAdjustments, selectLastPeriodBefore, selectNewestPeriods, selectPeriodAround, selectPeriods, splitWindows } from "./store";
 
 /**
  * Closes a billing period: windows are cut at its end, and from then on none comes into it. Use of it that becomes known later is
@@ -46,6 +46,15 @@ export async function readPeriodsAround(tx: Transaction, organizationId: string,
 /** Closed periods of an organization, oldest first. */
 export function listPeriods(tx: Transaction, organizationId: string): Promise<UsagePeriodRow[]> {
   return selectPeriods(tx, organizationId);
+}
+
+/** How many rows a page of the newest shows. */
+const NEWEST = 100;
+
+/** The periods of all organizations that were closed last, newest first; for operators. */
+export function listNewestPeriods(context: Context): Promise<UsagePeriodRow[]> {
+  requireProvider(context);
+  return inTransaction(context, (tx) => selectNewestPeriods(tx, NEWEST), { readOnly: true });
 }
 
 /** Notes that a closed period was invoiced (null: its invoice was voided, so it is to be invoiced again). */

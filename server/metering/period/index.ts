@@ -1,2 +1,2 @@
-export { adjustUsage, closePeriod, isUsageSettled, listAdjustments, listPeriods, notePeriodBilled, readPeriodsAround } from "./close-period";
+export { adjustUsage, closePeriod, isUsageSettled, listAdjustments, listNewestPeriods, listPeriods, notePeriodBilled, readPeriodsAround } from "./close-period";
 export { assignAdjustments, releaseAdjustments } from "./store";

@@ -8,6 +8,11 @@ export async function selectPeriods(tx: Transaction, organizationId: string): Pr
   return tx.select().from(usagePeriod).where(eq(usagePeriod.organizationId, organizationId)).orderBy(asc(usagePeriod.startedAt));
 }
 
+/** The newest of all organizations. */
+export async function selectNewestPeriods(tx: Transaction, limit: number): Promise<UsagePeriodRow[]> {
+  return tx.select().from(usagePeriod).orderBy(desc(usagePeriod.closedAt), asc(usagePeriod.organizationId)).limit(limit);
+}
+
 export async function selectPeriodAround(tx: Transaction, organizationId: string, at: Date): Promise<UsagePeriodRow | null> {
   const [row] = await tx.select().from(usagePeriod).where(and(eq(usagePeriod.organizationId, organizationId), lte(usagePeriod.startedAt, at), gt(usagePeriod.endedAt, at)));
   return row ?? null;

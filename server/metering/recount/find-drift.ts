@@ -1,5 +1,6 @@
+import { readFlavorNamesIn } from "@/server/catalog";
 import type { Context } from "@/server/platform/context";
-import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
+import { replaceNames, sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import type { UsageDriftRow } from "../types";
@@ -85,7 +86,10 @@ function explain(wrong: readonly { readonly flavorId: string; readonly ms: numbe
   return sentences(...amounts, ...where);
 }
 
-/** What recounts found, newest days first. */
+/** What recounts found, newest days first, with flavors by their names. */
 export function listDrift(context: Context): Promise<UsageDriftRow[]> {
-  return inTransaction(context, (tx) => selectDrift(tx, MAX_SHOWN), { readOnly: true });
+  return inTransaction(context, async (tx) => {
+    const names = await readFlavorNamesIn(tx);
+    return (await selectDrift(tx, MAX_SHOWN)).map((row) => ({ ...row, words: row.words === null ? null : replaceNames(row.words, (text) => names.get(text) ?? text) }));
+  }, { readOnly: true });
 }

@@ -1,0 +1,1 @@
+export { readMoney, type MoneyView } from "./read-money";
