@@ -21,8 +21,9 @@ export interface DatabaseOptions {
   readonly onWake: (loops: readonly string[]) => void;
   /** Rewrites statements on their way: a bug that is planted from outside. */
   readonly bend?: (text: string) => string;
-  /** Hears of every statement that arrives, for the trace. */
-  readonly onStatement?: (text: string) => void;
+  /** Hears of every statement that arrives, and of what the database answered where it was really asked, for the trace. */
+  readonly onStatement?: (text: string, values: readonly unknown[]) => void;
+  readonly onAnswer?: (text: string, error: Error | null, rows: readonly unknown[]) => void;
   /** Answers may be kept from one asking to the next; off for roles whose rows depend on settings. */
   readonly keepAnswers: boolean;
 }
@@ -128,8 +129,8 @@ class SimConnection {
     const { process, postgres, latencyMs } = this.options;
     const facts = postgres.reader.read(request.text, request.values.length);
     return new Promise((resolve, reject) => {
-      const reply: Reply = (error, result) => process.deliver(() => (error ? reject(error) : resolve(result ?? EMPTY)));
-      const serve = (): Promise<void> => this.serve(facts, request, reply);
+      const reply: Reply = (error, result) => postgres.tell(() => process.deliver(() => (error ? reject(error) : resolve(result ?? EMPTY))));
+      const serve = (): Promise<void> => postgres.step(() => this.serve(facts, request, reply));
       // What is read as of one moment is read in one go, so that a kept answer and a fresh one are of the same moment.
       if (this.ofOneMoment) process.scheduler.first(serve);
       else process.scheduler.schedule(latencyMs(), serve);
@@ -161,7 +162,7 @@ class SimConnection {
   private async serve(facts: StatementFacts, request: Request, reply: Reply): Promise<void> {
     // The process died while its statement was on the way: nobody is there to send it.
     if (this.options.process.state === "dead") return;
-    this.options.onStatement?.(request.text);
+    this.options.onStatement?.(request.text, request.values);
     if (this.lost) return reply(connectionLost(), null);
     switch (facts.kind) {
       case "begin":
@@ -172,6 +173,7 @@ class SimConnection {
       case "commit":
       case "rollback":
         return this.finish(facts.kind, request, reply);
+      case "notify":
       case "read":
       case "write":
         return this.ask(facts, request, reply);
@@ -180,6 +182,12 @@ class SimConnection {
 
   private async ask(facts: StatementFacts, request: Request, reply: Reply): Promise<void> {
     const { postgres, process, keepAnswers } = this.options;
+    // Wakes are delivered by the simulation itself, when the transaction commits; nobody listens to the real channel.
+    if (facts.kind === "notify") {
+      this.wakes.push(...wakesOf(request));
+      if (this.beginText === null) this.settle();
+      return reply(null, EMPTY);
+    }
     const keyed = keepAnswers && facts.kind === "read" && !facts.volatile && !facts.usesNow && this.wrote.size === 0;
     const key = keyed ? `${request.rowMode ?? ""}|${request.text}|${JSON.stringify(request.values)}` : "";
     const kept = keyed ? postgres.answer(key) : null;
@@ -198,8 +206,9 @@ class SimConnection {
     }
     const woken = wakesOf(request);
     const values = facts.usesNow ? [...request.values, process.scheduler.now()] : [...request.values];
-    await this.send({ text: facts.text, values, rowMode: request.rowMode, types: request.types }, (error, result) => {
+    await this.send({ text: facts.text, values, rowMode: request.rowMode, types: request.types }, false, (error, result) => {
       if (error) return reply(error, null);
+      if (result && !facts.ordered) inOneOrder(result.rows);
       if (facts.kind === "write") {
         for (const table of facts.tables) this.wrote.add(table);
         if (this.beginText === null) this.settle();
@@ -215,7 +224,6 @@ class SimConnection {
   }
 
   private async finish(kind: "commit" | "rollback", request: Request, reply: Reply): Promise<void> {
-    const { postgres } = this.options;
     const wasBegun = this.begun;
     this.beginText = null;
     this.ofOneMoment = false;
@@ -228,7 +236,7 @@ class SimConnection {
       this.lose();
       return reply(connectionLost(), null);
     }
-    await this.send(request, (error, result) => {
+    await this.send(request, true, (error, result) => {
       this.begun = false;
       // A commit of a transaction that had failed is a rollback, and says so.
       if (kind === "commit" && !error && result?.command !== "ROLLBACK") this.settle();
@@ -242,7 +250,6 @@ class SimConnection {
       }
       return reply(error, result);
     });
-    await postgres.lookAtBlocked();
   }
 
   /** What was written holds now. */
@@ -255,7 +262,7 @@ class SimConnection {
     if (woken.length > 0) onWake(woken);
   }
 
-  private async send(request: Request, done: Reply): Promise<void> {
+  private async send(request: Request, ends: boolean, done: Reply): Promise<void> {
     const { postgres, role } = this.options;
     this.real ??= await postgres.take(role);
     const real = this.real;
@@ -265,12 +272,26 @@ class SimConnection {
     }
     this.busy = true;
     const config = { text: request.text, values: [...request.values], ...(request.values.length > 0 ? { name: statementName(request.text) } : {}), ...(request.rowMode ? { rowMode: request.rowMode } : {}), ...(request.types ? { types: request.types } : {}) };
-    await postgres.send(real, config, (error, result) => {
-      this.busy = false;
-      if (this.lost || this.ended) this.giveBack();
-      done(this.lost ? connectionLost() : error, result);
+    await postgres.send({
+      connection: real,
+      config,
+      inTransaction: this.begun && !ends,
+      wanted: () => !this.lost && !this.ended,
+      done: ({ error, result }) => {
+        this.busy = false;
+        if (this.lost || this.ended) this.giveBack();
+        done(this.lost ? connectionLost() : error, result);
+        this.options.onAnswer?.(request.text, error, result?.rows ?? []);
+      },
     });
   }
+}
+
+/** Rows that nobody asked an order of come as they lie in the table, which depends on when it was last tidied. */
+function inOneOrder(rows: unknown[]): void {
+  if (rows.length < 2) return;
+  const keyed = rows.map((row) => ({ row, key: JSON.stringify(row) })).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  for (const [at, { row }] of keyed.entries()) rows[at] = row;
 }
 
 /** As node-postgres says it. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
+import { LockQueue, type Sending } from "./lock-queue";
 import { StatementReader } from "./statements";
 
 export type Role = "app" | "worker" | "owner";
@@ -8,13 +9,8 @@ export type Role = "app" | "worker" | "owner";
 export interface RealConnection {
   readonly client: pg.Client;
   readonly pid: number;
-  readonly prepared: Set<string>;
 }
 
-/** How long a statement may take before somebody looks whether it waits for a lock. A slow one is looked at and waited for. */
-const LOOK_FOR_LOCKS_MS = 15;
-/** Longer than the database's own deadlock timeout, which server.ts sets. */
-const DEADLOCK_MS = 40;
 const KEPT_ANSWERS = 20_000;
 
 interface Kept {
@@ -31,16 +27,19 @@ export class SimPostgres {
   private readonly idle = new Map<Role, RealConnection[]>();
   private readonly versions = new Map<string, number>();
   private readonly kept = new Map<string, Kept>();
-  private readonly blocked = new Set<Blocked>();
-  private monitor: pg.Client | null = null;
+  private readonly pids = new Set<number>();
+  private readonly locks: LockQueue;
+  private heard: (() => void)[] = [];
   /** Rises with every change that is committed. */
   moment = 0;
-  readonly counts = { sent: 0, kept: 0, blocked: 0 };
+  readonly counts = { sent: 0, kept: 0 };
 
   private constructor(
     readonly urls: Readonly<Record<Role, string>>,
     readonly reader: StatementReader,
-  ) {}
+  ) {
+    this.locks = new LockQueue(urls.owner, (pid) => this.pids.has(pid));
+  }
 
   static async open(urls: Readonly<Record<Role, string>>): Promise<SimPostgres> {
     const owner = new pg.Client({ connectionString: urls.owner });
@@ -66,7 +65,9 @@ export class SimPostgres {
     client.on("error", () => undefined);
     await client.connect();
     const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-    return { client, pid: rows[0]?.pid ?? 0, prepared: new Set() };
+    const pid = rows[0]?.pid ?? 0;
+    this.pids.add(pid);
+    return { client, pid };
   }
 
   give(role: Role, connection: RealConnection): void {
@@ -76,10 +77,12 @@ export class SimPostgres {
   }
 
   /** Ends transactions that somebody left open, without hurry: its connection is found free afterwards. */
-  async abandon(role: Role, connection: RealConnection): Promise<void> {
-    await connection.client.query("rollback");
-    this.give(role, connection);
-    await this.lookAtBlocked();
+  abandon(role: Role, connection: RealConnection): Promise<void> {
+    return this.step(async () => {
+      await connection.client.query("rollback");
+      this.give(role, connection);
+      await this.locks.look();
+    });
   }
 
   /** A kept answer that nothing has changed since; null when there is none. */
@@ -113,82 +116,30 @@ export class SimPostgres {
     return this.versions.get(table) ?? 0;
   }
 
-  /**
-   * Sends one statement and waits until it is answered, or until it is known to wait for a lock of another transaction:
-   * then `done` is called later, when that one has ended.
-   */
-  async send(connection: RealConnection, config: pg.QueryConfig & { rowMode?: "array" }, done: (error: Error | null, result: pg.QueryResult | null) => void): Promise<void> {
+  /** Sends one statement; `done` is called when it is answered, later than this returns when it waits for a lock. */
+  send(sending: Sending): Promise<void> {
     this.counts.sent += 1;
-    const work = connection.client.query(config).then(
-      (result) => ({ error: null, result: result as unknown as pg.QueryResult }),
-      (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)), result: null }),
-    );
-    const outcome = await this.answeredOrBlocked(connection, work);
-    if (outcome) {
-      done(outcome.error, outcome.result);
-      return;
-    }
-    this.counts.blocked += 1;
-    this.blocked.add({ connection, work, done });
+    return this.locks.send(sending);
   }
 
-  /** After a transaction ended: whoever waited for its locks goes on, in the order in which they came to wait. */
-  async lookAtBlocked(): Promise<void> {
-    for (const waiting of Array.from(this.blocked)) {
-      const outcome = await this.answeredOrBlocked(waiting.connection, waiting.work);
-      if (!outcome) continue;
-      this.blocked.delete(waiting);
-      waiting.done(outcome.error, outcome.result);
-    }
+  /** Something heard from the database, told when all that one step asks of it is done: nothing runs beside what is real. */
+  tell(fn: () => void): void {
+    this.heard.push(fn);
   }
 
-  private async answeredOrBlocked(connection: RealConnection, work: Blocked["work"]): Promise<Outcome | null> {
-    for (;;) {
-      const outcome = await Promise.race([work, pause(LOOK_FOR_LOCKS_MS)]);
-      if (outcome) return outcome;
-      if (!(await this.waitsForLock(connection.pid))) continue;
-      // If the wait is a circle, Postgres ends it within its deadlock timeout; only what waits longer waits for somebody.
-      const ended = await Promise.race([work, pause(DEADLOCK_MS)]);
-      if (ended) return ended;
-      if (await this.waitsForLock(connection.pid)) return null;
-    }
-  }
-
-  private async waitsForLock(pid: number): Promise<boolean> {
-    if (!this.monitor) {
-      this.monitor = new pg.Client({ connectionString: this.urls.owner, application_name: "berth-sim-monitor" });
-      this.monitor.on("error", () => undefined);
-      await this.monitor.connect();
-    }
-    const { rows } = await this.monitor.query<{ n: number }>("select cardinality(pg_blocking_pids($1))::int as n", [pid]);
-    return (rows[0]?.n ?? 0) > 0;
-  }
-
-  /** Whether anybody waits for a lock now. */
-  get waiting(): number {
-    return this.blocked.size;
+  /** One step that asks the database; what was heard in it is told at its end. */
+  async step(work: () => Promise<void>): Promise<void> {
+    await work();
+    const { heard } = this;
+    this.heard = [];
+    for (const fn of heard) fn();
   }
 
   async close(): Promise<void> {
-    await this.monitor?.end();
+    await this.locks.close();
     for (const free of this.idle.values()) for (const { client } of free) await client.end();
     this.idle.clear();
   }
-}
-
-interface Outcome {
-  readonly error: Error | null;
-  readonly result: pg.QueryResult | null;
-}
-
-interface Blocked {
-  readonly connection: RealConnection;
-  readonly work: Promise<Outcome>;
-  readonly done: (error: Error | null, result: pg.QueryResult | null) => void;
-}
-
-function pause(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(() => resolve(null), ms));
 }
 
 /** A name for a prepared statement: the same text is parsed and planned once for each connection. */

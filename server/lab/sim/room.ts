@@ -36,7 +36,8 @@ export interface RoomOptions {
   /** Virtual milliseconds of one wake; null loses it. */
   readonly wakeMs?: () => number | null;
   readonly quota?: { readonly instances: number; readonly vcpus: number; readonly memoryMiB: number; readonly storageGiB: number };
-  readonly onStatement?: (process: SimProcess, text: string) => void;
+  readonly onStatement?: (process: SimProcess, text: string, values: readonly unknown[]) => void;
+  readonly onAnswer?: (process: SimProcess, text: string, error: Error | null, rows: readonly unknown[]) => void;
   readonly onPass?: (worker: string, loop: string, ok: boolean, backlog: number) => void;
   /** Stands between the control plane and the world; for bugs that are planted from outside. */
   readonly bend?: Bend;
@@ -125,7 +126,8 @@ export class SimRoom {
       latencyMs: statementMs,
       fault: (text) => statementFault?.(process, text) ?? "none",
       onWake: (loops) => this.wake(loops),
-      onStatement: (text) => this.options.onStatement?.(process, text),
+      onStatement: (text, values) => this.options.onStatement?.(process, text, values),
+      onAnswer: (text, error, rows) => this.options.onAnswer?.(process, text, error, rows),
       ...(this.options.bend?.statement ? { bend: this.options.bend.statement } : {}),
       keepAnswers: role === "worker",
     });
@@ -141,7 +143,8 @@ export class SimRoom {
     const context = bend?.context ? bend.context(plain) : plain;
     const hypervisor = process.hypervisor(simulatedDriver(this.world));
     const power = process.power(simulatedPower(this.world));
-    const loops = allLoops({ imageUploadDirectory: "/nonexistent", mail: logMail(silentLogger) });
+    // Uploaded images are real files, which answer when they like.
+    const loops = allLoops({ imageUploadDirectory: "/nonexistent", mail: logMail(silentLogger) }).filter(({ name }) => name !== "import-images");
     const crew = new Crew({
       context,
       machines: new Machines({ hypervisors: [bend?.hypervisor ? bend.hypervisor(hypervisor) : hypervisor], powers: [bend?.power ? bend.power(power) : power] }),

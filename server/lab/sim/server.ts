@@ -10,6 +10,10 @@ import { SimPostgres } from "./postgres";
 
 const PASSWORD = "only-on-loopback-and-only-for-simulations";
 const TEMPLATE = "sim_template";
+/** Days are tables: those that a seed needs are there when it begins, so that it does not matter who played before. */
+const MAKE_DAYS = "select make_days('sample', '2025-12-30', 10), make_days('usage_fact', '2025-12-30', 10)";
+/** Nobody tidies tables while a seed is played: it would come when it likes, and change how rows lie. */
+const LEAVE_UNTIDIED = "do $$ declare t text; begin for t in select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'public' and relkind = 'r' loop execute format('alter table %I set (autovacuum_enabled = false)', t); end loop; end $$";
 
 /** A Postgres of this run alone, in a folder that goes with it, and databases copied from a migrated one. */
 export interface SimServer {
@@ -72,18 +76,21 @@ export async function copySimDatabase({ url, template, password }: { readonly ur
   await admin.connect();
   await admin.query("select pg_advisory_lock(1)");
   await admin.query(`create database ${name} template ${template} strategy file_copy`);
-  await admin.query(`alter database ${name} set deadlock_timeout = '10ms'`);
+  // Circles of waiting are found by the simulation; one plan for each statement, which does not depend on how often it was asked.
+  for (const setting of ["deadlock_timeout = '10min'", "plan_cache_mode = force_generic_plan", "max_parallel_workers_per_gather = 0", "jit = off"]) await admin.query(`alter database ${name} set ${setting}`);
   await admin.end();
   const owner = new pg.Client({ connectionString: url(name), application_name: "berth-sim-owner" });
   owner.on("error", () => undefined);
   await owner.connect();
+  await owner.query(MAKE_DAYS);
+  await owner.query(LEAVE_UNTIDIED);
   const roles = { app: { name: "berth_app", password }, worker: { name: "berth_worker", password } };
   const postgres = await SimPostgres.open({ owner: url(name), app: url(name, roles.app), worker: url(name, roles.worker) });
   const tables = (await owner.query<{ name: string }>("select relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'public' and relkind in ('r', 'p') order by relname")).rows.map((row) => row.name);
   const filled: string[] = [];
   for (const table of tables) if ((await owner.query(`select 1 from "${table}" limit 1`)).rows.length > 0) filled.push(table);
   const emptied = tables.filter((table) => !filled.includes(table));
-  const truncate = `truncate ${emptied.map((table) => `"${table}"`).join(", ")} cascade`;
+  const truncate = `truncate ${emptied.map((table) => `"${table}"`).join(", ")} restart identity cascade`;
   return {
     postgres,
     reset: async () => {

@@ -13,6 +13,8 @@ export interface SeedOptions {
   /** Virtual time in which faults happen. */
   readonly lengthMs: number;
   readonly bend?: Bend;
+  /** Hears every line of the trace: two runs of one seed must say the same. */
+  readonly onTrace?: (line: string) => void;
   /** Virtual time after the last fault within which everything is as it was asked for; two minutes unless said otherwise. */
   readonly healWithinMs?: number;
 }
@@ -81,7 +83,8 @@ class SeedRun {
       statementMs: () => 0.05 + this.chance.float() * 1.5,
       statementFault: (process) => this.statementFault(process.name),
       wakeMs: () => (this.chance.float() < this.wakeLoss ? null : this.chance.float() * 3),
-      onStatement: (process, text) => this.note(`${process.name}${text.length}`),
+      onStatement: (process, text, values) => this.note(`${process.name} asks ${text} ${JSON.stringify(values)}`),
+      onAnswer: (process, text, error, rows) => this.note(`${process.name} hears ${error ? error.message : JSON.stringify(rows)}`),
       bend: options.bend,
     });
     this.beganMs = this.room.scheduler.nowMs();
@@ -263,7 +266,8 @@ class SeedRun {
 
   /** FNV-1a over what happens and when. */
   private note(text: string): void {
-    const stamp = `${this.room.scheduler.nowMs()}${text}`;
+    const stamp = `${this.room.scheduler.steps} ${this.room.scheduler.nowMs()} ${text}`;
+    this.options.onTrace?.(stamp);
     for (let index = 0; index < stamp.length; index++) this.hash = Math.imul(this.hash ^ stamp.charCodeAt(index), 0x01000193);
   }
 }
