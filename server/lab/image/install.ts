@@ -1,6 +1,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Lab } from "../types";
+import { buildDesktopImage } from "./desktop";
 import { buildServerImage } from "./server";
 import { buildTinyImage } from "./tiny";
 
@@ -23,7 +24,12 @@ export async function installImage(lab: Lab, which: string): Promise<string> {
       await lab.installVolumes([{ from: image.diskPath, name: `${image.id}.qcow2` }]);
       return `${image.diskPath} is in the pool as ${image.id}.qcow2; it boots by itself (BIOS) with a disk of ${image.sizeMiB} MiB or more`;
     }
+    case "desktop": {
+      const image = await buildDesktopImage({ directory: cacheFolder, log: console.log });
+      await lab.installVolumes([{ from: image.diskPath, name: `${image.id}.qcow2` }]);
+      return `${image.diskPath} is in the pool as ${image.id}.qcow2; it boots by itself (BIOS) with a disk of ${image.sizeMiB} MiB or more and 768 MiB of memory`;
+    }
     default:
-      throw new Error(`There is no image "${which}". Images are: tiny, server.`);
+      throw new Error(`There is no image "${which}". Images are: tiny, server, desktop.`);
   }
 }
