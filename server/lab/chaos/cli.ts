@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareDatabase } from "../demo/database";
@@ -71,7 +70,7 @@ async function main(): Promise<number> {
   let report: ChaosReport;
   try {
     report = await runChaos({
-      directory, databaseUrls: database.url, workers: Number(values.workers), seed, rounds, guests: 4,
+      directory, databaseUrls: database.url, workers: Number(values.workers), seeds: Array.from({ length: rounds }, (_, index) => seed + index), guests: 4,
       pace: values.quick ? QUICK_PACE : PACE,
       boundMs: Number(values.bound) * 1_000,
       log: (line) => say(`  ${line}`),

@@ -7,8 +7,8 @@ import type { ChaosReport, RoundResult } from "./types";
 import { findMissing } from "./wanted";
 
 export interface ChaosOptions extends GroundOptions {
-  readonly seed: number;
-  readonly rounds: number;
+  /** One for each round. */
+  readonly seeds: readonly number[];
   readonly pace: Pace;
   /** After everything was mended, everything wanted runs again within this. */
   readonly boundMs: number;
@@ -34,16 +34,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
     const rounds: RoundResult[] = [];
-    for (let number = 1; number <= options.rounds && (options.untilMs === undefined || Date.now() < options.untilMs); number++) {
-      const result = await runRound(ground, planRound(options.seed + number - 1, ground.hostNames, options.pace), options.boundMs);
+    for (const seed of options.seeds) {
+      if (options.untilMs !== undefined && Date.now() >= options.untilMs) break;
+      const result = await runRound(ground, planRound(seed, ground.hostNames, options.pace), options.boundMs);
       rounds.push(result);
-      options.onRound?.(result, number);
+      options.onRound?.(result, rounds.length);
       if (result.broken.length > 0) break;
     }
     const seen = ground.watched();
     const blind = seen.longestGapMs > BLIND_MS ? [`The watcher was away for ${seen.longestGapMs} ms: what happened then is not known.`] : [];
     if (seen.mostLocked === 0) blind.push("The watcher never saw a disk open for writing: it is blind to them.");
-    return { seed: options.seed, rounds, looks: seen.looks, longestGapMs: seen.longestGapMs, mostLocked: seen.mostLocked, broken: [...rounds.flatMap((round) => round.broken), ...blind] };
+    return { rounds, looks: seen.looks, longestGapMs: seen.longestGapMs, mostLocked: seen.mostLocked, broken: [...rounds.flatMap((round) => round.broken), ...blind] };
   } finally {
     await running.end();
   }

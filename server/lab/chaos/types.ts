@@ -57,7 +57,6 @@ export interface RoundResult {
 }
 
 export interface ChaosReport {
-  readonly seed: number;
   readonly rounds: readonly RoundResult[];
   readonly looks: number;
   readonly longestGapMs: number;
