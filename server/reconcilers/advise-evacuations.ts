@@ -3,17 +3,20 @@ import type { HealthFinding } from "@/server/drivers/power/types";
 import { closeIncident, drainHost, giveAdvice, noteHealth, openIncident, readAccepted, readFleet, readPowerConfigs, settleAdvice, withdrawAdvice, type Fleet, type HostRow } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
-import type { LoopDefinition, Pass } from "./types";
+import type { LoopDefinition, Pass, PassOutcome } from "./types";
 
 const PERIOD_MS = 600_000;
 const HEALTH_TIMEOUT_MS = 30_000;
 
 /** Reads the sensors of every host, and advises to empty those that show signs of failing; what an operator accepts is drained. */
-export const adviseEvacuationsLoop: LoopDefinition = {
-  name: "advise-evacuations",
-  purpose: "Reads the sensors of hosts and advises to empty those that are likely to fail.",
-  periodMs: PERIOD_MS,
-  async pass(pass) {
+export class SensorReader implements LoopDefinition {
+  readonly name = "advise-evacuations";
+  readonly purpose = "Reads the sensors of hosts and advises to empty those that are likely to fail.";
+  readonly periodMs = PERIOD_MS;
+  /** When each host was last read: the end of a reading wakes the loop, and that alone is no reason for the next one. */
+  private readonly readMs = new Map<string, number>();
+
+  async pass(pass: Pass): Promise<PassOutcome> {
     const fleet = await readFleet(pass.context);
     for (const advice of (await readAccepted(pass.context)).filter((one) => one.kind === "evacuate")) {
       const host = fleet.hosts.get(advice.hostId ?? "");
@@ -23,13 +26,16 @@ export const adviseEvacuationsLoop: LoopDefinition = {
     }
     const hosts = [...fleet.hosts.values()].filter((host) => host.state === "up" || host.state === "asleep");
     const powers = await readPowerConfigs(pass.context, hosts.map((host) => host.id));
+    const nowMs = pass.context.clock.nowMs();
     for (const host of hosts) {
       const config = powers.get(host.id);
-      if (config) pass.background(host.id, () => look(pass, fleet, host, config));
+      if (!config || nowMs - (this.readMs.get(host.id) ?? -Infinity) < PERIOD_MS * 0.9) continue;
+      if (pass.background(host.id, () => look(pass, fleet, host, config))) this.readMs.set(host.id, nowMs);
     }
+    for (const hostId of this.readMs.keys()) if (!fleet.hosts.has(hostId)) this.readMs.delete(hostId);
     return { backlog: 0 };
-  },
-};
+  }
+}
 
 async function look(pass: Pass, fleet: Fleet, host: HostRow, config: Record<string, unknown>): Promise<void> {
   const { context } = pass;

@@ -1,4 +1,4 @@
-import { adviseEvacuationsLoop } from "./advise-evacuations";
+import { SensorReader } from "./advise-evacuations";
 import { InstanceConverger } from "./converge-instances";
 import { checkGoldenImagesLoop } from "./check-golden-images";
 import { enrollHostsLoop } from "./enroll-hosts";
@@ -35,7 +35,7 @@ import { wakeHostsLoop } from "./wake-hosts";
 import { watchBudgetsLoop } from "./watch-budgets";
 import type { LoopDefinition } from "./types";
 
-/** Everything that runs by itself, in one list. Made anew for each worker: two of them remember things between passes. */
+/** Everything that runs by itself, in one list. Made anew for each worker: some of them remember things between passes. */
 export function allLoops(options: { readonly imageUploadDirectory: string; readonly mail: MailDriver; readonly payments?: PaymentLoopOptions }): readonly LoopDefinition[] {
   return [
     new HostObserver(),
@@ -55,7 +55,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     new PowerMeter(),
     new LeaseWatcher(),
     followIncidentsLoop,
-    adviseEvacuationsLoop,
+    new SensorReader(),
     new HangWatcher(),
     updateHostsLoop,
     followRulesLoop,
