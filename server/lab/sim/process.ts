@@ -31,8 +31,8 @@ export class SimProcess {
   }
 
   readonly clock: Clock = {
-    nowMs: () => this.scheduler.nowMs() + this.clockOffsetMs,
-    now: () => new Date(this.scheduler.nowMs() + this.clockOffsetMs),
+    nowMs: () => Math.floor(this.scheduler.exactMs() + this.clockOffsetMs),
+    now: () => new Date(this.scheduler.exactMs() + this.clockOffsetMs),
     sleep: (ms, signal) => sleepBy((afterMs, fn) => this.scheduler.schedule(afterMs, () => this.deliver(fn)), ms, signal),
   };
 

@@ -29,12 +29,18 @@ export class Scheduler implements Clock {
     this.currentMs = startMs;
   }
 
+  /** Whole milliseconds, as every clock of the project tells them; moments of the scheduler lie in between. */
   nowMs(): number {
-    return this.currentMs;
+    return Math.floor(this.currentMs);
   }
 
   now(): Date {
-    return new Date(this.currentMs);
+    return new Date(this.nowMs());
+  }
+
+  /** The moment itself, for traces. */
+  exactMs(): number {
+    return this.currentMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

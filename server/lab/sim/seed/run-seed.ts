@@ -266,7 +266,7 @@ class SeedRun {
 
   /** FNV-1a over what happens and when. */
   private note(text: string): void {
-    const stamp = `${this.room.scheduler.steps} ${this.room.scheduler.nowMs()} ${text}`;
+    const stamp = `${this.room.scheduler.steps} ${this.room.scheduler.exactMs()} ${text}`;
     this.options.onTrace?.(stamp);
     for (let index = 0; index < stamp.length; index++) this.hash = Math.imul(this.hash ^ stamp.charCodeAt(index), 0x01000193);
   }
