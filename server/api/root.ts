@@ -10,6 +10,7 @@ import { adminHostsRouter } from "./admin/hosts";
 import { adminLoopsRouter } from "./admin/loops";
 import { adminOrganizationsRouter } from "./admin/organizations";
 import { adminPaymentsRouter } from "./admin/payments";
+import { adminRehearsalsRouter } from "./admin/rehearsals";
 import { accountRouter } from "./portal/account";
 import { auditRouter } from "./portal/audit";
 import { billingRouter } from "./portal/billing";
@@ -56,6 +57,7 @@ export const appRouter = router({
     loops: adminLoopsRouter,
     organizations: adminOrganizationsRouter,
     payments: adminPaymentsRouter,
+    rehearsals: adminRehearsalsRouter,
   }),
 });
 

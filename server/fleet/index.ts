@@ -12,7 +12,7 @@ export { notePredictionMargin, updateAutomation } from "./automation/update-auto
 export { listCertificates } from "./certificate/list-certificates";
 export { confirmCertificate, readCertificate, storeCertificate, voidCertificate } from "./certificate/store-certificate";
 export { createCluster, foundCluster, type NewCluster } from "./cluster/create-cluster";
-export { getCluster, listClusters, type ClusterSummary, type ClusterView } from "./cluster/read-cluster";
+export { getCluster, listClusterIds, listClusters, type ClusterSummary, type ClusterView } from "./cluster/read-cluster";
 export { previewPolicy, updatePolicy, type PolicyEffect } from "./cluster/update-policy";
 export { notePools, type PoolSeen } from "./cluster/note-pools";
 export { getDecision, listDecisions } from "./decision/list-decisions";
@@ -25,6 +25,7 @@ export { refreshFacts, writePreflight } from "./enrolment/admit-host";
 export { requestEnrolment } from "./enrolment/request-enrolment";
 export type { EnrolledFacts, Finding } from "./enrolment/types";
 export { cancelFencing, closeFencing, confirmFencing, noteFencingAttempt, requestFencing } from "./fencing/fence-host";
+export { readFencings } from "./fencing/read-fencings";
 export { vouchDead, VOUCH_WORDS } from "./fencing/vouch-dead";
 export { changeHostState } from "./host/change-state";
 export { noteHeartbeats, type Heartbeat } from "./host/note-heartbeats";
@@ -49,6 +50,11 @@ export type { Compared, FleetFigures, Foretold, Receipt, RehearsalResult, Rehear
 export { noteDrill } from "./drill/note-drill";
 export { orderDrill } from "./drill/order-drill";
 export { listDrills, readLastDrills, readOpenDrills, type DrillView } from "./drill/read-drill";
+export { previewAutomation, type AutomationEffect } from "./automation/preview-automation";
+export { previewConsent, type ConsentEffect } from "./consent/preview-consent";
+export { exportEnergy } from "./power/export-energy";
+export { previewPlacementRule, type RuleEffect } from "./rule/preview-rule";
+export { readPlacementRules, type RulesView } from "./rule/read-rules";
 export { addPlacementRule, listPlacementRules, removePlacementRule } from "./rule/write-rule";
 export { namedWords, nameHosts, PlanSuperseded } from "./rules";
 export { noteDirtyRate, readMoveFacts, type MoveFacts } from "./move/read-moves";

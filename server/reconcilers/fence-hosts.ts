@@ -4,6 +4,8 @@ import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, readF
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
+import { LAST_LOOK_MS, renewsLease } from "./fence/last-look";
+import { switchOnAgain } from "./fence/switch-on-again";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
 
 const PERIOD_MS = 1_000;
@@ -33,6 +35,7 @@ export const fenceHostsLoop: LoopDefinition = {
       backlog += outcome.backlog;
       againInMs = Math.min(againInMs, outcome.againInMs ?? PERIOD_MS);
     }
+    switchOnAgain(pass, fleet);
     return { backlog, againInMs };
   },
 };
@@ -44,8 +47,7 @@ async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Pr
   const silent = hosts.filter((host) => ["suspect", "unreachable", "fencing"].includes(host.state) && !host.maintenance);
   if (silent.length === 0) return { backlog: 0 };
   const powers = await readPowerConfigs(pass.context, silent.map((host) => host.id));
-  // Everybody who does not answer counts, also those who are not suspected yet.
-  const braked = isBraked(cluster, hosts, hosts.filter((host) => silent.includes(host) || (host.silentSince !== null && !host.maintenance && host.state !== "fenced" && host.state !== "asleep" && host.powerState !== "failed-to-wake")));
+  const braked = isBraked(cluster, hosts, silentOf(hosts));
   let againInMs = PERIOD_MS;
   for (const host of silent) {
     const fencing = fleet.fencings.get(host.id);
@@ -58,13 +60,14 @@ async function fenceInCluster(pass: Pass, fleet: Fleet, cluster: ClusterRow): Pr
     const dueMs = cluster.fenceAfterSeconds * 1_000 - silentMs;
     if (braked) {
       if (dueMs <= 0) await hold(pass, host, silent.length, hosts.length, cluster);
-    } else if (dueMs <= 0) {
-      await request(pass, host, cluster, silentMs, sentence("host-silent-for", { silentSeconds: (silentMs / 1_000).toFixed(1), allowedSeconds: cluster.fenceAfterSeconds }));
-    } else {
-      againInMs = Math.min(againInMs, Math.max(20, dueMs));
+      continue;
+    }
+    againInMs = Math.min(againInMs, Math.max(20, dueMs));
+    if (dueMs > 0) {
       // A controller that says "off" of a silent host has seen it die: there is nothing to wait for.
       pass.background(`status ${host.id}`, () => askController(pass, host, cluster, silentMs, powers.get(host.id) ?? null));
     }
+    if (host.leaseBeat === null ? dueMs <= 0 : dueMs <= LAST_LOOK_MS) pass.background(`silence ${host.id}`, () => concludeSilence(pass, fleet, host, cluster, dueMs));
   }
   return { backlog: silent.length, againInMs };
 }
@@ -74,6 +77,12 @@ export function isBraked(cluster: Pick<ClusterRow, "fenceBrakeFraction">, hosts:
   // A host whose instances were already brought elsewhere neither counts as part of the fleet nor as silent.
   const counted = hosts.filter((host) => ["up", "suspect", "unreachable", "fencing", "isolated", "returning", "quarantined"].includes(host.state) && host.powerState !== "failed-to-wake");
   return silent.length > 1 && silent.length > counted.length * cluster.fenceBrakeFraction;
+}
+
+/** Everybody who does not answer counts, also those who are not suspected yet. */
+function silentOf(hosts: readonly HostRow[]): HostRow[] {
+  const suspected = (host: HostRow): boolean => ["suspect", "unreachable", "fencing"].includes(host.state);
+  return hosts.filter((host) => !host.maintenance && (suspected(host) || (host.silentSince !== null && host.state !== "fenced" && host.state !== "asleep" && host.powerState !== "failed-to-wake")));
 }
 
 async function hold(pass: Pass, row: HostRow, silent: number, all: number, cluster: ClusterRow): Promise<void> {
@@ -86,6 +95,20 @@ async function hold(pass: Pass, row: HostRow, silent: number, all: number, clust
     await changeHostState(tx, context, host, "unreachable", reason);
   });
   context.logger.error({ host: row.name, silent, all }, "too many hosts are silent at once; none is fenced");
+}
+
+/** Its time is over, and no neighbour has seen it renew its lease. */
+async function concludeSilence(pass: Pass, fleet: Fleet, host: HostRow, cluster: ClusterRow, dueMs: number): Promise<void> {
+  if (host.leaseBeat !== null && (await renewsLease(pass, fleet, host, dueMs))) {
+    pass.context.logger.info({ host: host.name }, "a silent host renews its lease; it is not fenced");
+    pass.wake("watch-leases");
+    return;
+  }
+  // Others may have fallen silent while it was looked at.
+  const hosts = [...(await readFleet(pass.context, { allocations: false })).hosts.values()].filter((one) => one.clusterId === cluster.id);
+  if (pass.signal.aborted || isBraked(cluster, hosts, silentOf(hosts))) return;
+  const silentMs = host.silentSince ? pass.context.clock.nowMs() - host.silentSince.getTime() : 0;
+  await request(pass, host, cluster, silentMs, sentence("host-silent-for", { silentSeconds: (silentMs / 1_000).toFixed(1), allowedSeconds: cluster.fenceAfterSeconds }));
 }
 
 async function request(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs: number, reason: Sentence): Promise<void> {
@@ -119,11 +142,15 @@ async function askController(pass: Pass, host: HostRow, cluster: ClusterRow, sil
 
 async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: Record<string, unknown> | null): Promise<void> {
   const { context, machines } = pass;
+  // It may have answered since: what was asked for is taken back then, and nobody's power is cut.
+  if ((await readFleet(context, { allocations: false })).fencings.get(host.id)?.id !== fencing.id) return;
+  let wasOff = false;
   try {
     if (!config) throw new DriverError("unsupported", `${host.name} has no fencing device.`);
     const device = machines.power(asPowerConfig(config));
     if (!device.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${device.kind}) cannot confirm that it is off.`);
-    await device.off({ timeoutMs: OFF_TIMEOUT_MS });
+    wasOff = (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) === "off";
+    if (!wasOff) await device.off({ timeoutMs: OFF_TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     const blocked = fencing.attempts + 1 >= ATTEMPTS_BEFORE_BLOCKED;
@@ -132,13 +159,13 @@ async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: 
     if (blocked) await context.clock.sleep(BLOCKED_RETRY_MS, pass.signal).catch(() => undefined);
     return;
   }
-  await confirm(pass, host);
+  await confirm(pass, host, wasOff);
 }
 
 /** The controller itself said `off`. Everything that follows from it begins in the same moment. */
-async function confirm(pass: Pass, host: HostRow): Promise<void> {
+async function confirm(pass: Pass, host: HostRow, wasOff: boolean): Promise<void> {
   const { context } = pass;
-  const fenced = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, "power"));
+  const fenced = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, wasOff ? "was-off" : "power"));
   if (!fenced) return;
   pass.wake("fail-over-instances");
   pass.wake("wake-hosts");

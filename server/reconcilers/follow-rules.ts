@@ -1,6 +1,5 @@
-import { listPlacementRules, takeSnapshot } from "@/server/fleet";
+import { listClusterIds, listPlacementRules, takeSnapshot } from "@/server/fleet";
 import { followRules } from "@/server/planner";
-import { clusterIds } from "./clusters";
 import { moveOff, planMove } from "./evacuate-hosts";
 import type { LoopDefinition, Pass } from "./types";
 
@@ -11,7 +10,7 @@ export const followRulesLoop: LoopDefinition = {
   periodMs: 5_000,
   async pass(pass) {
     let backlog = 0;
-    for (const clusterId of await clusterIds(pass.context)) {
+    for (const clusterId of await listClusterIds(pass.context)) {
       if (pass.signal.aborted) break;
       if ((await listPlacementRules(pass.context, clusterId)).length > 0) backlog += await follow(pass, clusterId);
     }

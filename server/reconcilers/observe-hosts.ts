@@ -51,7 +51,7 @@ export class HostObserver implements LoopDefinition {
     const fleet = await readFleet(pass.context, { allocations: false });
     this.begin(pass, fleet);
     await this.gather(pass);
-    const answers = this.answers;
+    const answers = newestOfEach(this.answers);
     this.answers = [];
     if (answers.length > 0) await this.write(pass, answers);
     await noteStorage(pass, fleet);
@@ -210,4 +210,14 @@ function sameRunning(before: ReadonlyMap<string, string> | undefined, now: Reado
 
 function notOlderThan(askedAt: Date, lastSeenAt: Date | null): boolean {
   return lastSeenAt === null || askedAt >= lastSeenAt;
+}
+
+/** A host that answered late and was asked again has spoken twice in one pass: its newer word counts. Pure. */
+export function newestOfEach(answers: readonly PollResult[]): PollResult[] {
+  const newest = new Map<string, PollResult>();
+  for (const answer of answers) {
+    const other = newest.get(answer.hostId);
+    if (!other || answer.askedAt >= other.askedAt) newest.set(answer.hostId, answer);
+  }
+  return [...newest.values()];
 }

@@ -1,14 +1,17 @@
 import { notePersonalised, type Personality } from "@/server/desktop";
 import { DriverError } from "@/server/drivers/errors";
+import type { HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { readFleet } from "@/server/fleet";
 import type { Pass } from "./types";
 
 const AGENT_TIMEOUT_MS = 4_000;
 const TRY_AGAIN_MS = 2_000;
 const NS_PER_MS = 1_000_000;
-/** Name and zone arrive as arguments, never as a part of the program. What a guest does not have is left out. */
+const MS_PER_SECOND = 1_000;
+/** Name, zone and time arrive as arguments, never as a part of the program. What a guest does not have is left out. */
 const SCRIPT = `
-name="$1"; zone="$2"
+name="$1"; zone="$2"; seconds="$3"
+[ -z "$seconds" ] || date -u -s "@$seconds" >/dev/null
 if [ "$(cat /etc/hostname 2>/dev/null)" != "$name" ]; then
   echo "$name" > /etc/hostname
   hostname "$name"
@@ -18,6 +21,17 @@ if [ -e "/usr/share/zoneinfo/$zone" ]; then
   ln -sf "/usr/share/zoneinfo/$zone" /etc/localtime
   echo "$zone" > /etc/timezone
 fi`;
+
+/** False where the agent answers that it cannot: QEMU's sets the time only where the guest has /sbin/hwclock. */
+async function setTime(pass: Pass, machines: HypervisorHost, instanceId: string): Promise<boolean> {
+  try {
+    await machines.agentCommand(instanceId, "guest-set-time", { time: pass.context.clock.nowMs() * NS_PER_MS }, { timeoutMs: AGENT_TIMEOUT_MS });
+    return true;
+  } catch (error) {
+    if (error instanceof DriverError && error.code === "failed" && /not currently supported|disabled|has not been found/i.test(error.message)) return false;
+    throw error;
+  }
+}
 
 /**
  * Tells a guest through its agent the time (a resumed one has the clock of the moment it was put aside), its name and its zone. One that
@@ -30,8 +44,9 @@ export async function personaliseDesktop(pass: Pass, desktopId: string, { instan
   const machines = pass.machines.host(host);
   const bound = { timeoutMs: AGENT_TIMEOUT_MS };
   try {
-    await machines.agentCommand(instanceId, "guest-set-time", { time: pass.context.clock.nowMs() * NS_PER_MS }, bound);
-    await machines.agentCommand(instanceId, "guest-exec", { path: "/bin/sh", arg: ["-c", SCRIPT, "sh", hostName, timeZone] }, bound);
+    const told = await setTime(pass, machines, instanceId);
+    const seconds = told ? "" : String(Math.round(pass.context.clock.nowMs() / MS_PER_SECOND));
+    await machines.agentCommand(instanceId, "guest-exec", { path: "/bin/sh", arg: ["-c", SCRIPT, "sh", hostName, timeZone, seconds] }, bound);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     pass.context.logger.debug({ desktopId, instanceId, code: error.code }, "a desktop could not be told who it is yet");

@@ -1,10 +1,9 @@
 import { notePlaced, noteWaiting, type DesiredInstance } from "@/server/compute";
-import { applyPlacements, claimOf, hasWaiting, lastDecisions, namedWords, nameHosts, PlanSuperseded, recordDecision, takeSnapshot, type FleetSnapshot, type Placement } from "@/server/fleet";
+import { applyPlacements, claimOf, hasWaiting, lastDecisions, listClusterIds, namedWords, nameHosts, PlanSuperseded, recordDecision, takeSnapshot, type FleetSnapshot, type Placement } from "@/server/fleet";
 import { placeInstances } from "@/server/planner";
 import type { Action, Plan, PlannerWords, Refusal, Rejection } from "@/server/planner";
 import { replaceNames, sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
-import { clusterIds } from "./clusters";
 import type { LoopDefinition, Pass } from "./types";
 
 /** A plan that was overtaken is made anew at once; more often than this in a row, somebody else comes first. */
@@ -23,7 +22,7 @@ export const placeInstancesLoop: LoopDefinition = {
   periodMs: 10_000,
   async pass(pass) {
     let backlog = 0;
-    for (const clusterId of await clusterIds(pass.context)) {
+    for (const clusterId of await listClusterIds(pass.context)) {
       if (pass.signal.aborted) break;
       backlog += await placeInCluster(pass, clusterId);
     }

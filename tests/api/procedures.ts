@@ -68,6 +68,22 @@ const freshIncident = async (world: World): Promise<{ incidentId: string }> => {
   return { incidentId };
 };
 
+const freshEnergyReport = async (world: World): Promise<{ reportId: string }> => {
+  const reportId = mintId("energyReport", { clock: systemClock, random: systemRandom });
+  await world.database.owner.execute(sql`insert into energy_report (id, cluster_id, from_at, to_at, used_kwh, without_sleep_kwh, moves_kwh, saved_kwh, saved_micros, currency, saved_carbon_grams, inputs, created_at) values (${reportId}, ${world.clusterId}, clock_timestamp(), clock_timestamp() + interval '1 day', 1, 2, 0, 1, 1, 'EUR', 1, '{}', now())`);
+  return { reportId };
+};
+const freshRule = async (world: World): Promise<{ ruleId: string }> => {
+  const ruleId = mintId("placementRule", { clock: systemClock, random: systemRandom });
+  await world.database.owner.execute(sql`insert into placement_rule (id, cluster_id, kind, instance_ids, created_at, created_by) values (${ruleId}, ${world.clusterId}, 'apart', '["ins_none"]', now(), 'test')`);
+  return { ruleId };
+};
+const freshRehearsal = async (world: World): Promise<{ rehearsalId: string }> => {
+  const rehearsalId = mintId("rehearsal", { clock: systemClock, random: systemRandom });
+  await world.database.owner.execute(sql`insert into rehearsal (id, cluster_id, kind, question, state, asked_at, asked_by) values (${rehearsalId}, ${world.clusterId}, 'ratio', '{"kind":"ratio","cpuRatio":3}', 'asked', now(), 'test')`);
+  return { rehearsalId };
+};
+
 /** A hosted page that the tenant has asked for. */
 const freshLink = async (world: World, tenant: Tenant): Promise<string> => {
   const caller = await world.caller(tenant.people.owner);
@@ -157,6 +173,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "instances.resize": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), flavorId: world.largerFlavorId }), { ids: { instanceId: "ins", flavorId: "flv" } }),
   "instances.rebuild": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), imageId: tenant.imageId }), { ids: { instanceId: "ins", imageId: "img" } }),
   "instances.moveConsent": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId }), instance),
+  "instances.previewMoveConsent": entry("member:viewer", (_, tenant) => ({ instanceId: tenant.instanceId, timeZone: "Asia/Tokyo", notDuring: [{ from: "09:00", to: "18:00" }], noticeMinutes: 30, movableForDiscount: true }), instance),
   "instances.setMoveConsent": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant), timeZone: "Asia/Tokyo", notDuring: [{ from: "09:00", to: "18:00", days: [1, 2, 3, 4, 5] }], noticeMinutes: 30, movableForDiscount: false }), instance),
   "instances.delete": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant) }), instance),
   "instances.restore": entry("member:operator", async (world, tenant) => ({ instanceId: await world.addInstance(tenant, { deleted: true }) }), instance),
@@ -280,6 +297,19 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
 
   "admin.automation.get": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
   "admin.automation.update": entry("staff:admin", (world) => ({ clusterId: world.clusterId, rebalance: "advise", quietHours: [{ from: "08:00", to: "20:00" }], timeZone: "Europe/Paris" }), { ids: { clusterId: "cls" } }),
+  "admin.automation.preview": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, consolidate: "automatic", drillDays: 30 }), { ids: { clusterId: "cls" } }),
+  "admin.automation.exportEnergy": entry("staff:auditor", freshEnergyReport, { ids: { reportId: "nrg" } }),
+  "admin.clusters.rules": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.clusters.previewRule": entry("staff:auditor", (world, tenant) => ({ clusterId: world.clusterId, kind: "apart", instanceIds: [tenant.instanceId], strict: false }), { ids: { clusterId: "cls" } }),
+  "admin.clusters.addRule": entry("staff:admin", (world, tenant) => ({ clusterId: world.clusterId, kind: "apart", instanceIds: [tenant.instanceId], strict: false }), { ids: { clusterId: "cls" } }),
+  "admin.clusters.removeRule": entry("staff:admin", freshRule, { ids: { ruleId: "plr" } }),
+  "admin.rehearsals.list": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.rehearsals.get": entry("staff:auditor", freshRehearsal, { ids: { rehearsalId: "reh" } }),
+  "admin.rehearsals.export": entry("staff:auditor", freshRehearsal, { ids: { rehearsalId: "reh" } }),
+  "admin.rehearsals.ask": entry("staff:support", (world) => ({ clusterId: world.clusterId, question: { kind: "ratio", cpuRatio: 3 } }), { ids: { clusterId: "cls" } }),
+  "admin.rehearsals.apply": entry("staff:admin", freshRehearsal, { ids: { rehearsalId: "reh" }, mayRefuse: { CONFLICT: "nobody has played it yet" } }),
+  "admin.rehearsals.drills": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
+  "admin.rehearsals.orderDrill": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "the host is not marked for drills" } }),
   "admin.automation.advice": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
   "admin.automation.acceptAdvice": entry("staff:admin", freshAdvice, { ids: { adviceId: "adv" } }),
   "admin.automation.dismissAdvice": entry("staff:admin", freshAdvice, { ids: { adviceId: "adv" } }),

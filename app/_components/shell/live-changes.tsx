@@ -70,7 +70,7 @@ export function LiveChanges({ organization, children }: { readonly organization?
     billing: [trpc.billing.pathFilter(), trpc.admin.payments.pathFilter(), trpc.admin.billing.pathFilter()],
     payment: [trpc.billing.pathFilter(), trpc.admin.payments.pathFilter(), trpc.admin.billing.pathFilter(), trpc.admin.organizations.pathFilter()],
     host: [trpc.admin.hosts.pathFilter(), trpc.admin.clusters.pathFilter(), trpc.admin.automation.powerTimeline.pathFilter()],
-    cluster: [trpc.admin.clusters.pathFilter(), trpc.admin.automation.pathFilter()],
+    cluster: [trpc.admin.clusters.pathFilter(), trpc.admin.automation.pathFilter(), trpc.admin.rehearsals.pathFilter()],
     decision: [trpc.admin.decisions.pathFilter()],
     loop: [trpc.admin.loops.pathFilter()],
     organization: [trpc.organization.pathFilter(), trpc.admin.organizations.pathFilter()],

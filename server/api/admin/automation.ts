@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { changeUpdate, decideAdvice, exportIncident, getAutomation, getIncident, listAdvice, listCertificates, listIncidents, listUpdates, readPowerTimeline, startUpdate, updateAutomation } from "@/server/fleet";
+import { changeUpdate, decideAdvice, exportEnergy, exportIncident, getAutomation, getIncident, listAdvice, listCertificates, listIncidents, listUpdates, previewAutomation, readPowerTimeline, startUpdate, updateAutomation } from "@/server/fleet";
 import { automationInput, clusterIdInput, hostIdInput, updateInput } from "@/server/fleet/schema";
 import { operatorProcedure, router } from "../trpc";
 
@@ -11,6 +11,8 @@ const incident = z.object({ incidentId: z.string().min(1).max(64) });
 export const adminAutomationRouter = router({
   get: operatorProcedure("auditor").input(one).query(({ ctx, input }) => getAutomation(ctx.context, input.clusterId)),
   update: operatorProcedure("admin").input(automationInput).mutation(({ ctx, input }) => updateAutomation(ctx.context, input)),
+  preview: operatorProcedure("auditor").input(automationInput).query(({ ctx, input }) => previewAutomation(ctx.context, input)),
+  exportEnergy: operatorProcedure("auditor").input(z.object({ reportId: z.string().min(1).max(64) })).query(({ ctx, input }) => exportEnergy(ctx.context, input.reportId)),
   advice: operatorProcedure("auditor").input(one).query(({ ctx, input }) => listAdvice(ctx.context, input.clusterId)),
   acceptAdvice: operatorProcedure("admin").input(advice).mutation(async ({ ctx, input }) => ({ state: (await decideAdvice(ctx.context, input.adviceId, true)).state })),
   dismissAdvice: operatorProcedure("admin").input(advice).mutation(async ({ ctx, input }) => ({ state: (await decideAdvice(ctx.context, input.adviceId, false)).state })),

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { foundCluster, getCluster, listClusters, previewPolicy, updatePolicy } from "@/server/fleet";
+import { addPlacementRule, foundCluster, getCluster, listClusters, previewPlacementRule, previewPolicy, readPlacementRules, removePlacementRule, updatePolicy } from "@/server/fleet";
 import { foundClusterInput } from "@/server/fleet/cluster/schema";
-import { clusterIdInput, policyInput } from "@/server/fleet/schema";
+import { clusterIdInput, placementRuleInput, policyInput } from "@/server/fleet/schema";
 import { operatorProcedure, router } from "../trpc";
 
 export const adminClustersRouter = router({
@@ -10,4 +10,11 @@ export const adminClustersRouter = router({
   get: operatorProcedure("auditor").input(z.object({ clusterId: clusterIdInput })).query(({ ctx, input }) => getCluster(ctx.context, input.clusterId)),
   previewPolicy: operatorProcedure("auditor").input(policyInput).query(({ ctx, input }) => previewPolicy(ctx.context, input)),
   updatePolicy: operatorProcedure("admin").input(policyInput).mutation(({ ctx, input }) => updatePolicy(ctx.context, input)),
+  rules: operatorProcedure("auditor").input(z.object({ clusterId: clusterIdInput })).query(({ ctx, input }) => readPlacementRules(ctx.context, input.clusterId)),
+  previewRule: operatorProcedure("auditor").input(placementRuleInput).query(({ ctx, input }) => previewPlacementRule(ctx.context, input)),
+  addRule: operatorProcedure("admin").input(placementRuleInput).mutation(async ({ ctx, input }) => ({ ruleId: (await addPlacementRule(ctx.context, input)).id })),
+  removeRule: operatorProcedure("admin").input(z.object({ ruleId: z.string().min(1).max(64) })).mutation(async ({ ctx, input }) => {
+    await removePlacementRule(ctx.context, input.ruleId);
+    return { removed: true };
+  }),
 });

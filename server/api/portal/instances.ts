@@ -2,6 +2,7 @@ import {
   createInstance, deleteInstance, getConsent, getInstance, listInstances, previewResize, purgeInstance, readTimeline, rebootInstance, rebuildInstance, renameInstance, resizeInstance, restoreInstance, setConsent, startInstance, stopInstance, suspendInstance,
 } from "@/server/compute";
 import { setConsentInput } from "@/server/compute/consent/schema";
+import { previewConsent } from "@/server/fleet";
 import {
   createInstanceInput, deleteInstanceInput, instanceRef, listInstancesInput, rebootInstanceInput, rebuildInstanceInput, renameInstanceInput, resizeInstanceInput, restoreInstanceInput, stopInstanceInput, timelineInput,
 } from "@/server/compute/instance/schema";
@@ -28,6 +29,7 @@ export const instancesRouter = router({
   resize: operator.input(resizeInstanceInput).mutation(({ ctx, input }) => resizeInstance(ctx.context, input)),
   rebuild: operator.input(rebuildInstanceInput).mutation(({ ctx, input }) => rebuildInstance(ctx.context, input)),
   moveConsent: viewer.input(instanceRef).query(({ ctx, input }) => getConsent(ctx.context, input)),
+  previewMoveConsent: viewer.input(setConsentInput).query(({ ctx, input }) => previewConsent({ ...ctx.context, organizationId: ctx.member.organizationId }, input)),
   /** When the owner agrees to moves for balance or sleep; failures and maintenance do not ask. */
   setMoveConsent: operator.input(setConsentInput).mutation(({ ctx, input }) => setConsent(ctx.context, input)),
   /** Into the trash; `restore` brings it back until the time is over. */

@@ -8,7 +8,7 @@ import { hostsOf } from "../host/store";
 import { summarizeHost, type HostSummary } from "../host/summarize-host";
 import { isWaiting } from "../snapshot/build-snapshot";
 import type { AllocationRow, ClusterRow, HostRow, Page, StoragePoolRow } from "../types";
-import { allClusters, findCluster, poolsOf } from "./store";
+import { allClusters, findCluster, poolsOf, selectClusterIds } from "./store";
 
 /** One resource of a cluster: what there is, what may be sold of it, what is sold, what is promised as a floor. */
 export interface CapacityLine {
@@ -59,6 +59,11 @@ export interface ClusterView extends ClusterSummary {
 
 /** A pool that full is worth a warning well before the floor refuses new disks. */
 const POOL_WARNING_FACTOR = 2;
+
+/** Ids of all clusters, by name; for loops that go through them one by one. */
+export function listClusterIds(context: Context): Promise<string[]> {
+  return inTransaction(context, selectClusterIds, { readOnly: true });
+}
 
 export function listClusters(context: Context): Promise<Page<ClusterSummary>> {
   return inTransaction(context, async (tx) => {

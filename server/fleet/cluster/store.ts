@@ -11,6 +11,10 @@ export function allClusters(tx: Transaction): Promise<ClusterRow[]> {
   return tx.select().from(cluster).orderBy(asc(cluster.name));
 }
 
+export async function selectClusterIds(tx: Transaction): Promise<string[]> {
+  return (await tx.select({ id: cluster.id }).from(cluster).orderBy(asc(cluster.name))).map((row) => row.id);
+}
+
 export async function findCluster(tx: Transaction, clusterId: string): Promise<ClusterRow | null> {
   const [row] = await tx.select().from(cluster).where(eq(cluster.id, clusterId));
   return row ?? null;

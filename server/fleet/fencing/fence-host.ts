@@ -57,14 +57,17 @@ export async function noteFencingAttempt(tx: Transaction, context: Context, host
   if (row.decisionId) await measureDecision(tx, context, row.decisionId, { blocked: true, attempts: row.attempts + 1, lastError: error });
 }
 
-/** The host is known dead: confirmed by its controller, by its run-lease (`why` says how), or vouched for by an operator. Its instances may run elsewhere. */
-export async function confirmFencing(tx: Transaction, context: Context, hostId: string, method: "power" | "vouched" | "lease", vouchedBy: string | null = null, why: string | null = null): Promise<HostRow | null> {
+/** The host is known dead: confirmed by its controller (which had to cut its power, or says that it was off), by its run-lease (`why` says how), or vouched for by an operator. Its instances may run elsewhere. */
+export async function confirmFencing(tx: Transaction, context: Context, hostId: string, how: "power" | "was-off" | "vouched" | "lease", vouchedBy: string | null = null, why: string | null = null): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
   if (!host || !["suspect", "unreachable", "fencing"].includes(host.state)) return null;
   const row = await lockOpenFencing(tx, hostId);
   if (!row || row.state === "confirmed") return null;
   const now = context.clock.now();
-  await writeFencing(tx, row.id, { state: "confirmed", confirmedAt: now, method, vouchedBy, attempts: row.attempts + 1 });
+  const method = how === "was-off" ? ("power" as const) : how;
+  // Whoever reads the reason later has to know that nobody here switched it off.
+  const found = how === "was-off" ? sentence("host-controller-off") : null;
+  await writeFencing(tx, row.id, { ...(found ? { reason: textOf(found), reasonWords: wordsOf(found) } : {}), state: "confirmed", confirmedAt: now, method, vouchedBy, attempts: row.attempts + 1 });
   const fenced = await changeHostState(tx, context, host, "fenced", why !== null ? why : method === "power" ? sentence("host-off-confirmed") : sentence("host-off-vouched", { operator: vouchedBy ?? "" }));
   const silentSince = row.silentSince ?? row.requestedAt;
   if (row.decisionId) {

@@ -7,7 +7,7 @@ import { allocationsOn, countByHost } from "../allocation/store";
 import { allClusters, findCluster } from "../cluster/store";
 import { fencingsOf } from "../fencing/store";
 import { openMigrationsTouching } from "../migration/store";
-import type { FencingRow, MigrationRow, Page } from "../types";
+import type { FencingRow, HostRow, MigrationRow, Page } from "../types";
 import { findHost, hostsOf, readPowerConfig } from "./store";
 import { summarizeHost, type HostSummary } from "./summarize-host";
 
@@ -25,6 +25,15 @@ export interface HostDetail extends HostSummary {
   readonly systemMemoryMiB: number;
   readonly enrolledAt: Date;
   readonly drainRequestedAt: Date | null;
+  /** What an operator said of its power and links. */
+  readonly keepAwake: boolean;
+  readonly powerCurve: HostRow["powerCurve"];
+  readonly linkMbps: number | null;
+  /** From the power button to an answering hypervisor, the slowest of late; null before the first wake. */
+  readonly wakeSeconds: number | null;
+  readonly lastWakeTestAt: Date | null;
+  /** What its sensors and disks say that should worry an operator. */
+  readonly health: HostRow["health"];
 }
 
 export interface PlacedInstance {
@@ -90,6 +99,12 @@ export function getHost(context: Context, hostId: string): Promise<HostView> {
         systemMemoryMiB: host.systemMemoryMiB,
         enrolledAt: host.enrolledAt,
         drainRequestedAt: host.drainRequestedAt,
+        keepAwake: host.keepAwake,
+        powerCurve: host.powerCurve,
+        linkMbps: host.linkMbps,
+        wakeSeconds: host.wakeSeconds,
+        lastWakeTestAt: host.lastWakeTestAt,
+        health: host.health,
       },
       instances: allocations.map((row) => {
         const one = instances.get(row.instanceId);

@@ -15,6 +15,9 @@ export interface HostSummary {
   readonly lastSeenAt: Date | null;
   readonly silentSince: Date | null;
   readonly clockSkewMs: number | null;
+  readonly powerState: HostRow["powerState"];
+  /** Marked by an operator: it may be crashed on purpose by a drill. */
+  readonly drillable: boolean;
   readonly instances: number;
   readonly capacity: {
     readonly vcpus: { readonly physical: number; readonly sellable: number; readonly committed: number; readonly reservedMillicores: number };
@@ -38,6 +41,8 @@ export function summarizeHost(host: HostRow, cluster: Pick<ClusterRow, "cpuRatio
     lastSeenAt: host.lastSeenAt,
     silentSince: host.silentSince,
     clockSkewMs: host.clockSkewMs,
+    powerState: host.powerState,
+    drillable: host.drillable,
     instances,
     capacity: {
       vcpus: { physical: host.cores, sellable: Math.floor(host.cores * cluster.cpuRatio), committed: host.committedVcpus, reservedMillicores: host.reservedCpuMillicores },

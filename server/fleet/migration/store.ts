@@ -3,18 +3,18 @@ import { decision, migration } from "@/db/schema/fleet";
 import type { Transaction } from "@/server/platform/transaction";
 import type { MigrationRow } from "../types";
 
-const OPEN: MigrationRow["state"][] = ["planned", "running"];
+export const OPEN_MIGRATIONS: MigrationRow["state"][] = ["planned", "running"];
 
 export async function insertMigration(tx: Transaction, row: typeof migration.$inferInsert): Promise<void> {
   await tx.insert(migration).values(row);
 }
 
 export function openMigrations(tx: Transaction): Promise<MigrationRow[]> {
-  return tx.select().from(migration).where(inArray(migration.state, OPEN)).orderBy(asc(migration.wave), asc(migration.id));
+  return tx.select().from(migration).where(inArray(migration.state, OPEN_MIGRATIONS)).orderBy(asc(migration.wave), asc(migration.id));
 }
 
 export function openMigrationsTouching(tx: Transaction, hostId: string): Promise<MigrationRow[]> {
-  return tx.select().from(migration).where(and(inArray(migration.state, OPEN), or(eq(migration.fromHostId, hostId), eq(migration.toHostId, hostId))));
+  return tx.select().from(migration).where(and(inArray(migration.state, OPEN_MIGRATIONS), or(eq(migration.fromHostId, hostId), eq(migration.toHostId, hostId))));
 }
 
 export async function lockMigration(tx: Transaction, migrationId: string): Promise<MigrationRow | null> {
@@ -23,7 +23,7 @@ export async function lockMigration(tx: Transaction, migrationId: string): Promi
 }
 
 export async function findOpenMigrationOf(tx: Transaction, instanceId: string): Promise<MigrationRow | null> {
-  const [row] = await tx.select().from(migration).where(and(eq(migration.instanceId, instanceId), inArray(migration.state, OPEN)));
+  const [row] = await tx.select().from(migration).where(and(eq(migration.instanceId, instanceId), inArray(migration.state, OPEN_MIGRATIONS)));
   return row ?? null;
 }
 

@@ -61,6 +61,11 @@ export function energyReportsOf(tx: Transaction, clusterId: string, limit: numbe
   return tx.select().from(energyReport).where(eq(energyReport.clusterId, clusterId)).orderBy(desc(energyReport.from)).limit(limit);
 }
 
+export async function energyReportOf(tx: Transaction, reportId: string): Promise<EnergyReportRow | null> {
+  const [row] = await tx.select().from(energyReport).where(eq(energyReport.id, reportId));
+  return row ?? null;
+}
+
 export async function lastEvents(tx: Transaction, hostIds: readonly string[]): Promise<Map<string, PowerEventRow>> {
   if (hostIds.length === 0) return new Map();
   const rows = await tx.selectDistinctOn([hostPowerEvent.hostId]).from(hostPowerEvent).where(inArray(hostPowerEvent.hostId, [...hostIds])).orderBy(hostPowerEvent.hostId, desc(hostPowerEvent.at), desc(hostPowerEvent.id));

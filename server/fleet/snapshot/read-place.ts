@@ -1,27 +1,19 @@
 import type { Transaction } from "@/server/platform/transaction";
 import { findAllocation } from "../allocation/store";
-import { findCluster, poolsOf } from "../cluster/store";
-import { findHost, hostsIn } from "../host/store";
-import { findOpenMigrationOf } from "../migration/store";
-import type { AllocationRow, ClusterRow, HostRow, MigrationRow, StoragePoolRow } from "../types";
+import { poolsOf } from "../cluster/store";
+import { hostsIn } from "../host/store";
+import type { HostRow, StoragePoolRow } from "../types";
+import { selectPlace, type PlaceRows } from "./store";
 
-export interface Place {
-  readonly allocation: AllocationRow | null;
-  readonly host: HostRow | null;
-  readonly cluster: ClusterRow;
-  readonly migration: MigrationRow | null;
+export interface Place extends PlaceRows {
   readonly pools: ReadonlyMap<string, StoragePoolRow>;
 }
 
 /** Where one instance stands now; in the transaction of whoever acts on it. */
 export async function readPlace(tx: Transaction, instanceId: string, clusterId: string): Promise<Place> {
-  const cluster = await findCluster(tx, clusterId);
-  if (!cluster) throw new Error(`The cluster ${clusterId} of ${instanceId} does not exist.`);
-  const allocation = await findAllocation(tx, instanceId);
-  const host = allocation ? await findHost(tx, allocation.hostId) : null;
-  const migration = await findOpenMigrationOf(tx, instanceId);
-  const pools = new Map((await poolsOf(tx, clusterId)).map((pool) => [pool.id, pool]));
-  return { allocation, host, cluster, migration, pools };
+  const rows = await selectPlace(tx, instanceId, clusterId);
+  if (!rows) throw new Error(`The cluster ${clusterId} of ${instanceId} does not exist.`);
+  return { ...rows, pools: new Map((await poolsOf(tx, clusterId)).map((pool) => [pool.id, pool])) };
 }
 
 /** A host that can reach the shared storage of a cluster now; for volumes of instances that have no host. */

@@ -1,7 +1,7 @@
 import type { ObservationInput } from "@/server/compute";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
-import { lookIn, type FullView } from "./look";
+import { standsThere, type FullView } from "./look";
 
 /** The view changed while something was done; what was learned is void and the next look decides anew. */
 export class Overtaken extends Error {
@@ -26,11 +26,10 @@ export function word(view: Placed, state: ObservationInput["state"], reason: str
  * Writes in one transaction what was done, if the place is still the one it was done at. The sizes are those of the
  * desired row that was looked at.
  */
-export async function conclude(pass: Pass, view: FullView, write: (tx: Transaction, now: FullView) => Promise<void>): Promise<void> {
+export async function conclude(pass: Pass, view: FullView, write: (tx: Transaction) => Promise<void>): Promise<void> {
   await inTransaction(pass.context, async (tx) => {
-    const now = await lookIn(tx, pass.context, view.desired.id);
-    if (!now || now.allocation?.epoch !== view.allocation?.epoch || now.allocation?.hostId !== view.allocation?.hostId) throw new Overtaken(`${view.desired.id} was placed elsewhere meanwhile.`);
-    await write(tx, now);
+    if (!(await standsThere(tx, pass.context, view))) throw new Overtaken(`${view.desired.id} was placed elsewhere meanwhile.`);
+    await write(tx);
   });
 }
 

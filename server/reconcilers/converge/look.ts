@@ -1,4 +1,4 @@
-import { getInstanceForConverge, imageSource, type DesiredInstance, type ImageSource } from "@/server/compute";
+import { getInstanceForConverge, imageSource, readGeneration, type DesiredInstance, type ImageSource } from "@/server/compute";
 import { readPlace, type ClusterRow, type MigrationRow, type StoragePoolRow } from "@/server/fleet";
 import type { Context } from "@/server/platform/context";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
@@ -22,16 +22,20 @@ export async function lookIn(tx: Transaction, context: Context, instanceId: stri
   return { desired, allocation: place.allocation, host: place.host, moving: place.migration !== null, migration: place.migration, cluster: place.cluster, pools: place.pools };
 }
 
-/** True while a decision made on the first view would be made on the second. */
-export function stillSo(before: FullView, now: FullView | null): now is FullView {
-  return (
-    now !== null &&
-    now.desired.generation === before.desired.generation &&
-    now.allocation?.hostId === before.allocation?.hostId &&
-    now.allocation?.epoch === before.allocation?.epoch &&
-    now.moving === before.moving &&
-    now.host?.state === before.host?.state
-  );
+/** True while a decision made on the view would be made again: nothing else was asked for, and the place is the same. */
+export async function isStillSo(tx: Transaction, context: Context, view: FullView): Promise<boolean> {
+  if ((await readGeneration(tx, context, view.desired.id)) !== view.desired.generation) return false;
+  const place = await readPlace(tx, view.desired.id, view.desired.clusterId);
+  return samePlace(view, place) && (place.migration !== null) === view.moving && place.host?.state === view.host?.state;
+}
+
+/** True while the instance is there, and its place is the one of the view, whatever else was asked for since. */
+export async function standsThere(tx: Transaction, context: Context, view: FullView): Promise<boolean> {
+  return (await readGeneration(tx, context, view.desired.id)) !== null && samePlace(view, await readPlace(tx, view.desired.id, view.desired.clusterId));
+}
+
+function samePlace(view: FullView, now: Pick<FullView, "allocation">): boolean {
+  return now.allocation?.hostId === view.allocation?.hostId && now.allocation?.epoch === view.allocation?.epoch;
 }
 
 export function imageOf(context: Context, desired: DesiredInstance): Promise<ImageSource> {

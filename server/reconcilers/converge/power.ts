@@ -7,7 +7,7 @@ import type { Pass } from "../types";
 import { applied, conclude, Overtaken, placed, word, type Placed } from "./conclude";
 import { CRASH_WINDOW_MS, sizesStand } from "./decide-step";
 import { domainSpec } from "./domain-spec";
-import { imageOf, lookIn, stillSo, type FullView } from "./look";
+import { imageOf, isStillSo, lookIn, type FullView } from "./look";
 import { resume } from "./suspend";
 import { ensureVolumes, growVolumes } from "./volumes";
 
@@ -17,15 +17,14 @@ export async function start(pass: Pass, given: FullView): Promise<void> {
   const view = placed(given);
   const host = machines.host(view.host);
   const roomy = await inTransaction(context, async (tx) => {
-    const now = await lookIn(tx, context, view.desired.id);
-    if (!stillSo(view, now)) throw new Overtaken(`${view.desired.id} changed before it was started.`);
+    if (!(await isStillSo(tx, context, view))) throw new Overtaken(`${view.desired.id} changed before it was started.`);
     if (await resizeAllocation(tx, view.desired.id, claimOf(view.desired))) return true;
     // It runs nowhere, so it may look for another place; place-instances says why if there is none.
     return false;
   });
   if (!roomy) return unplace(pass, view);
-  await ensureVolumes(pass, view, host);
-  const spec = domainSpec({ ...view, image: await imageOf(context, view.desired) });
+  const [image] = await Promise.all([imageOf(context, view.desired), ensureVolumes(pass, view, host)]);
+  const spec = domainSpec({ ...view, image });
   const startedAt = context.clock.now();
   const resumed = await resume(pass, view, host, spec);
   if (!resumed) {
@@ -99,8 +98,8 @@ export async function reboot(pass: Pass, given: FullView): Promise<void> {
   const { context } = pass;
   const view = placed(given);
   await machinesOf(pass, view).rebootDomain(view.desired.id, view.desired.rebootMode);
-  await conclude(pass, view, async (tx, now) => {
-    const seen = now.desired.observation;
+  await conclude(pass, view, async (tx) => {
+    const seen = (await lookIn(tx, context, view.desired.id))?.desired.observation;
     await recordObservation(tx, context, [word(view, seen?.state ?? "running", seen?.reason ?? "started", context.clock.now(), { bootGeneration: view.desired.bootGeneration })]);
     await recordInstanceEvents(tx, context, [{ instanceId: view.desired.id, kind: "rebooted", detail: { mode: view.desired.rebootMode } }]);
   });

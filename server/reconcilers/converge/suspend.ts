@@ -1,11 +1,11 @@
-import { abandonSuspend, dropMemory, giveBackMemory, markVolumes, noteApplied, recordInstanceEvents, recordObservation, useMemory, type VolumeView } from "@/server/compute";
+import { abandonSuspend, dropMemory, giveBackMemory, markVolumes, noteApplied, readGeneration, recordInstanceEvents, recordObservation, useMemory, type VolumeView } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { DomainSpec, HypervisorHost, MemoryImage } from "@/server/drivers/hypervisor/types";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 import { applied, conclude, Overtaken, placed, word } from "./conclude";
 import { memoryOf, sizesStand } from "./decide-step";
-import { lookIn, stillSo, type FullView } from "./look";
+import { isStillSo, type FullView } from "./look";
 
 const BYTES_PER_MIB = 1_048_576;
 /** The agent of a guest that has just gone on answers within seconds, or not at all. */
@@ -36,11 +36,11 @@ export async function suspend(pass: Pass, given: FullView): Promise<void> {
     await inTransaction(context, (tx) => abandonSuspend(tx, context, { instanceId: desired.id, generation: desired.generation, reason }));
     return;
   }
-  await conclude(pass, view, async (tx, now) => {
+  await conclude(pass, view, async (tx) => {
     await markVolumes(tx, context, [{ volumeId: memory.id, state: "present", observedSizeMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) }]);
     await recordObservation(tx, context, [word(view, "stopped", "saved", context.clock.now(), { runningSince: null })]);
     await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: "suspended", detail: { milliseconds: context.clock.nowMs() - begunAt, sizeMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) } }]);
-    if (now.desired.generation === desired.generation && sizesStand(desired)) await noteApplied(tx, context, applied(view));
+    if ((await readGeneration(tx, context, desired.id)) === desired.generation && sizesStand(desired)) await noteApplied(tx, context, applied(view));
   });
 }
 
@@ -48,8 +48,7 @@ export async function suspend(pass: Pass, given: FullView): Promise<void> {
 export async function forgetMemory(pass: Pass, view: FullView): Promise<void> {
   const { context } = pass;
   await inTransaction(context, async (tx) => {
-    const now = await lookIn(tx, context, view.desired.id);
-    if (!stillSo(view, now)) throw new Overtaken(`${view.desired.id} changed meanwhile.`);
+    if (!(await isStillSo(tx, context, view))) throw new Overtaken(`${view.desired.id} changed meanwhile.`);
     await dropMemory(tx, context, view.desired.id);
   });
 }
@@ -66,8 +65,7 @@ export async function resume(pass: Pass, given: FullView, host: HypervisorHost, 
   if (!memory) return false;
   const use = { volumeId: memory.id, epoch: view.allocation.epoch };
   const claimed = await inTransaction(context, async (tx) => {
-    const now = await lookIn(tx, context, desired.id);
-    if (!stillSo(view, now)) throw new Overtaken(`${desired.id} changed before it went on.`);
+    if (!(await isStillSo(tx, context, view))) throw new Overtaken(`${desired.id} changed before it went on.`);
     if (await useMemory(tx, context, use)) return true;
     await drop(tx, memory.state === "present" ? "used" : "not-whole");
     return false;

@@ -33,21 +33,24 @@ export function consequence(liveness: Liveness, nowMs: number): "recovered" | "r
 /** Applies it, for one host, if the host still is as it was. */
 export async function applyConsequence(pass: Pass, liveness: Liveness, allocated: readonly AllocationRow[]): Promise<void> {
   const { context } = pass;
-  const to = consequence(liveness, context.clock.nowMs());
-  if (!to) return;
+  if (!consequence(liveness, context.clock.nowMs())) return;
   const instanceIds = allocated.map((row) => row.instanceId);
-  await inTransaction(context, async (tx) => {
+  const to = await inTransaction(context, async (tx) => {
     const host = await lockHostRow(tx, liveness.host.id);
-    if (!host || host.state !== liveness.host.state) return;
-    if (to === "suspect") {
+    // It may be suspected, or about to be fenced, since it was read: what it said a moment ago counts for that as well.
+    const next = host ? consequence({ ...liveness, host }, context.clock.nowMs()) : null;
+    if (!host || !next) return null;
+    if (next === "suspect") {
       await changeHostState(tx, context, host, "suspect", sentence("host-silent"));
       await setPhase(tx, context, instanceIds, "unreachable");
-    } else if (to === "returning") {
+    } else if (next === "returning") {
       await changeHostState(tx, context, host, "returning", sentence("host-cleaning"));
     } else {
       await recover(tx, context, host, instanceIds);
     }
+    return next;
   });
+  if (!to) return;
   context.logger.info({ host: liveness.host.name, from: liveness.host.state, to }, "host changed");
   pass.wake(to === "suspect" ? "fence-hosts" : to === "returning" ? "return-hosts" : "converge-instances");
 }

@@ -3,6 +3,7 @@ import { readConsents } from "@/server/compute";
 import { countHostSleeps, getAutomation, listIncidents, predictSeconds, readMoveFacts, readPowerConfigs, takeSnapshot } from "@/server/fleet";
 import { readDemand } from "@/server/metering";
 import { inTransaction } from "@/server/platform/transaction";
+import { readPast } from "../steer/past";
 import { readClusterDemand, type ClusterDemand, type ViewSource } from "../steer/view";
 import type { Pass } from "../types";
 
@@ -42,7 +43,7 @@ export async function readCopy(pass: Pick<Pass, "context">, clusterId: string): 
   const canSleep = new Set([...powers].filter(([, config]) => config["kind"] !== "wol").map(([hostId]) => hostId));
   return {
     takenMs: now.getTime(),
-    source: { automation, snapshot, demand, moves, consents, now },
+    source: { automation, snapshot, demand, moves, consents, now, past: await readPast(context, clusterId) },
     history: await readClusterDemand(pass, clusterId),
     canSleep,
     slept: await countHostSleeps(context, clusterId, new Date(now.getTime() - automation.cycleHours * HOUR_MS)),

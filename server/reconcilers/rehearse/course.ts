@@ -82,7 +82,7 @@ export class Course {
 
   /** The steering view of this moment, as the loops would have it. */
   viewAt(ms: number): SteeringView {
-    const { snapshot, consents, moves } = this.copy.source;
+    const { snapshot, consents, moves, past } = this.copy.source;
     const factor = this.rhythm.factorAt(ms);
     const demand = new Map([...this.copy.source.demand].map(([id, row]) => {
       const most = (snapshot.instances.get(id)?.vcpus ?? Infinity) * 1_000;
@@ -112,6 +112,7 @@ export class Course {
       moves: { ...moves, lastMoved: this.lastMoved, lastHour: before.lastHour + recent.length, lastHourOf },
       consents,
       now: new Date(ms),
+      ...(past ? { past } : {}),
     });
   }
 }

@@ -1,6 +1,7 @@
 import { inWindows, type HostRow, type RehearsedEvent, type RehearsedMove } from "@/server/fleet";
 import type { Plan } from "@/server/planner";
 import { prove } from "../steer/certificate";
+import { foreseeShortage, foreseeWake } from "../steer/foresee";
 import { planFreeing } from "../steer/free-hosts";
 import { findHot, planRelief } from "../steer/relieve-hosts";
 import { fitsDemand, FULL_FRACTION, whyNotSteered, type SteeringView } from "../steer/view";
@@ -77,7 +78,9 @@ export class Night {
     const full = [...view.loads.values()].filter((load) => load.measured && load.recentMillicores > load.capacityMillicores * FULL_FRACTION);
     if (view.loads.size > 0 && full.length === view.loads.size) return this.wake([quickest], ms);
     const fits = fitsDemand(view, new Set(view.asleep.map((host) => host.id)), this.course.copy.history, ms / 1_000);
-    return fits.refusal === null ? false : this.wake([quickest], ms);
+    if (fits.refusal !== null) return this.wake([quickest], ms);
+    const foreseen = view.snapshot.hosts.get(foreseeWake(view)?.hostId ?? "");
+    return foreseen ? this.wake([foreseen], ms) : false;
   }
 
   private relieve(view: SteeringView, ms: number): boolean {
@@ -118,7 +121,7 @@ export class Night {
 
   private sleep(view: SteeringView, host: HostRow, ms: number): boolean {
     const asleepIds = [...view.asleep.map((one) => one.id), host.id];
-    if (fitsDemand(view, new Set(asleepIds), this.course.copy.history, ms / 1_000).refusal !== null) return false;
+    if (fitsDemand(view, new Set(asleepIds), this.course.copy.history, ms / 1_000).refusal !== null || foreseeShortage(view, new Set(asleepIds)) !== null) return false;
     if (!prove(view.snapshot.planner, view.snapshot, asleepIds).certificate) return false;
     this.course.change(host.id, { state: "asleep", powerState: "asleep", powerStateChangedAt: new Date(ms) });
     this.course.sleeps.set(host.id, ms);

@@ -1,5 +1,7 @@
 import type { RehearsalQuestion } from "@/server/fleet/rehearsal/schema";
-import type { Copy } from "./copy";
+import type { RehearsalResult } from "@/server/fleet";
+import type { Context } from "@/server/platform/context";
+import { readCopy, type Copy } from "./copy";
 import { playLoss, playRatio, playRetirement } from "./play-change";
 import { playNight, type Outcome } from "./play-night";
 import { playOrders } from "./play-orders";
@@ -24,4 +26,11 @@ export function play(copy: Copy, question: RehearsalQuestion): { readonly outcom
     case "retire-hosts":
       return { outcome: playRetirement(copy, question.hostIds), compareAtMs: null };
   }
+}
+
+/** Takes a copy of a cluster and plays a question on it at once; writes nothing. */
+export async function rehearse(context: Context, clusterId: string, question: RehearsalQuestion): Promise<RehearsalResult> {
+  const beginMs = context.clock.nowMs();
+  const { outcome } = play(await readCopy({ context }, clusterId), question);
+  return { ...outcome, playedMs: context.clock.nowMs() - beginMs };
 }
