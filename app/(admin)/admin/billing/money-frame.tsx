@@ -5,9 +5,9 @@ import type { ReactNode } from "react";
 import { PageHead } from "@/app/_components/page-head";
 import { SectionTabs } from "@/app/_components/section-tabs";
 
-const PATHS = { standings: "", dunning: "/dunning", parked: "/parked", sync: "/sync", reconciliation: "/reconciliation" } as const;
+const PATHS = { standings: "", dunning: "/dunning", parked: "/parked", sync: "/sync", reconciliation: "/reconciliation", usage: "/usage", coupons: "/coupons", issuer: "/issuer" } as const;
 type Tab = keyof typeof PATHS;
-const TABS: readonly Tab[] = ["standings", "dunning", "parked", "sync", "reconciliation"];
+const TABS: readonly Tab[] = ["standings", "dunning", "parked", "sync", "reconciliation", "usage", "coupons", "issuer"];
 
 /** Every page about what organizations owe. */
 export function MoneyFrame({ tab, actions, children }: { readonly tab: Tab; readonly actions?: ReactNode; readonly children: ReactNode }) {

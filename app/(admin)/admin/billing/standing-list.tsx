@@ -45,7 +45,7 @@ export function StandingList() {
                 <tbody>
                   {shown.map((one) => (
                     <Tr key={`${one.organizationId} ${one.currency}`}>
-                      <Td><Link href={`/admin/organizations/${one.organizationId}`} className="font-medium hover:text-accent hover:underline">{one.name}</Link><span className="block font-mono text-xs text-muted">{one.slug}</span></Td>
+                      <Td><Link href={`/admin/organizations/${one.organizationId}/money`} className="font-medium hover:text-accent hover:underline">{one.name}</Link><span className="block font-mono text-xs text-muted">{one.slug}</span></Td>
                       <Td><StandingBadge standing={one.standing} /></Td>
                       <Td right className={one.overdueMinor > 0 ? "font-medium text-bad" : "text-muted"}>{formats.moneyMinor(one.overdueMinor, one.currency)}</Td>
                       <Td right>{formats.moneyMinor(one.balanceMinor, one.currency)}<span className="block text-xs text-muted">{t(one.balanceMinor > 0 ? "owes" : one.balanceMinor < 0 ? "ahead" : "even")}</span></Td>

@@ -72,7 +72,7 @@ function CaseCard({ entry, onExtend }: { readonly entry: Entry; readonly onExten
   return (
     <Card className="grid gap-2 p-3">
       <div className="flex flex-wrap items-start justify-between gap-2">
-        <Link href={`/admin/organizations/${organization.organizationId}`} className="font-medium hover:text-accent hover:underline">{organization.name}</Link>
+        <Link href={`/admin/organizations/${organization.organizationId}/money`} className="font-medium hover:text-accent hover:underline">{organization.name}</Link>
         <StandingBadge standing={organization.standing} />
       </div>
       <ul className="grid gap-0.5">

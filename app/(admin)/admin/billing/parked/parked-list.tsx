@@ -1,24 +1,23 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { CircleCheck } from "lucide-react";
 import { useTranslations } from "next-intl";
 import Link from "next/link";
 import { useState } from "react";
 import type { RouterOutputs } from "@/server/api/root";
-import { Confirm } from "@/app/_components/confirm";
 import { Loaded } from "@/app/_components/loaded";
 import { useStaff } from "@/app/_components/shell/viewer";
 import { TimeAgo } from "@/app/_components/time-ago";
 import { Button } from "@/app/_components/ui/button";
 import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
-import { Field, Input } from "@/app/_components/ui/field";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { MoneyFrame } from "../money-frame";
+import { Decide } from "./decide";
 
 type Parked = RouterOutputs["admin"]["billing"]["parkedInvoices"][number];
 
@@ -48,7 +47,7 @@ export function ParkedList() {
                 <tbody>
                   {list.map((invoice) => (
                     <Tr key={invoice.id}>
-                      <Td><Link href={`/admin/organizations/${invoice.organizationId}`} className="font-medium hover:text-accent hover:underline">{nameOf.get(invoice.organizationId) ?? invoice.organizationId}</Link><span className="block text-xs whitespace-nowrap text-muted">{`${formats.date(invoice.periodStart)} – ${formats.date(new Date(invoice.periodEnd.getTime() - 1))}`}</span></Td>
+                      <Td><Link href={`/admin/billing/invoices/${invoice.id}`} className="font-medium hover:text-accent hover:underline">{nameOf.get(invoice.organizationId) ?? invoice.organizationId}</Link><span className="block text-xs whitespace-nowrap text-muted">{`${formats.date(invoice.periodStart)} – ${formats.date(new Date(invoice.periodEnd.getTime() - 1))}`}</span></Td>
                       <Td className="max-w-md">{invoice.parkedReason === null ? "–" : say(invoice.parkedWords, invoice.parkedReason)}</Td>
                       <Td right>{formats.moneyMinor(invoice.totalMinor, invoice.currency)}</Td>
                       <Td className="hidden text-muted lg:table-cell"><TimeAgo at={invoice.issuedAt} /></Td>
@@ -70,32 +69,5 @@ export function ParkedList() {
       </Card>
       {asking ? <Decide {...asking} name={nameOf.get(asking.invoice.organizationId) ?? asking.invoice.organizationId} onClose={() => setAsking(null)} /> : null}
     </MoneyFrame>
-  );
-}
-
-function Decide({ invoice, what, name, onClose }: { readonly invoice: Parked; readonly what: "release" | "void"; readonly name: string; readonly onClose: () => void }) {
-  const t = useTranslations("adminMoney.parked");
-  const words = useTranslations("adminMoney");
-  const formats = useFormats();
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
-  const [reason, setReason] = useState("");
-  const onSettled = (): Promise<unknown> => Promise.all([queryClient.invalidateQueries(trpc.admin.billing.pathFilter()), queryClient.invalidateQueries(trpc.admin.payments.pathFilter())]);
-  const release = useMutation(trpc.admin.billing.releaseInvoice.mutationOptions({ onSettled }));
-  const cancel = useMutation(trpc.admin.billing.voidInvoice.mutationOptions({ onSettled }));
-  const amount = formats.moneyMinor(invoice.totalMinor, invoice.currency);
-  return (
-    <Confirm
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
-      title={t(`${what}Ask`, { name, amount })}
-      description={t(`${what}Text`)}
-      action={t(what)}
-      danger={what === "void"}
-      disabled={what === "void" && reason.trim() === ""}
-      onConfirm={() => (what === "release" ? release.mutateAsync({ invoiceId: invoice.id }) : cancel.mutateAsync({ invoiceId: invoice.id, reason }))}
-    >
-      {what === "void" ? <Field label={words("reason")} hint={words("reasonHint")}>{(control) => <Input {...control} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />}</Field> : null}
-    </Confirm>
   );
 }

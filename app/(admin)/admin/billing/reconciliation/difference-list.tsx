@@ -51,7 +51,7 @@ export function DifferenceList() {
                     return (
                       <Tr key={row.id}>
                         <Td className="max-w-md align-top">
-                          <span className="flex flex-wrap items-center gap-2 font-medium">{name ? t(`names.${name}`) : row.name}{organizationId ? <Link href={`/admin/organizations/${organizationId}`} className="hover:underline"><Badge>{nameOf.get(organizationId) ?? organizationId}</Badge></Link> : null}</span>
+                          <span className="flex flex-wrap items-center gap-2 font-medium">{name ? t(`names.${name}`) : row.name}{organizationId ? <Link href={`/admin/organizations/${organizationId}/money`} className="hover:underline"><Badge>{nameOf.get(organizationId) ?? organizationId}</Badge></Link> : null}</span>
                           <span className="block text-xs text-muted">{name ? t(`texts.${name}`) : row.text}</span>
                           <span className="block font-mono text-tiny text-muted">{row.subjectId}</span>
                         </Td>

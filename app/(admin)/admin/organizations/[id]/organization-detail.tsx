@@ -15,6 +15,7 @@ import { Card, CardBody, CardHead, Fact, Facts } from "@/app/_components/ui/card
 import { Field, Input, Select } from "@/app/_components/ui/field";
 import { useTRPC } from "@/app/_trpc/client";
 import { StandingBadge } from "../standing-badge";
+import { OrganizationTabs } from "./organization-tabs";
 import { QuotaForm } from "./quota-form";
 
 export function OrganizationDetail({ organizationId }: { readonly organizationId: string }) {
@@ -37,6 +38,7 @@ export function OrganizationDetail({ organizationId }: { readonly organizationId
             badge={<StandingBadge standing={organization.standing} />}
             actions={staff.may("support") ? <Button onClick={() => setAsking(true)}>{t("changeStanding")}</Button> : null}
           />
+          <OrganizationTabs organizationId={organization.id} here="overview" />
           <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <QuotaForm organizationId={organization.id} quota={quota} editable={staff.may("support")} />
             <div className="grid gap-4">

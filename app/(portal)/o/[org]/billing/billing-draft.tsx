@@ -14,7 +14,7 @@ import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Notice } from "@/app/_components/ui/notice";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
-import { BillLines } from "./bill-lines";
+import { BillLines } from "@/app/_components/bill-lines";
 import { BillingFrame } from "./billing-frame";
 import { DraftLineWindows } from "./line-windows";
 

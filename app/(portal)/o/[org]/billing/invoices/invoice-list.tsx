@@ -12,8 +12,8 @@ import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { BillingFrame } from "../billing-frame";
-import { InvoiceFiles } from "../invoice-files";
-import { InvoiceStatus } from "../invoice-status";
+import { InvoiceFiles } from "@/app/_components/invoice-files";
+import { InvoiceStatus } from "@/app/_components/invoice-status";
 
 export function InvoiceList() {
   const t = useTranslations("money.invoices");

@@ -2,10 +2,10 @@ import { apiContextOf, REQUEST_ID_HEADER, requestIdOf } from "@/app/_runtime/req
 import { runtime } from "@/app/_runtime";
 import { scoped, type ApiContext } from "@/server/api/context";
 import { problemOf, toTRPCError } from "@/server/api/errors";
-import { readEvidence, readInvoiceCsv, readInvoicePdf, type InvoiceFile } from "@/server/billing";
+import { readEvidence, readInvoiceCsv, readInvoiceForStaff, readInvoicePdf, type InvoiceFile } from "@/server/billing";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
-import { roleAllows } from "@/server/tenancy";
+import { roleAllows, staffAllows } from "@/server/tenancy";
 
 export const dynamic = "force-dynamic";
 
@@ -18,7 +18,7 @@ export async function GET(request: Request, { params }: { readonly params: Promi
   try {
     const { invoiceId, file } = await params;
     const api = await apiContextOf(request, requestId);
-    const found = await readAs(contextsOf(api), invoiceId, file, new URL(request.url).searchParams.get("locale") === "ja" ? "ja" : "en");
+    const found = await readAs(await contextsOf(api, invoiceId), invoiceId, file, new URL(request.url).searchParams.get("locale") === "ja" ? "ja" : "en");
     const body = typeof found.body === "string" ? found.body : new Uint8Array(found.body);
     return new Response(body, { headers: { ...headers, "content-type": found.type, "content-disposition": `attachment; filename="${found.name.replace(/[^A-Za-z0-9._-]/g, "_")}"` } });
   } catch (error) {
@@ -28,10 +28,15 @@ export async function GET(request: Request, { params }: { readonly params: Promi
   }
 }
 
-/** The caller's organizations in which its role may see money. */
-function contextsOf(api: ApiContext): (Context & { readonly organizationId: string })[] {
+/** The caller's organizations in which its role may see money; of our own staff, the one that the invoice belongs to. */
+async function contextsOf(api: ApiContext, invoiceId: string): Promise<(Context & { readonly organizationId: string })[]> {
   if (!api.session) throw new Problem("unauthenticated", "You are not signed in, or the session is over. Sign in and try again.");
   const { user, memberships } = api.session;
+  if (user.operatorRole !== null && staffAllows(user.operatorRole, "auditor")) {
+    const context = scoped(api, { kind: "operator", id: user.id }, "provider", null);
+    const { invoice } = await readInvoiceForStaff(context, { invoiceId });
+    return [{ ...context, organizationId: invoice.organizationId }];
+  }
   return memberships.filter(({ role }) => roleAllows(role, "billing")).map(({ organizationId }) => ({ ...scoped(api, { kind: "user", id: user.id }, "tenant", organizationId), organizationId }));
 }
 

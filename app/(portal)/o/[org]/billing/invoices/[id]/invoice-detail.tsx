@@ -13,23 +13,15 @@ import { CodeBlock } from "@/app/_components/ui/copy-button";
 import { Notice } from "@/app/_components/ui/notice";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
-import { BillLines, type BillLine } from "../../bill-lines";
+import { BillLines } from "@/app/_components/bill-lines";
+import { toBillLine } from "@/app/_components/invoice-lines";
 import { DunningNotice } from "../../dunning-notice";
-import { InvoiceFiles } from "../../invoice-files";
-import { InvoiceStatus } from "../../invoice-status";
+import { InvoiceFiles } from "@/app/_components/invoice-files";
+import { InvoiceStatus } from "@/app/_components/invoice-status";
 import { InvoiceLineWindows } from "../../line-windows";
 import { InvoiceHistory } from "./invoice-history";
 
 type View = RouterOutputs["billing"]["invoice"];
-const METERS: readonly NonNullable<BillLine["meter"]>[] = ["instance", "storage", "address", "snapshot", "image", "desktop"];
-
-function toBillLine(line: View["lines"][number], flavors: ReadonlyMap<string, string>): BillLine {
-  const text = (name: string): string | null => (typeof line.description[name] === "string" ? line.description[name] : null);
-  const meter = METERS.find((known) => known === line.meter) ?? null;
-  const name = line.kind === "manual" ? (text("text") ?? "") : (text("instanceName") ?? line.instanceId ?? text("label") ?? "");
-  return { id: line.id, kind: line.kind, meter, name, label: text("label"), flavorName: flavors.get(line.flavorId ?? "") ?? null, microsPerHour: line.microsPerHour, quantityUnitMs: line.quantityUnitMs, amountMicros: line.amountMicros, windowCount: line.windowIds.length, priceVersionId: line.priceVersionId };
-}
-
 export function InvoiceDetail({ invoiceId }: { readonly invoiceId: string }) {
   const t = useTranslations("money.invoices");
   const { slug: organization } = useOrganization();
