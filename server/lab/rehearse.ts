@@ -45,7 +45,7 @@ async function main(): Promise<number> {
 }
 
 async function readQuestion(context: Context, clusterId: string, words: readonly string[], options: { readonly hours?: string | undefined; readonly at?: string | undefined; readonly flavor?: string | undefined }): Promise<RehearsalQuestion> {
-  const [kind, first] = words;
+  const [kind = "", first] = words;
   const hosts = new Map((await listHosts(context, { clusterId })).items.map((host) => [host.name, host.id]));
   const hostId = (name: string): string => {
     const id = hosts.get(name) ?? [...hosts.values()].find((one) => one === name);
@@ -69,7 +69,7 @@ async function readQuestion(context: Context, clusterId: string, words: readonly
       case "retire-hosts":
         return { kind, hostIds: (first ?? "").split(",").filter(Boolean).map(hostId) };
       default:
-        throw new UsageError(kind === undefined ? "Ask a question." : `"${kind}" is no question.`);
+        throw new UsageError(kind === "" ? "Ask a question." : `"${kind}" is no question.`);
     }
   };
   const parsed = rehearsalQuestion.safeParse(await raw());

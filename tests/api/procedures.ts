@@ -307,7 +307,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.rehearsals.get": entry("staff:auditor", freshRehearsal, { ids: { rehearsalId: "reh" } }),
   "admin.rehearsals.export": entry("staff:auditor", freshRehearsal, { ids: { rehearsalId: "reh" } }),
   "admin.rehearsals.ask": entry("staff:support", (world) => ({ clusterId: world.clusterId, question: { kind: "ratio", cpuRatio: 3 } }), { ids: { clusterId: "cls" } }),
-  "admin.rehearsals.apply": entry("staff:admin", freshRehearsal, { ids: { rehearsalId: "reh" }, mayRefuse: { CONFLICT: "nobody has played it yet" } }),
+  "admin.rehearsals.carryOut": entry("staff:admin", freshRehearsal, { ids: { rehearsalId: "reh" }, mayRefuse: { CONFLICT: "nobody has played it yet" } }),
   "admin.rehearsals.drills": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
   "admin.rehearsals.orderDrill": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "the host is not marked for drills" } }),
   "admin.automation.advice": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),

@@ -14,7 +14,7 @@ export const adminRehearsalsRouter = router({
   export: operatorProcedure("auditor").input(one).query(({ ctx, input }) => exportRehearsal(ctx.context, input.rehearsalId)),
   /** It writes a question and touches nothing else. */
   ask: operatorProcedure("support").input(askRehearsalInput).mutation(async ({ ctx, input }) => ({ rehearsalId: (await askRehearsal(ctx.context, input)).id })),
-  apply: operatorProcedure("admin").input(one.extend({ evenIfChanged: z.boolean().default(false) })).mutation(({ ctx, input }) => applyRehearsal(ctx.context, input)),
+  carryOut: operatorProcedure("admin").input(one.extend({ evenIfChanged: z.boolean().default(false) })).mutation(({ ctx, input }) => applyRehearsal(ctx.context, input)),
   drills: operatorProcedure("auditor").input(cluster).query(({ ctx, input }) => listDrills(ctx.context, input.clusterId)),
   orderDrill: operatorProcedure("admin").input(z.object({ hostId: hostIdInput })).mutation(async ({ ctx, input }) => ({ drillId: (await orderDrill(ctx.context, input.hostId)).id })),
 });
