@@ -2,13 +2,13 @@ import { and, eq } from "drizzle-orm";
 import { invoice } from "@/db/schema/billing";
 import { flavor, priceVersion } from "@/db/schema/catalog";
 import { instance, instanceEvent } from "@/db/schema/compute";
-import { usageWindow } from "@/db/schema/metering";
-import { payment, paymentEvent, paymentMethod, paymentPush, reconciliationDifference } from "@/db/schema/payment";
+import { usageDrift, usageWindow } from "@/db/schema/metering";
+import { payment, paymentEvent, paymentMethod, paymentPush, reconciliationDifference, slaCredit } from "@/db/schema/payment";
 import { organization } from "@/db/schema/tenancy";
-import { advanceDunning, billingPeriod, dunningSchedule, grantCredit, issueDueInvoices, issueManualInvoice, listInvoices, postLedgerEntry, setBudget } from "@/server/billing";
+import { addCommitment, advanceDunning, billingPeriod, createCoupon, dunningSchedule, grantCredit, issueDueInvoices, issueManualInvoice, listInvoices, postLedgerEntry, setBudget } from "@/server/billing";
 import { systemClock, VirtualClock } from "@/server/platform/clock";
 import { mintId, type IdKind } from "@/server/platform/id";
-import { sentence, type Sentence } from "@/server/platform/sentences";
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import { systemRandom } from "@/server/platform/random";
 import { inTransaction } from "@/server/platform/transaction";
 import { testContext, type TestDatabase } from "./database";
@@ -53,6 +53,9 @@ export async function fillMoney(database: TestDatabase): Promise<MoneyFixture> {
   await advanceDunning(then, dunningSchedule.parse(undefined));
   await grantCredit(at(now), { organizationId: acme, kind: "sla", currency: "JPY", amountMicros: 1_200_000_000, reason: "Availability of web-1 below 99.9 %", reference: "inc_fixture", idempotencyKey: "credit:fixture", expiresAt: new Date(now + 180 * DAY_MS) });
   await setBudget(at(now), { organizationId: acme, amountMinor: 40_000, thresholdsPercent: [50, 80, 100], hardCap: false });
+  await createCoupon(at(now), { code: "WELCOME-20", kind: "percent", basisPoints: 2_000, currency: "JPY", durationDays: 90, maxRedemptions: 500 });
+  await createCoupon(at(now), { code: "TRIAL-30", kind: "trial", currency: "JPY", maxMicros: 5_000_000_000, durationDays: 30, redeemableUntil: new Date(now + 60 * DAY_MS) });
+  await addCommitment(at(now), { organizationId: acme, meter: "instance", flavorId: web.flavorId, units: 2, microsPerHour: 900_000, endsAt: new Date(now + 365 * DAY_MS) });
   await addProviderRows(database, { acme, globex, paidId: paid.id, paidMinor: paid.totalMinor, paidAt, overdueId: overdue.id, now });
   return { paidInvoiceId: paid.id, paidNumber: paid.number!, overdueNumber: overdue.number! };
 }
@@ -100,6 +103,9 @@ async function addProviderRows({ owner: db }: TestDatabase, { acme, globex, paid
   const unusual = sentence("parked-unusual", { amount: { minor: 1_001_000, currency: "JPY" }, factor: 5, count: 3, usual: { minor: 83_400, currency: "JPY" } });
   const period = billingPeriod("Asia/Tokyo", new Date(paidAt.getTime() - 30 * HOUR_MS));
   await db.insert(invoice).values({ id: mint("invoice"), organizationId: globex, currency: "JPY", periodStart: period.start, periodEnd: period.end, status: "parked", subtotalMinor: 910_000, taxMinor: 91_000, totalMinor: 1_001_000, taxes: [{ rateBasisPoints: 1000, netMinor: 910_000, taxMinor: 91_000 }], roundingMicros: 0, issuedAt: ago(3 * HOUR_MS), parkedReason: unusual.text, parkedWords: unusual.words, sealedAt: ago(3 * HOUR_MS) });
+  const drift = sentences(sentence("drift-too-little", { wrongSeconds: 90, flavor: "b1.small" }), sentence("drift-run-alone", { startedAt: ago(30 * HOUR_MS).toISOString(), endedAt: ago(29 * HOUR_MS).toISOString() }));
+  await db.insert(usageDrift).values({ organizationId: acme, resourceId: mint("instance"), day: new Date(Math.floor((now - DAY_MS) / DAY_MS) * DAY_MS), billedMs: 86_310_000, countedMs: 86_400_000, explanation: drift.text, words: drift.words, foundAt: ago(HOUR_MS) });
+  await db.insert(slaCredit).values({ id: mint("slaCredit"), organizationId: acme, instanceId: mint("instance"), periodStart: period.start, periodEnd: period.end, downtimeMs: 4_310_000, creditBasisPoints: 1_000, currency: "JPY", creditMicros: 1_200_000_000, outages: [{ fromMs: now - 20 * DAY_MS, toMs: now - 20 * DAY_MS + 4_310_000, cause: "inc_fixture" }], createdAt: ago(HOUR_MS) });
   const small = (await db.select().from(flavor).where(eq(flavor.name, "b1.small")))[0]!;
   await db.insert(priceVersion).values({ id: mint("priceVersion"), meter: "instance", flavorId: small.id, currency: "JPY", microsPerHour: 1_350_000, monthlyCapMicros: 900_000_000, validFrom: new Date(now + 10 * DAY_MS), createdAt: ago(HOUR_MS), createdBy: "fixture" });
 }
