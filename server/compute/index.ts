@@ -42,7 +42,7 @@ export { countRecentEvents } from "./instance/count-events";
 export { recordInstanceEvents } from "./instance/record-events";
 export { abandonSuspend } from "./observation/abandon-suspend";
 export { decideGuestShutdown } from "./observation/decide-guest-shutdown";
-export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue } from "./desired/list-for-cluster";
+export { getInstanceForConverge, getInstancesForConverge, listInstancesForCluster, listPurgeDue, readGeneration } from "./desired/list-for-cluster";
 export { noteApplied } from "./observation/note-applied";
 export { noteCrash } from "./observation/note-crash";
 export { noteFailure } from "./observation/note-failure";

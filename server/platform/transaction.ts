@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Transaction } from "@/db/client";
 import type { Context } from "./context";
+import { holdNotifications, sendHeld } from "./outgoing";
 
 export type { Transaction };
 
@@ -27,7 +28,10 @@ export async function inTransaction<T>(
               sql`select set_config('app.scope', ${context.scope}, true), set_config('app.organization_id', ${context.organizationId ?? ""}, true), set_config('app.actor_id', ${context.actor.id}, true)`,
             );
           }
-          return work(tx);
+          holdNotifications(tx);
+          const result = await work(tx);
+          await sendHeld(tx);
+          return result;
         },
         { isolationLevel: options.isolation ?? "read committed", accessMode: options.readOnly ? "read only" : "read write" },
       );

@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm";
 import pg from "pg";
+import type { Transaction } from "@/db/client";
 import type { Logger } from "./logger";
-import type { Transaction } from "./transaction";
+import { notify } from "./outgoing";
 
 /** Loops listen here: the payload is a loop's name and nothing else. */
 export const WAKE_CHANNEL = "berth_wake";
@@ -18,20 +18,17 @@ export interface Change {
 
 /** Wakes loops when the transaction commits; nothing happens when it does not. */
 export async function wake(tx: Transaction, ...loops: readonly string[]): Promise<void> {
-  if (loops.length === 0) return;
-  await tx.execute(sql`select ${sql.join(loops.map((loop) => sql`pg_notify(${WAKE_CHANNEL}, ${loop})`), sql`, `)}`);
+  await notify(tx, loops.map((loop) => ({ channel: WAKE_CHANNEL, payload: loop })));
 }
 
 /** Tells open screens when the transaction commits. */
 export async function announce(tx: Transaction, change: Change): Promise<void> {
-  await tx.execute(sql`select pg_notify(${CHANGE_CHANNEL}, ${JSON.stringify(change)})`);
+  await notify(tx, [{ channel: CHANGE_CHANNEL, payload: JSON.stringify(change) }]);
 }
 
-/** Both in one statement, for verbs that are measured in round trips. */
+/** Both at once. */
 export async function wakeAndAnnounce(tx: Transaction, loops: readonly string[], ...changes: readonly Change[]): Promise<void> {
-  const channels = [...loops.map(() => WAKE_CHANNEL), ...changes.map(() => CHANGE_CHANNEL)];
-  const payloads = [...loops, ...changes.map((change) => JSON.stringify(change))];
-  await tx.execute(sql`select pg_notify(n.channel, n.payload) from unnest(${sql.param(channels)}::text[], ${sql.param(payloads)}::text[]) as n(channel, payload)`);
+  await notify(tx, [...loops.map((payload) => ({ channel: WAKE_CHANNEL, payload })), ...changes.map((change) => ({ channel: CHANGE_CHANNEL, payload: JSON.stringify(change) }))]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
 import type { DesiredInstance } from "../types";
-import { selectDesiredById, selectDesiredOfCluster, selectPurgeDue } from "./store";
+import { selectDesiredById, selectDesiredOfCluster, selectGeneration, selectPurgeDue } from "./store";
 
 /** Everything that is asked for in a cluster and not purged, with what was observed of it; five statements in all. */
 export async function listInstancesForCluster(tx: Transaction, context: Context, clusterId: string): Promise<DesiredInstance[]> {
@@ -15,7 +15,12 @@ export async function getInstanceForConverge(tx: Transaction, _context: Context,
   return (await selectDesiredById(tx, [instanceId]))[0] ?? null;
 }
 
-/** The same of some instances; those that do not exist or are purged are left out. */
+/** The generation of what is asked for now; null when the instance does not exist or is purged. */
+export function readGeneration(tx: Transaction, _context: Context, instanceId: string): Promise<number | null> {
+  return selectGeneration(tx, instanceId);
+}
+
+/** The same as `getInstanceForConverge` of some instances; those that do not exist or are purged are left out. */
 export async function getInstancesForConverge(tx: Transaction, _context: Context, instanceIds: readonly string[]): Promise<DesiredInstance[]> {
   return instanceIds.length === 0 ? [] : selectDesiredById(tx, instanceIds);
 }

@@ -123,6 +123,12 @@ export async function selectDesiredById(tx: Transaction, instanceIds: readonly s
   return selectDesired(tx, inArray(instance.id, [...instanceIds]));
 }
 
+/** Null when it is purged or was never there. */
+export async function selectGeneration(tx: Transaction, instanceId: string): Promise<number | null> {
+  const [row] = await tx.select({ generation: instance.generation }).from(instance).where(and(eq(instance.id, instanceId), isNull(instance.purgedAt)));
+  return row?.generation ?? null;
+}
+
 function groupByInstance<T extends { readonly instanceId: string }>(rows: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const row of rows) {

@@ -19,6 +19,8 @@ export interface InstanceChange {
   readonly detail?: Readonly<Record<string, unknown>>;
   readonly before?: Readonly<Record<string, unknown>>;
   readonly after?: Readonly<Record<string, unknown>>;
+  /** Loops that it concerns besides those of every change. */
+  readonly wakes?: readonly string[];
 }
 
 /** Who decides a power state in this context. */
@@ -62,7 +64,7 @@ async function writeChange(tx: Transaction, context: Context, row: InstanceRow, 
   await updateInstance(tx, row.id, { ...change.set, generation: row.generation + 1, updatedAt: context.clock.now() });
   await recordEventsOf(tx, context, [{ instanceId: row.id, organizationId: row.organizationId, kind: change.event, detail: change.detail ?? {} }]);
   // Both: a change may need a place (start, restore) or only work where the instance is.
-  await wakeAndAnnounce(tx, ["place-instances", "converge-instances"], { organizationId: row.organizationId, topic: "instance", id: row.id });
+  await wakeAndAnnounce(tx, ["place-instances", "converge-instances", ...(change.wakes ?? [])], { organizationId: row.organizationId, topic: "instance", id: row.id });
 }
 
 /** A name belongs to one instance of an organization; those in the trash do not count. */

@@ -9,6 +9,6 @@ export async function purgeInstance(context: Context, input: InstanceRef): Promi
   return changeInstance(context, instanceId, "purge", (row) => {
     const now = context.clock.now();
     if (row.purgeAfter && row.purgeAfter.getTime() <= now.getTime()) return null;
-    return { set: { purgeAfter: now, stopGraceSeconds: 0 }, event: "purge-requested", before: { purgeAfter: row.purgeAfter?.toISOString() ?? null }, after: { purgeAfter: now.toISOString() } };
+    return { set: { purgeAfter: now, stopGraceSeconds: 0 }, event: "purge-requested", wakes: ["purge-trash"], before: { purgeAfter: row.purgeAfter?.toISOString() ?? null }, after: { purgeAfter: now.toISOString() } };
   });
 }

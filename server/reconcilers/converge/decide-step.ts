@@ -50,7 +50,7 @@ const FIRST_CRASH_WAIT_MS = 1_000;
 /** A guest that is asked to restart and does nothing is power cycled after this, as after a stop's default grace. */
 const RESTART_GRACE_MS = 30_000;
 /** A request that the guest missed (it was booting) is put again. */
-export const ASK_AGAIN_MS = 5_000;
+export const ASK_AGAIN_MS = 2_000;
 
 const LIVE: readonly ObservedState[] = ["running", "paused", "shutting-down", "suspended"];
 

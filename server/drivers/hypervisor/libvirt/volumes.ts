@@ -164,7 +164,7 @@ export async function growVolume(link: HostLink, poolName: string, name: string,
 export async function uploadVolume(link: HostLink, poolName: string, name: string, content: Readable, sizeBytes: number, options?: CallOptions): Promise<VolumeObservation> {
   const pool = await needPool(link, poolName, options);
   volumePath(new Map([[poolName, "/"]]), poolName, name);
-  const old = await findVolume(link, pool, name, options);
+  const old = await lookAt(link, pool, name, options);
   if (old !== null) await unlink(link, old, options);
   const xml = writeXml(element("volume", {},
     element("name", {}, name),
@@ -172,7 +172,7 @@ export async function uploadVolume(link: HostLink, poolName: string, name: strin
     element("allocation", { unit: "bytes" }, 0),
     element("target", {}, element("format", { type: "raw" })),
   ));
-  const { vol: ref } = await link.heavyCall(procedures.volCreateXml, { pool, xml, flags: 0 }, CREATE_TIMEOUT_MS, options);
+  const ref = await createAnew(link, pool, name, xml, options);
   const timeoutMs = options?.timeoutMs ?? UPLOAD_TIMEOUT_MS;
   const connection = await link.dedicated();
   try {
@@ -188,6 +188,22 @@ export async function uploadVolume(link: HostLink, poolName: string, name: strin
     connection.close();
   }
   return observeVolume(link, ref, options);
+}
+
+/**
+ * The host's list does not know what other hosts made, and the storage refuses a second file of the name: only then is the list renewed.
+ * Asking for that each time would cost a tenth of a second whenever another disk is being made.
+ */
+async function createAnew(link: HostLink, pool: PoolRef, name: string, xml: string, options?: CallOptions): Promise<VolumeRef> {
+  const create = async (): Promise<VolumeRef> => (await link.heavyCall(procedures.volCreateXml, { pool, xml, flags: 0 }, CREATE_TIMEOUT_MS, options)).vol;
+  try {
+    return await create();
+  } catch (error) {
+    const found = error instanceof DriverError && !error.outcomeUnknown ? await findVolume(link, pool, name, options) : null;
+    if (found === null) throw error;
+    await unlink(link, found, options);
+    return create();
+  }
 }
 
 async function send(content: Readable, stream: RpcStream, timeoutMs: number, signal?: AbortSignal): Promise<number> {
