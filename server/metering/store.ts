@@ -51,14 +51,27 @@ export async function closeEndedRuns(tx: Transaction, context: Context, input: r
       and s.since > greatest(w.ended_at, w.started_at) + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'`);
 }
 
-/** Ends the windows of runs whose new size or new consent is seen now; the next window begins at the same moment. */
+/** The one flavor of a size and class; null where there is none or more than one. */
+function flavorOfSize(size: { readonly vcpus: SQL; readonly memoryMiB: SQL; readonly class: SQL }): SQL {
+  return sql`(select min(z.id) from flavor z where z.vcpus = ${size.vcpus} and z.memory_mib = ${size.memoryMiB} and z.class = ${size.class} having count(*) = 1)`;
+}
+
+/**
+ * Ends the windows of runs whose new size or new consent is seen now; the next window begins at the same moment. A size that was seen and is
+ * asked for no more (a second change waits for the next boot) is billed all the same: what counts is what runs.
+ */
 export async function cutChangedRuns(tx: Transaction, context: Context, input: readonly HostUsageFact[]): Promise<void> {
+  const bySize = flavorOfSize({ vcpus: sql`o.vcpus`, memoryMiB: sql`o.memory_mib`, class: sql`w.class` });
   await tx.execute(sql`
-    with ${facts(input)}
-    update usage_window w set closed_at = ${context.clock.now().toISOString()}, ended_at = greatest(w.ended_at, s.confirmed), closed_reason = case when w.flavor_id <> i.flavor_id and o.vcpus = i.vcpus and o.memory_mib = i.memory_mib then 'resized' else 'consent' end
-    from seen s join instance i on i.id = s.instance_id join instance_observation o on o.instance_id = i.id left join move_consent c on c.instance_id = i.id
-    where w.meter = 'instance' and w.closed_at is null and w.resource_id = s.instance_id
-      and ((w.flavor_id <> i.flavor_id and o.vcpus = i.vcpus and o.memory_mib = i.memory_mib) or w.movable <> coalesce(c.movable_for_discount, false))`);
+    with ${facts(input)},
+    changed as (
+      -- A run that began at or after the last word of the one before had its new size from its start on.
+      select w.id, case when s.since >= w.ended_at then least(s.since, s.confirmed) else s.confirmed end as at, w.movable <> coalesce(c.movable_for_discount, false) as consented,
+        w.flavor_id is distinct from case when o.vcpus = i.vcpus and o.memory_mib = i.memory_mib then i.flavor_id when o.vcpus = w.vcpus and o.memory_mib = w.memory_mib then w.flavor_id else coalesce(${bySize}, w.flavor_id) end as resized
+      from seen s join usage_window w on w.resource_id = s.instance_id join instance i on i.id = s.instance_id join instance_observation o on o.instance_id = i.id left join move_consent c on c.instance_id = i.id
+      where w.meter = 'instance' and w.closed_at is null)
+    update usage_window w set closed_at = ${context.clock.now().toISOString()}, ended_at = greatest(w.ended_at, x.at), closed_reason = case when x.resized then 'resized' else 'consent' end
+    from changed x where w.id = x.id and (x.resized or x.consented)`);
 }
 
 /** Confirms the windows of runs that go on, wherever they run now. */
@@ -91,14 +104,15 @@ interface FreshRun extends Record<string, unknown> {
  * over the end of a closed period, as what they were before; a change meanwhile is to be cut now.
  */
 export async function openRuns(tx: Transaction, context: Context, input: readonly HostUsageFact[]): Promise<{ readonly carried: boolean }> {
+  const bySize = flavorOfSize({ vcpus: sql`size.vcpus`, memoryMiB: sql`size.memory_mib`, class: sql`last.class` });
   const fresh = await tx.execute<FreshRun>(sql`
     with ${facts(input)},
     fresh as (
       select s.*, l.last_end, l.last_reason, l.last_flavor, l.last_movable,
         coalesce(l.last_reason = 'period-end' and (s.since is null or s.since <= l.last_end + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'), false) as carried,
         -- What was seen has another size than what was asked for: a change that waits for the next boot, or a machine that went on from its
-        -- memory. It is what it was when it was metered last.
-        coalesce(l.last_flavor is not null and (select o.vcpus <> i.vcpus or o.memory_mib <> i.memory_mib from instance i join instance_observation o on o.instance_id = i.id where i.id = s.instance_id), false) as unresized
+        -- memory. It is what it was when it was metered last, or what has that size.
+        case when l.last_flavor is not null and size.vcpus is not null then case when size.vcpus = last.vcpus and size.memory_mib = last.memory_mib then last.id else coalesce(${bySize}, last.id) end end as running_flavor
       -- Not "not exists": as a join it is planned without the index while the table's statistics are young, a scan for each row. Few rows
       -- pass; the offset keeps what follows from being looked up for the others.
       from (select r.* from seen r where (select w.id from usage_window w where w.resource_id = r.instance_id and w.meter = 'instance' and w.closed_at is null limit 1) is null offset 0) s
@@ -107,14 +121,16 @@ export async function openRuns(tx: Transaction, context: Context, input: readonl
           select w.ended_at, w.closed_reason, w.started_at, w.flavor_id, w.movable from usage_window w where w.resource_id = s.instance_id and w.meter = 'instance'
           union all select a.ended_at, 'period-end', a.started_at, a.flavor_id, a.movable from usage_adjustment a where a.resource_id = s.instance_id and a.meter = 'instance' and a.direction = 'add') p
         order by p.ended_at desc, p.started_at desc limit 1) l on true
+      left join flavor last on last.id = l.last_flavor
+      left join lateral (select o.vcpus, o.memory_mib from instance i join instance_observation o on o.instance_id = i.id where i.id = s.instance_id and (o.vcpus <> i.vcpus or o.memory_mib <> i.memory_mib)) size on true
     )
-    select i.organization_id, f.instance_id, fl.id as flavor_id, fl.class, case when f.carried or f.unresized then fl.vcpus else i.vcpus end as vcpus, case when f.carried or f.unresized then fl.memory_mib else i.memory_mib end as memory_mib,
+    select i.organization_id, f.instance_id, fl.id as flavor_id, fl.class, case when f.carried or f.running_flavor is not null then fl.vcpus else i.vcpus end as vcpus, case when f.carried or f.running_flavor is not null then fl.memory_mib else i.memory_mib end as memory_mib,
       case when f.carried then f.last_movable else coalesce(c.movable_for_discount, false) end as movable, f.host_id, f.confirmed, f.carried,
       least(f.confirmed, case
         when f.last_end is not null and (f.last_reason in ('resized', 'consent') or f.continues) and f.last_end > f.confirmed - ${CONTINUATION_SECONDS} * interval '1 second' then f.last_end
         when f.carried then f.last_end
         else greatest(coalesce(f.since, f.confirmed), coalesce(f.last_end, '-infinity')) end) as started
-    from fresh f join instance i on i.id = f.instance_id join flavor fl on fl.id = case when f.carried or f.unresized then f.last_flavor else i.flavor_id end left join move_consent c on c.instance_id = i.id
+    from fresh f join instance i on i.id = f.instance_id join flavor fl on fl.id = case when f.carried then f.last_flavor else coalesce(f.running_flavor, i.flavor_id) end left join move_consent c on c.instance_id = i.id
     where f.last_end is null or f.last_end < f.confirmed or (f.last_end = f.confirmed and f.last_reason in ('resized', 'consent'))`);
   await insertUse(tx, context, fresh.rows.map((run) => ({
     organizationId: run.organization_id, meter: "instance", resourceId: run.instance_id, instanceId: run.instance_id, flavorId: run.flavor_id, class: run.class, quantity: 1, vcpus: run.vcpus, memoryMiB: run.memory_mib, hostId: run.host_id,
@@ -185,12 +201,13 @@ export async function closeRunsOfHost(tx: Transaction, context: Context, hostId:
 
 /** Facts for the recount: who was seen running where, when, at which size. Independent of the windows. */
 export async function writeFacts(tx: Transaction, input: readonly HostUsageFact[]): Promise<void> {
+  const bySize = flavorOfSize({ vcpus: sql`o.vcpus`, memoryMiB: sql`o.memory_mib`, class: sql`wanted.class` });
   await tx.execute(sql`
     with ${facts(input)}
     insert into usage_fact as f (organization_id, instance_id, minute, host_id, run_at, first_at, last_at, continues, flavor_id, movable)
     select i.organization_id, i.id, date_trunc('minute', s.confirmed), s.host_id, coalesce(s.since, 'epoch'), s.confirmed, s.confirmed, s.continues,
-      case when o.vcpus = i.vcpus and o.memory_mib = i.memory_mib then i.flavor_id else '' end, coalesce(c.movable_for_discount, false)
-    from seen s join instance i on i.id = s.instance_id join instance_observation o on o.instance_id = i.id left join move_consent c on c.instance_id = i.id
+      case when o.vcpus = i.vcpus and o.memory_mib = i.memory_mib then i.flavor_id else coalesce(${bySize}, '') end, coalesce(c.movable_for_discount, false)
+    from seen s join instance i on i.id = s.instance_id join flavor wanted on wanted.id = i.flavor_id join instance_observation o on o.instance_id = i.id left join move_consent c on c.instance_id = i.id
     on conflict (instance_id, minute, host_id, run_at, flavor_id, movable) do update set last_at = excluded.last_at where f.last_at < excluded.last_at`);
 }
 

@@ -1,31 +1,36 @@
-import { liveMonths } from "../support/metered-life";
-import { createBenchDatabase } from "./support/bench-database";
+import { firstOf, liveBatch, SEEDS_TOGETHER } from "../support/life/live-batch";
+import { openFastDatabases } from "./support/fast-databases";
 import type { Bench } from "./types";
 
-/** Organizations that live beside each other in one database. */
-const TOGETHER = 25;
-const ROUNDS = 60;
+function numberAfter(args: readonly string[], name: string, otherwise: number): number {
+  const at = args.indexOf(name);
+  const value = at >= 0 ? Number(args[at + 1]) : otherwise;
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} needs a whole number from 1 on, e.g. ${name} ${otherwise}.`);
+  return value;
+}
 
-/** Seeded months of random life, billed and compared with how they were: `--seeds N` of them (default 50), from `--from N` on. */
+/** Seeded months of random life on the simulated hypervisor under the real loops, billed, paid, and compared with how they were. */
 export const run: Bench = async ({ args }) => {
-  const at = args.indexOf("--seeds");
-  const wanted = at >= 0 ? Number(args[at + 1]) : 50;
-  if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError("--seeds needs a whole number of months to live, e.g. --seeds 1000.");
+  const wanted = numberAfter(args, "--seeds", SEEDS_TOGETHER);
+  const from = numberAfter(args, "--from", 1);
   const startedMs = performance.now();
+  const databases = await openFastDatabases();
   const findings: unknown[] = [];
   let lived = 0;
-  const from = args.indexOf("--from");
-  const begin = from >= 0 ? Number(args[from + 1]) : 1;
-  for (let first = begin; first < begin + wanted; first += TOGETHER) {
-    const database = await createBenchDatabase();
-    try {
-      const seeds = Array.from({ length: Math.min(TOGETHER, begin + wanted - first) }, (_, index) => first + index);
-      findings.push(...(await liveMonths(database, seeds, ROUNDS)));
-      lived += seeds.length;
-    } finally {
+  try {
+    // Whole batches: what happens to the hosts of a batch happens to all its lives.
+    for (let batch = Math.ceil(from / SEEDS_TOGETHER); lived < wanted; batch++) {
+      const database = await databases.create();
+      const found = await liveBatch(database, batch, process.env["N"] ? { many: Number(process.env["N"]) } : {});
       await database.close();
+      findings.push(...found.findings);
+      lived += SEEDS_TOGETHER;
+      for (const { seed, what } of found.findings) process.stderr.write(`seed ${seed}: ${what}\n`);
+      if (found.findings.length > 0) process.stderr.write(`Again: npm run bench -- usage-life --from ${firstOf(batch)} --seeds ${SEEDS_TOGETHER}\n`);
+      process.stderr.write(`${JSON.stringify(found.figures)}\n${lived} months, ${findings.length} findings, ${((performance.now() - startedMs) / 1000 / lived).toFixed(2)} s a month\n`);
     }
-    if (lived % 100 === 0) process.stderr.write(`${lived} months, ${findings.length} findings\n`);
+  } finally {
+    await databases.close();
   }
   return {
     name: "usage-life",

@@ -42,7 +42,8 @@ export function recountRuns(instanceId: string, facts: readonly UsageFactRow[]):
     } else if (!open) {
       open = { flavorId: fact.flavorId, movable: fact.movable, startMs: known ? Math.min(runMs, firstMs) : firstMs, endMs: fact.lastAt.getTime(), gone: false };
     } else if ((fact.flavorId !== "" && fact.flavorId !== open.flavorId) || fact.movable !== open.movable) {
-      const at = Math.max(open.endMs, firstMs);
+      // A run that began at or after the last word of the one before had its new size from its start on.
+      const at = Math.max(open.endMs, known && runMs >= open.endMs ? Math.min(runMs, firstMs) : firstMs);
       end({ ...open, endMs: at });
       open = { flavorId: fact.flavorId || open.flavorId, movable: fact.movable, startMs: at, endMs: Math.max(at, fact.lastAt.getTime()), gone: false };
     } else {
