@@ -23,15 +23,16 @@ export function deliver<T>(state: WorldState, hostName: string, call: string, bo
       exchange.giveUpAfter(Math.min(bounds.timeoutMs, state.timings.unreachableMs), "unreachable");
       return;
     }
+    const noticedMs = Math.min(bounds.timeoutMs, state.timings.lostMs);
     if (host.hung || fault === "lost-request") {
-      exchange.giveUpAfter(bounds.timeoutMs, "timeout");
+      exchange.giveUpAfter(noticedMs, "timeout");
       return;
     }
     const run = (): void => exchange.run(effect, fault === "lost-reply");
     const delayMs = state.timings.callMs + host.slowMs + (fault === "slow" ? state.chance.next() * state.faults.slowMs : 0);
     if (fault === "late-effect") {
-      exchange.giveUpAfter(bounds.timeoutMs, "timeout");
-      state.clock.schedule(bounds.timeoutMs + 1 + delayMs, run);
+      exchange.giveUpAfter(noticedMs, "timeout");
+      state.clock.schedule(noticedMs + 1 + delayMs, run);
       return;
     }
     if (delayMs > 0) {
@@ -97,7 +98,7 @@ class Exchange<T> {
 
   private answer(lose: boolean, deliverIt: () => void): void {
     if (lose) {
-      if (!this.cancelTimer) this.giveUpAfter(this.bounds.timeoutMs, "timeout");
+      this.giveUpAfter(Math.min(this.bounds.timeoutMs, this.state.timings.lostMs), "timeout");
       return;
     }
     if (this.finish()) deliverIt();
@@ -105,7 +106,7 @@ class Exchange<T> {
 
   private fail(code: "unreachable" | "timeout"): void {
     if (!this.finish()) return;
-    const said = code === "timeout" ? `no answer came within ${this.bounds.timeoutMs} ms` : "the host does not answer";
+    const said = code === "timeout" ? `no answer came in time (${this.bounds.timeoutMs} ms at most)` : "the host does not answer";
     this.reject(new DriverError(code, `"${this.call}" on ${this.host.name} has an unknown outcome: ${said}. Look again before acting again.`, { host: this.host.name, call: this.call }));
   }
 

@@ -21,6 +21,8 @@ export interface Timings {
   readonly powerOffMs: number;
   /** A call to a silent address gives up after this (connect time-out, or keepalive on an open connection). */
   readonly unreachableMs: number;
+  /** Nobody waits longer for an answer that was lost, however long the work may take: keepalive notices (4 s with the real driver). */
+  readonly lostMs: number;
   /** The fixed part of a migration's pause: device state, switch of the network. */
   readonly migrationSwitchMs: number;
   /** Fixed cost before the first page is sent. */
