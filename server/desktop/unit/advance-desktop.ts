@@ -58,7 +58,8 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
       return write(context, desktop, async (tx) => {
         await endConsoles(tx, instanceId, context.clock.now(), step.reason);
         if (work.session) await updateSession(tx, work.session.id, { endedAt: context.clock.now(), endReason: step.reason });
-        return { unusedSince: context.clock.now() };
+        // Idle since the person left: a desktop that is kept is put aside now, and not after the same time once more.
+        return step.reason === "idle" ? {} : { unusedSince: context.clock.now() };
       });
     case "move-on":
       return write(context, desktop, async (tx) => {

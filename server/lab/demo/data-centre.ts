@@ -26,10 +26,14 @@ export interface DemoImage {
   readonly volume: string;
   readonly format: "qcow2" | "raw";
   readonly virtualSizeMiB: number;
+  readonly minimumMemoryMiB?: number;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly boot: { readonly kind: "disk" } | { readonly kind: "kernel"; readonly kernelFile: string; readonly initrdFile: string; readonly commandLine: string };
 }
+
+/** The Debian desktop of `npm run lab -- image desktop`, as the demo's catalog calls it, and the size that it needs. */
+export const REAL_DESKTOP = { image: "Debian desktop", flavor: "desktop-1" } as const;
 
 /** The hosts under the demo: real ones in namespaces, or the simulated world. The hand of fate is here, not in the product. */
 export interface DataCentre {

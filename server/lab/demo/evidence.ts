@@ -2,6 +2,7 @@
 export const STEP_IDS = [
   "setup", "sign-in", "order", "running", "guest-alive", "console", "resize", "migrate", "failover", "data-kept",
   "quota-refused", "no-capacity", "metering", "invoice", "invoice-issued", "paid", "payment-failed", "restored", "evidence", "delete", "leftovers",
+  "desktop-image", "desktop-pool", "desktop-open", "desktop-move", "desktop-suspend", "desktop-host-lost", "desktop-resume", "desktop-reset", "desktop-real", "desktop-gone",
 ] as const;
 export type StepId = (typeof STEP_IDS)[number];
 

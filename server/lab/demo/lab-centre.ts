@@ -3,9 +3,9 @@ import { createReadStream, readdirSync, statSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { createLibvirtDriver } from "@/server/drivers/hypervisor/libvirt";
-import { buildTinyImage } from "../image";
+import { buildTinyImage, cachedDesktopImage, type DesktopImage } from "../image";
 import { openLab } from "../index";
-import type { DataCentre, DemoImage } from "./data-centre";
+import { REAL_DESKTOP, type DataCentre, type DemoImage } from "./data-centre";
 import { startPing } from "./ping";
 
 /** What a demo host offers to guests; small, so that four orders fill it. */
@@ -46,7 +46,10 @@ export function labCentre(options: { readonly directory: string; readonly imageD
     },
     down: () => lab.down({ keepStorage: true }),
     hosts: () => lab.hosts.map(({ name, uri, managementAddress, bmc }) => ({ name, uri, managementAddress, power: { kind: "ipmi", ...bmc }, systemMemoryMiB })),
-    images: async () => [await installTinyImage(options, lab)],
+    images: async () => {
+      const desktop = await cachedDesktopImage(options.imageDirectory);
+      return [await installTinyImage(options, lab), ...(desktop ? [await installDesktopImage(desktop, lab)] : [])];
+    },
     crash: (host) => lab.crash(host),
     wake: (host) => lab.wake(host),
     runs: async () => (await lab.qemuProcesses()).map((run) => ({ instanceId: run.instance, host: run.host, startedAtMs: run.startedAtMs, endedAtMs: run.endedAtMs })),
@@ -77,6 +80,23 @@ async function installTinyImage(options: { readonly imageDirectory: string; read
     sizeBytes: statSync(built.rootVolumePath).size,
     sha256: await sha256(built.rootVolumePath),
     boot: { kind: "kernel", kernelFile: names.kernel, initrdFile: names.initrd, commandLine: built.commandLine },
+  };
+}
+
+/** Lays the Debian desktop into the shared storage; it takes minutes to build, so it is there only where somebody built it. */
+async function installDesktopImage(built: DesktopImage, lab: ReturnType<typeof openLab>): Promise<DemoImage> {
+  const volume = `${built.id}.qcow2`;
+  await lab.installVolumes([{ from: built.diskPath, name: volume }]);
+  return {
+    name: REAL_DESKTOP.image,
+    description: "X with a window manager, terminal, files, editor and browser: up in a minute under software emulation",
+    volume,
+    format: "qcow2",
+    virtualSizeMiB: built.sizeMiB,
+    minimumMemoryMiB: 768,
+    sizeBytes: statSync(built.diskPath).size,
+    sha256: await sha256(built.diskPath),
+    boot: { kind: "disk" },
   };
 }
 

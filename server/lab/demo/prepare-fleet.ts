@@ -10,7 +10,7 @@ import { mintId } from "@/server/platform/id";
 import { silentLogger } from "@/server/platform/logger";
 import { systemRandom } from "@/server/platform/random";
 import { seedDemo } from "../seed";
-import type { DataCentre } from "./data-centre";
+import { REAL_DESKTOP, type DataCentre } from "./data-centre";
 import type { DemoSettings } from "./settings";
 import { until } from "./story/stage";
 
@@ -22,6 +22,7 @@ const FLAVORS = [
   { name: "micro-1", class: "standard", vcpus: 1, memoryMiB: 128, diskGiB: 1, yenPerHour: 0.4 },
   { name: "micro-2", class: "standard", vcpus: 2, memoryMiB: 256, diskGiB: 1, yenPerHour: 0.8 },
   { name: "burst-1", class: "burstable", vcpus: 1, memoryMiB: 128, diskGiB: 1, yenPerHour: 0.2 },
+  { name: REAL_DESKTOP.flavor, class: "standard", vcpus: 1, memoryMiB: 1024, diskGiB: 4, yenPerHour: 1.8 },
   { name: "memory-1", class: "standard", vcpus: 1, memoryMiB: 1408, diskGiB: 2, yenPerHour: 2.4 },
   { name: "dedicated-16", class: "dedicated", vcpus: 16, memoryMiB: 65_536, diskGiB: 200, yenPerHour: 96 },
 ] as const;

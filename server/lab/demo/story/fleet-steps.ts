@@ -1,5 +1,5 @@
 import { DiskWriter } from "../guest";
-import { demoHost, guestOf, hostId, hostOf, inGuest, pause, readInstance, until, untilStatus, type Stage } from "./stage";
+import { demoHost, guestOf, hostId, hostOf, inGuest, pause, readInstance, smallImage, until, untilStatus, type Stage } from "./stage";
 
 const MOVE_TIMEOUT_MS = 120_000;
 const FAILOVER_TIMEOUT_MS = 120_000;
@@ -91,9 +91,9 @@ export async function noCapacity(stage: Stage): Promise<Record<string, unknown>>
   const { organization } = stage;
   const { api } = stage.tenant;
   const flavors = await api.catalog.flavors.query({ organization });
-  const image = (await api.images.list.query({ organization })).find((candidate) => candidate.public);
+  const image = await smallImage(stage);
   const large = flavors.find((flavor) => flavor.name === "memory-1");
-  if (!large || !image) throw new Error("The catalog has no flavor memory-1 or no public image.");
+  if (!large) throw new Error("The catalog has no flavor memory-1.");
   const ordered = await api.instances.create.mutate({ organization, name: `large-${Date.now().toString(36)}`, flavorId: large.id, imageId: image.id, sshKeyIds: [] });
   stage.others.push(ordered.id);
   const waiting = await untilStatus(stage, ordered.id, "waiting-for-capacity", 30_000);

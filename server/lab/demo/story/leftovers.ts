@@ -1,9 +1,13 @@
 import pg from "pg";
 import type { Stage } from "./stage";
 
-/** What nobody owns must not exist: asked of the hosts, of the storage and of our own records, for the story's machines. */
-export async function leftovers(stage: Stage, databaseUrl: string): Promise<Record<string, unknown>> {
-  const ids = [stage.instanceId, ...stage.others];
+/** What nobody owns must not exist: for the machines that the story ordered. */
+export function leftovers(stage: Stage, databaseUrl: string): Promise<Record<string, unknown>> {
+  return leftoversOf(stage, databaseUrl, [stage.instanceId, ...stage.others]);
+}
+
+/** What is left of machines that were deleted: asked of the hosts, of the storage and of our own records. */
+export async function leftoversOf(stage: Stage, databaseUrl: string, ids: readonly string[]): Promise<Record<string, unknown>> {
   const { guests, volumes } = await stage.centre.remains();
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,5 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
-import { until, readInstance, type Stage } from "./stage";
+import { smallImage, until, readInstance, type Stage } from "./stage";
 
 /** An order over the quota is refused in words and numbers, and changes nothing. */
 export async function quotaRefused(stage: Stage): Promise<Record<string, unknown>> {
@@ -7,8 +7,8 @@ export async function quotaRefused(stage: Stage): Promise<Record<string, unknown
   const { api } = stage.tenant;
   const state = async (): Promise<string> => JSON.stringify([await api.quota.get.query({ organization }), (await api.instances.list.query({ organization })).items.map((item) => item.id)]);
   const flavor = (await api.catalog.flavors.query({ organization })).find((candidate) => candidate.name === "dedicated-16");
-  const image = (await api.images.list.query({ organization })).find((candidate) => candidate.public);
-  if (!flavor || !image) throw new Error("The catalog has no flavor dedicated-16 or no public image.");
+  const image = await smallImage(stage);
+  if (!flavor) throw new Error("The catalog has no flavor dedicated-16.");
   const before = await state();
   const refusal = await api.instances.create
     .mutate({ organization, name: "too-large", flavorId: flavor.id, imageId: image.id, sshKeyIds: [] })

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { grabFrame } from "../screen-frame";
-import { inGuest, readInstance, until, untilStatus, type Stage } from "./stage";
+import { inGuest, readInstance, smallImage, until, untilStatus, type Stage } from "./stage";
 
 const BOOT_TIMEOUT_MS = 120_000;
 /** One pixel value would be an empty screen. */
@@ -18,8 +18,8 @@ export async function order(stage: Stage): Promise<Record<string, unknown>> {
   const { api } = stage.tenant;
   const { organization } = stage;
   const flavor = (await api.catalog.flavors.query({ organization })).find((candidate) => candidate.name === "micro-1");
-  const image = (await api.images.list.query({ organization })).find((candidate) => candidate.status === "available" && candidate.public);
-  if (!flavor || !image) throw new Error("The catalog has no flavor micro-1 or no public image.");
+  const image = await smallImage(stage);
+  if (!flavor) throw new Error("The catalog has no flavor micro-1.");
   const key = await api.sshKeys.add.mutate({ organization, name: `demo-${Date.now()}`, publicKey: makePublicKey("demo@berth") });
   const ordered = await api.instances.create.mutate({
     organization,

@@ -1,5 +1,5 @@
 import type { RouterOutputs } from "@/server/api/root";
-import type { DataCentre, DemoHost } from "../data-centre";
+import { REAL_DESKTOP, type DataCentre, type DemoHost } from "../data-centre";
 import { Guest } from "../guest";
 import type { PortalClient } from "../portal-client";
 
@@ -50,6 +50,16 @@ export function untilStatus(stage: Stage, instanceId: string, wanted: InstanceDe
     if (instance.status === wanted) return instance;
     throw new Error(`it is ${instance.status}${instance.statusReason ? `: ${instance.statusReason}` : ""}`);
   });
+}
+
+export type CatalogImage = RouterOutputs["images"]["list"][number];
+
+/** The small image that every demo has: what the story's machines are made of. */
+export async function smallImage(stage: Stage): Promise<CatalogImage> {
+  const images = await stage.tenant.api.images.list.query({ organization: stage.organization });
+  const found = images.find((candidate) => candidate.status === "available" && candidate.public && candidate.name !== REAL_DESKTOP.image);
+  if (!found) throw new Error("The catalog has no public image.");
+  return found;
 }
 
 /** Where the control plane has placed an instance, as the operator's console shows it. */

@@ -1,5 +1,6 @@
 import type { Recorder } from "../evidence";
 import { consoleFrame, guestAlive, order, resize, running } from "./order-steps";
+import { playDesktops } from "./desktop-steps";
 import { dataKept, failover, migrate, noCapacity } from "./fleet-steps";
 import { leftovers } from "./leftovers";
 import { deleteAll, invoice, metering, quotaRefused } from "./money-steps";
@@ -44,4 +45,5 @@ export async function playStory({ stage, recorder, credentials, databaseUrl }: S
   await playPayments({ stage, recorder, databaseUrl });
   const deleted = await recorder.step("delete", "The tenant deletes everything", () => deleteAll(stage));
   if (deleted) await recorder.step("leftovers", "Nothing is left that nobody owns", () => leftovers(stage, databaseUrl));
+  await playDesktops({ stage, recorder, databaseUrl, email: credentials.tenant.email });
 }
