@@ -100,6 +100,8 @@ function withoutPlace(desired: DesiredInstance, nowMs: number): Step {
 function stopping(view: View, memory: Memory, nowMs: number): Step {
   const { desired } = view;
   const why = desired.deletedAt ? "delete" : "stop";
+  // Held by a full or failing storage it hears no request, and waiting out its grace would save nothing.
+  if (stateHere(view) === "paused" && desired.observation?.reason === "io-error") return { kind: "cut-power", why };
   const askedMs = desired.stopRequestedAt?.getTime() ?? null;
   const endMs = askedMs === null ? nowMs : askedMs + desired.stopGraceSeconds * 1_000;
   if (endMs <= nowMs) return { kind: "cut-power", why };
