@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import pg from "pg";
 import type { RealConnection } from "./postgres";
 
@@ -86,7 +87,7 @@ export class LockQueue {
   private async attempt(sending: Sending, at: number): Promise<boolean> {
     const { connection, config, inTransaction } = sending;
     if (inTransaction && this.waiters.length > 0) await connection.client.query(`savepoint ${SAVEPOINT}`);
-    const work = connection.client.query(config).then(
+    const work = inOneWrite(connection.client, () => connection.client.query(config)).then(
       (result): Outcome => ({ error: null, result: result as unknown as pg.QueryResult }),
       (error: unknown): Outcome => ({ error: error instanceof Error ? error : new Error(String(error)), result: null }),
     );
@@ -167,4 +168,15 @@ export class LockQueue {
 
 function pause(ms: number): Promise<null> {
   return new Promise((resolve) => setTimeout(() => resolve(null), ms));
+}
+
+/** The messages of one statement leave as one piece: each system call wakes the database. */
+function inOneWrite<T>(client: pg.Client, ask: () => T): T {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Writable } }).connection;
+  stream.cork();
+  try {
+    return ask();
+  } finally {
+    stream.uncork();
+  }
 }

@@ -23,6 +23,11 @@ export const IMAGE_VOLUME = "tiny.qcow2";
 /** A year begins at a round moment, so that traces read well. */
 export const START_MS = Date.UTC(2026, 0, 1);
 const PLENTY = 1_000_000_000;
+/**
+ * Loops of rooms that nobody enters here: there are no desktops, bills or mails, no sensors, no rolling updates, and no uploaded
+ * images, whose files are real and answer when they like.
+ */
+const ELSEWHERE: ReadonlySet<string> = new Set(["import-images", "keep-desktops", "check-golden-images", "issue-invoices", "watch-budgets", "send-outbox", "advise-evacuations", "update-hosts"]);
 
 export interface RoomOptions {
   readonly seed: number;
@@ -143,8 +148,7 @@ export class SimRoom {
     const context = bend?.context ? bend.context(plain) : plain;
     const hypervisor = process.hypervisor(simulatedDriver(this.world));
     const power = process.power(simulatedPower(this.world));
-    // Uploaded images are real files, which answer when they like.
-    const loops = allLoops({ imageUploadDirectory: "/nonexistent", mail: logMail(silentLogger) }).filter(({ name }) => name !== "import-images");
+    const loops = allLoops({ imageUploadDirectory: "/nonexistent", mail: logMail(silentLogger) }).filter(({ name }) => !ELSEWHERE.has(name));
     const crew = new Crew({
       context,
       machines: new Machines({ hypervisors: [bend?.hypervisor ? bend.hypervisor(hypervisor) : hypervisor], powers: [bend?.power ? bend.power(power) : power] }),

@@ -14,9 +14,9 @@ export interface PlannedFault {
   readonly draw: number;
 }
 
-const BETWEEN_MS = 6_000;
+const BETWEEN_MS = 2_800;
 const SHORTEST_MS = 500;
-const LONGEST_MS = 12_000;
+const LONGEST_MS = 8_000;
 
 export function pick<T>(chance: Random, items: readonly T[]): T {
   const item = items[Math.floor(chance.float() * items.length)];

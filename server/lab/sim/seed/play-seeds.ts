@@ -8,7 +8,7 @@ import type { Fault } from "./faults";
 import { runSeed } from "./run-seed";
 
 /** Virtual time of a seed in which faults happen, unless it is said otherwise. */
-export const SEED_LENGTH_MS = 25_000;
+export const SEED_LENGTH_MS = 12_000;
 /** Seeds that once failed; every run of the tests plays them. */
 export const CORPUS = fileURLToPath(new URL("../../../../tests/simulation/corpus.jsonl", import.meta.url));
 

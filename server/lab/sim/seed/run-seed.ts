@@ -36,7 +36,7 @@ const LEASE_TTL_MS = 3_000;
 const BOOKS_EVERY_MS = 5_000;
 /** Shorter than a failover takes: the disk lock is the second wall, and a simulation that leans on it would not see the first one fall. */
 const STORAGE_LEASE_MS = 2_500;
-const TIMINGS = { startMs: 150, destroyMs: 50, guestBootMs: 200, guestShutdownMs: 200, hostBootMs: 1_500, powerOffMs: 100, powerOnMs: 100, unreachableMs: 400, migrationSetupMs: 50, migrationSwitchMs: 20, storageLeaseMs: STORAGE_LEASE_MS };
+const TIMINGS = { startMs: 150, destroyMs: 50, guestBootMs: 200, guestShutdownMs: 200, hostBootMs: 1_500, powerOffMs: 100, powerOnMs: 100, unreachableMs: 400, lostMs: 4_000, migrationSetupMs: 50, migrationSwitchMs: 20, storageLeaseMs: STORAGE_LEASE_MS };
 const POLICY = { cpuRatio: 1.5, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 1.5, fenceAfterSeconds: 3, fenceBrakeFraction: 0.5 };
 const QUOTA = { instances: 7, vcpus: 9, memoryMiB: 1_000_000, storageGiB: 1_000 };
 
@@ -110,7 +110,7 @@ class SeedRun {
     if (chance.float() < 0.3) await this.startWorker();
     const beginMs = scheduler.nowMs();
     for (const fault of planFaults(chance, options.faults, options.lengthMs)) scheduler.schedule(fault.atMs, () => this.strike(fault));
-    for (let atMs = 300; atMs < options.lengthMs; atMs += 300 + chance.float() * 5_000) scheduler.schedule(atMs, () => customers.act());
+    for (let atMs = 300; atMs < options.lengthMs; atMs += 300 + chance.float() * 2_200) scheduler.schedule(atMs, () => customers.act());
     await this.passUntil(beginMs + options.lengthMs);
     this.heal();
     await this.settle(customers);
