@@ -1,4 +1,5 @@
 import { DriverError } from "@/server/drivers/errors";
+import type { PowerDevice } from "@/server/drivers/power/types";
 import { closeHostUsage } from "@/server/metering";
 import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
 import { sentence, type Sentence } from "@/server/platform/sentences";
@@ -149,7 +150,7 @@ async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: 
     if (!config) throw new DriverError("unsupported", `${host.name} has no fencing device.`);
     const device = machines.power(asPowerConfig(config));
     if (!device.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${device.kind}) cannot confirm that it is off.`);
-    wasOff = (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) === "off";
+    wasOff = await saysOff(device);
     if (!wasOff) await device.off({ timeoutMs: OFF_TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
@@ -160,6 +161,16 @@ async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: 
     return;
   }
   await confirm(pass, host, wasOff);
+}
+
+/** One question before the order: who switched it off matters to what follows. No answer is no "off"; the order is given all the same. */
+async function saysOff(device: PowerDevice): Promise<boolean> {
+  try {
+    return (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) === "off";
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    return false;
+  }
 }
 
 /** The controller itself said `off`. Everything that follows from it begins in the same moment. */
