@@ -57,7 +57,7 @@ export function BillLines({ currency, lines, children, ...sums }: BillLinesProps
                     <LineName line={line} />
                   </button>
                 </Td>
-                <Td right>{line.quantityUnitMs > 0 ? t(line.meter === "storage" || line.meter === "snapshot" || line.meter === "image" ? "gibHours" : "hours", { value: formats.number(line.quantityUnitMs / HOUR_MS, 3) }) : null}</Td>
+                <Td right>{line.quantityUnitMs > 0 ? <Quantity line={line} /> : null}</Td>
                 <Td right className="hidden sm:table-cell">
                   {line.microsPerHour === null ? null : formats.perHour(line.microsPerHour, currency)}
                   {line.priceVersionId ? <span className="block font-mono text-tiny text-muted" title={t("priceVersion")}>{line.priceVersionId}</span> : null}
@@ -76,6 +76,14 @@ export function BillLines({ currency, lines, children, ...sums }: BillLinesProps
       <Sums currency={currency} {...sums} />
     </Table>
   );
+}
+
+/** Hours of use; what ran for less than an hour is said in minutes and seconds, where "0.04 h" would tell nobody anything. */
+function Quantity({ line: { meter, quantityUnitMs } }: { readonly line: BillLine }) {
+  const t = useTranslations("billing");
+  const formats = useFormats();
+  if (meter === "storage" || meter === "snapshot" || meter === "image") return t("gibHours", { value: formats.number(quantityUnitMs / HOUR_MS, 3) });
+  return quantityUnitMs < HOUR_MS ? formats.duration(quantityUnitMs) : t("hours", { value: formats.number(quantityUnitMs / HOUR_MS, 3) });
 }
 
 function LineName({ line }: { readonly line: BillLine }) {

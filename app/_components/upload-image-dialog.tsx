@@ -18,6 +18,8 @@ interface UploadProps {
   /** Registers the image and says where its file goes. */
   readonly begin: (image: { name: string; format: "qcow2" | "raw"; sizeBytes: number }) => Promise<{ readonly uploadUrl: string }>;
   readonly onSettled: () => Promise<unknown>;
+  /** What an image of so many bytes costs, in words; null where it costs nothing or that is not known. */
+  readonly priceOf?: (bytes: number) => string | null;
 }
 
 export function UploadDialog(props: UploadProps) {
@@ -29,7 +31,7 @@ export function UploadDialog(props: UploadProps) {
   );
 }
 
-function UploadForm({ onOpenChange, begin, onSettled }: UploadProps) {
+function UploadForm({ onOpenChange, begin, onSettled, priceOf }: UploadProps) {
   const t = useTranslations("images");
   const common = useTranslations("common");
   const errors = useTranslations("errors");
@@ -73,7 +75,7 @@ function UploadForm({ onOpenChange, begin, onSettled }: UploadProps) {
         if (file) upload.mutate(file);
       }}
     >
-      <Field label={t("chooseFile")} hint={file ? formats.bytes(file.size) : t("chooseHint")}>
+      <Field label={t("chooseFile")} hint={file ? [formats.bytes(file.size), priceOf?.(file.size)].filter(Boolean).join(" · ") : t("chooseHint")}>
         {(control) => <Input {...control} type="file" accept=".qcow2,.raw,.img" className="h-9 py-1.5" onChange={(event) => choose(event.target.files?.[0] ?? null)} />}
       </Field>
       <Field label={common("name")}>{(control) => <Input {...control} value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />}</Field>

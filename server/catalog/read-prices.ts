@@ -9,7 +9,7 @@ export async function readPricesIn(tx: Transaction, context: Context, currency: 
   const at = context.clock.now();
   const rows = await selectPricesInForce(tx, currency, at);
   const toPrice = ({ id, microsPerHour, validFrom }: PriceVersionRow): Price => ({ priceVersionId: id, microsPerHour, validFrom });
-  const single = (meter: "storage" | "address"): Price | null => {
+  const single = (meter: "storage" | "address" | "image"): Price | null => {
     const row = rows.find((candidate) => candidate.meter === meter);
     return row ? toPrice(row) : null;
   };
@@ -19,6 +19,7 @@ export async function readPricesIn(tx: Transaction, context: Context, currency: 
     flavors: new Map(rows.flatMap((row) => (row.flavorId === null ? [] : [[row.flavorId, toPrice(row)] as const]))),
     storage: single("storage"),
     address: single("address"),
+    image: single("image"),
   };
 }
 
@@ -29,13 +30,22 @@ export async function readCurrencyIn(tx: Transaction, organizationId: string): P
   return currency;
 }
 
-/** What disks and addresses cost the context's organization now; null where something has no price. */
-export async function readUnitPrices(context: Context, organizationId: string): Promise<{ readonly currency: string; readonly storageGiBMicrosPerHour: number | null; readonly addressMicrosPerHour: number | null }> {
+/** Micros of the organization's currency for a unit-hour; null where something has no price. */
+export interface UnitPrices {
+  readonly currency: string;
+  readonly storageGiBMicrosPerHour: number | null;
+  readonly addressMicrosPerHour: number | null;
+  /** A private image: each GiB that was begun. */
+  readonly imageGiBMicrosPerHour: number | null;
+}
+
+/** What disks, addresses and images cost the context's organization now. */
+export async function readUnitPrices(context: Context, organizationId: string): Promise<UnitPrices> {
   return inTransaction(
     context,
     async (tx) => {
       const prices = await readPricesIn(tx, context, await readCurrencyIn(tx, organizationId));
-      return { currency: prices.currency, storageGiBMicrosPerHour: prices.storage?.microsPerHour ?? null, addressMicrosPerHour: prices.address?.microsPerHour ?? null };
+      return { currency: prices.currency, storageGiBMicrosPerHour: prices.storage?.microsPerHour ?? null, addressMicrosPerHour: prices.address?.microsPerHour ?? null, imageGiBMicrosPerHour: prices.image?.microsPerHour ?? null };
     },
     { readOnly: true },
   );

@@ -33,6 +33,8 @@ export interface PriceList {
   readonly storage: Price | null;
   /** A public address; null where it has no price. */
   readonly address: Price | null;
+  /** A GiB of a private image; null where it has no price. */
+  readonly image: Price | null;
 }
 
 export interface FlavorView {

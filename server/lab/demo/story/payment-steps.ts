@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "@/db/client";
-import { billingPeriod, issueInvoice, issueManualInvoice, listInvoices, readEvidence } from "@/server/billing";
-import { closePeriod, listPeriods } from "@/server/metering";
+import { issueManualInvoice, listInvoices, readEvidence } from "@/server/billing";
 import { systemClock } from "@/server/platform/clock";
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
@@ -46,21 +45,12 @@ async function issueFlat(till: Till, description: string): Promise<{ readonly id
 
 /** The operator bills what was used so far, and a flat fee: both frozen, numbered and owed. */
 async function invoiceIssued(till: Till): Promise<Detail> {
-  const { context, organizationId } = till;
-  const organization = await findOrganization(context, till.stage.organization);
-  if (!organization) throw new Error(`There is no organization ${till.stage.organization}.`);
-  const startedAt = await inTransaction(context, async (tx) => {
-    const last = (await listPeriods(tx, organizationId)).at(-1);
-    const from = last?.endedAt ?? billingPeriod(organization.timeZone, context.clock.now()).start;
-    await closePeriod(tx, context, { organizationId, startedAt: from, endedAt: context.clock.now() });
-    return from;
-  });
-  const { outcome, invoice } = await issueInvoice(context, { organizationId, periodStart: startedAt });
+  const { outcome, invoice } = await till.stage.operator.api.admin.billing.issueNow.mutate({ organizationId: till.organizationId });
   if (!invoice) throw new Error(`What was used so far came to no invoice (${outcome}).`);
   till.usageInvoiceId = invoice.id;
   const flat = await issueFlat(till, "Onboarding");
   till.flatInvoiceId = flat.id;
-  return { ok: outcome === "issued", usageInvoice: invoice.number, usageTotalMinor: invoice.totalMinor, feeInvoice: flat.number, feeTotalMinor: flat.totalMinor, currency: invoice.currency };
+  return { ok: outcome === "issued" && invoice.totalMinor > 0, usageInvoice: invoice.number, usageTotalMinor: invoice.totalMinor, feeInvoice: flat.number, feeTotalMinor: flat.totalMinor, currency: invoice.currency };
 }
 
 /** Opens a hosted page as a person's browser would, and answers when the portal knows what came of it. */
@@ -92,7 +82,7 @@ async function invoiceOf(till: Till, invoiceId: string): Promise<{ readonly stat
 /** The tenant adds a card on the hosted page; the invoice is charged, and Stripe's webhook closes it. */
 async function paid(till: Till): Promise<Detail> {
   const card = await addCard(till, GOOD_CARD);
-  await until("the invoice is paid", PAYMENT_TIMEOUT_MS, async () => (await invoiceOf(till, till.flatInvoiceId)).status === "paid");
+  for (const invoiceId of [till.flatInvoiceId, till.usageInvoiceId]) await until("the invoice is paid", PAYMENT_TIMEOUT_MS, async () => (await invoiceOf(till, invoiceId)).status === "paid");
   const { payments } = await till.stage.tenant.api.billing.payment.overview.query({ organization: till.stage.organization });
   const payment = payments.find((row) => row.invoiceId === till.flatInvoiceId);
   const sync = await until("its webhook was worked off", PAYMENT_TIMEOUT_MS, async () => {

@@ -37,6 +37,14 @@ export function ImageList() {
   const begin = useMutation(trpc.images.beginUpload.mutationOptions());
   const [uploading, setUploading] = useState(false);
   const [removing, setRemoving] = useState<Image | null>(null);
+  const prices = useQuery(trpc.catalog.prices.queryOptions({ organization }));
+  /** Images are charged by the GiB that was begun. */
+  const priceOf = (bytes: number): string | null => {
+    const micros = prices.data?.imageGiBMicrosPerHour;
+    if (!prices.data || micros === null || micros === undefined) return null;
+    const charged = micros * Math.max(1, Math.ceil(bytes / 2 ** 30));
+    return t("uploadPrice", { hour: formats.perHour(charged, prices.data.currency), month: formats.perMonth(charged, prices.data.currency) });
+  };
   const upload = may("operator") ? (
     <Button variant="primary" onClick={() => setUploading(true)}>
       <Upload aria-hidden />
@@ -97,7 +105,7 @@ export function ImageList() {
           }
         </Loaded>
       </Card>
-      <UploadDialog open={uploading} onOpenChange={setUploading} begin={(image) => begin.mutateAsync({ organization, ...image })} onSettled={() => queryClient.invalidateQueries(trpc.images.pathFilter())} />
+      <UploadDialog open={uploading} onOpenChange={setUploading} begin={(image) => begin.mutateAsync({ organization, ...image })} onSettled={() => queryClient.invalidateQueries(trpc.images.pathFilter())} priceOf={priceOf} />
       <Confirm
         open={removing !== null}
         onOpenChange={(open) => setRemoving(open ? removing : null)}

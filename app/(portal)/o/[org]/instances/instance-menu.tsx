@@ -8,6 +8,7 @@ import { useOrganization } from "@/app/_components/shell/viewer";
 import { Button } from "@/app/_components/ui/button";
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from "@/app/_components/ui/menu";
 import { offeredActions } from "./power-actions";
+import { StartPriceLine } from "./price-line";
 import { usePower } from "./use-power";
 
 /** The quick actions of a row. */
@@ -28,6 +29,7 @@ export function InstanceMenu({ instance }: { readonly instance: RouterOutputs["i
           <Play aria-hidden />
           {t(instance.status === "suspended" ? "resume" : "start")}
         </MenuItem>
+        {offered.start ? <StartPriceLine instanceId={instance.id} /> : null}
         <MenuItem disabled={!offered.stop} onSelect={power.stop}>
           <Square aria-hidden />
           {t("stop")}

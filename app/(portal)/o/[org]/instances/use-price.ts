@@ -14,14 +14,14 @@ export interface InstancePrice {
 }
 
 /** What an instance costs an hour now, on and off; null while it is not known or where something has no price. */
-export function usePrice(instance: Pick<Instance, "flavorId" | "diskGiB" | "addresses">): InstancePrice | null {
+export function usePrice(instance: Pick<Instance, "flavorId" | "diskGiB" | "addresses"> | undefined): InstancePrice | null {
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
   const flavors = useQuery(trpc.catalog.flavors.queryOptions({ organization }));
   const prices = useQuery(trpc.catalog.prices.queryOptions({ organization }));
-  const machine = flavors.data?.find((candidate) => candidate.id === instance.flavorId)?.microsPerHour ?? null;
+  const machine = flavors.data?.find((candidate) => candidate.id === instance?.flavorId)?.microsPerHour ?? null;
   const storage = prices.data?.storageGiBMicrosPerHour ?? null;
-  if (machine === null || storage === null || !prices.data) return null;
+  if (!instance || machine === null || storage === null || !prices.data) return null;
   const stoppedMicros = storage * instance.diskGiB + (prices.data.addressMicrosPerHour ?? 0) * instance.addresses.length;
   return { currency: prices.data.currency, runningMicros: machine + stoppedMicros, stoppedMicros };
 }

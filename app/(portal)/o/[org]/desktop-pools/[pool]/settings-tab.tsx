@@ -14,6 +14,7 @@ import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
 import { areValid, PolicyFields, SizeFields, type PoolValues } from "../pool-fields";
 import type { Pool } from "../pool-figures";
+import { PoolCost } from "./pool-cost";
 import { ScheduleFields } from "./schedule-fields";
 
 /** Sizes, policies and times of a pool, and its end. */
@@ -53,6 +54,7 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
           <CardHead title={t("size")} description={t("sizeText")} />
           <CardBody className="grid gap-5">
             <SizeFields value={values} onChange={setValues} disabled={locked} />
+            <PoolCost pool={pool} maximum={values.maximum} minimumReady={values.minimumReady} />
             <PolicyFields value={values} onChange={setValues} disabled={locked} />
           </CardBody>
         </Card>

@@ -12,6 +12,8 @@ import { Field, Input, Select } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
+import { PriceLine } from "../price-line";
+import { MoveConsentForm } from "./move-consent";
 import type { Instance } from "./types";
 
 export function DangerZone({ instance }: { readonly instance: Instance }) {
@@ -35,6 +37,7 @@ export function DangerZone({ instance }: { readonly instance: Instance }) {
   return (
     <div className="grid max-w-3xl gap-5">
       {inTrash ? null : <Rename instance={instance} />}
+      {inTrash ? null : <MoveConsentForm instanceId={instance.id} />}
       <Card className="border-bad/40">
         <CardHead title={<span className="text-bad">{t("title")}</span>} />
         <div className="divide-y">
@@ -91,6 +94,7 @@ export function DangerZone({ instance }: { readonly instance: Instance }) {
             </Select>
           )}
         </Field>
+        <PriceLine instance={instance} as="same" />
       </Confirm>
       <Confirm
         open={asking === "delete"}
@@ -101,7 +105,9 @@ export function DangerZone({ instance }: { readonly instance: Instance }) {
         danger
         word={instance.name}
         onConfirm={() => remove.mutateAsync(target)}
-      />
+      >
+        <PriceLine instance={instance} as="trash" />
+      </Confirm>
       <Confirm
         open={asking === "purge"}
         onOpenChange={close}
