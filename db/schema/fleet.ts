@@ -24,8 +24,8 @@ export const cluster = pgTable("cluster", {
   /** Silence before a host is suspected, and before it is fenced; seconds. */
   suspectAfterSeconds: doublePrecision("suspect_after_seconds").notNull().default(3),
   fenceAfterSeconds: doublePrecision("fence_after_seconds").notNull().default(6),
-  /** No fencing by itself when more than this share of the hosts is silent at once. */
-  fenceBrakeFraction: doublePrecision("fence_brake_fraction").notNull().default(0.34),
+  /** No fencing by itself when more than this share of the hosts, and more than one, is silent at once. */
+  fenceBrakeFraction: doublePrecision("fence_brake_fraction").notNull().default(0.3),
   /** Raised by every change of an allocation, a host's capacity or a policy: plans are based on it. */
   generation: bigCount("generation").notNull().default(1),
   createdAt: createdAt(),

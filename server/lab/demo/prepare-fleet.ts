@@ -84,7 +84,7 @@ async function ensureCatalog(context: Context): Promise<void> {
 async function ensureCluster(context: Context, centre: DataCentre): Promise<string> {
   const present = (await listClusters(context)).items.find((cluster) => cluster.name === CLUSTER);
   if (present) return present.id;
-  const { clusterId } = await createCluster(context, { name: CLUSTER, hypervisor: centre.hypervisor, cpuModel: centre.cpuModel, pool: centre.pool, policy: { cpuRatio: 4, memoryRatio: 1, failoverHosts: 1, fenceBrakeFraction: 0.5 } });
+  const { clusterId } = await createCluster(context, { name: CLUSTER, hypervisor: centre.hypervisor, cpuModel: centre.cpuModel, pool: centre.pool, policy: { cpuRatio: 4, memoryRatio: 1, failoverHosts: 1 } });
   await createNetwork(context, { clusterId, name: "private", ...centre.network });
   return clusterId;
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "cluster" ALTER COLUMN "fence_brake_fraction" SET DEFAULT 0.3;
