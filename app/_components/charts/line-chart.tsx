@@ -16,6 +16,8 @@ interface LineChartProps {
   /** The top of the scale, when it is known (all vCPUs, all memory); otherwise the largest value. */
   readonly max?: number;
   readonly empty: string;
+  /** A longer stretch without a point leaves a hole instead of a line. Samples come each minute, so two and a half by default. */
+  readonly gapMs?: number;
 }
 
 const WIDTH = 600;
@@ -34,7 +36,7 @@ function niceCeiling(value: number): number {
   return ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10) * power;
 }
 
-export function LineChart({ title, series, points, formatValue, formatTime, max, empty }: LineChartProps) {
+export function LineChart({ title, series, points, formatValue, formatTime, max, empty, gapMs = GAP_MS }: LineChartProps) {
   const id = useId();
   const [hover, setHover] = useState<number | null>(null);
   const first = points[0];
@@ -55,7 +57,7 @@ export function LineChart({ title, series, points, formatValue, formatTime, max,
     points
       .map((point, position) => {
         const before = points[position - 1];
-        const jump = !before || point.at.getTime() - before.at.getTime() > GAP_MS;
+        const jump = !before || point.at.getTime() - before.at.getTime() > gapMs;
         return `${jump ? "M" : "L"}${x(point.at).toFixed(1)} ${y(point.values[index] ?? 0).toFixed(1)}`;
       })
       .join("");

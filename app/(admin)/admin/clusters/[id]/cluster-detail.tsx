@@ -2,85 +2,69 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { Loaded } from "@/app/_components/loaded";
 import { PageHead } from "@/app/_components/page-head";
 import { useStaff } from "@/app/_components/shell/viewer";
-import { TimeAgo } from "@/app/_components/time-ago";
-import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
-import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
-import { useWords } from "@/app/_components/use-words";
-import { useFormats } from "@/app/_i18n/use-formats";
+import { Tab, TabPanel, Tabs, TabsList } from "@/app/_components/ui/tabs";
 import { useTRPC } from "@/app/_trpc/client";
-import { HostTable } from "../../hosts/host-table";
-import { CapacityBars } from "../capacity-bars";
 import { ClusterWarnings } from "../cluster-warnings";
 import { AdviceList } from "./advice-list";
-import { HostHeat } from "./host-heat";
+import { AutomationForm } from "./automation-form";
+import { ClusterOverview } from "./cluster-overview";
+import { DrillList } from "./drill-list";
 import { IncidentList } from "./incident-list";
+import { NightList } from "./night-list";
+import { PlacementRules } from "./placement-rules";
 import { PolicyForm } from "./policy-form";
 import { PowerTimeline } from "./power-timeline";
+import { Rehearsals } from "./rehearsals";
+import { UpdateList } from "./update-list";
 
 const POWER_DAYS = 7;
+const TABS = ["overview", "plans", "power", "incidents", "maintenance", "settings"] as const;
 
 export function ClusterDetail({ clusterId }: { readonly clusterId: string }) {
   const t = useTranslations("admin.clusters");
   const nav = useTranslations("nav");
-  const formats = useFormats();
   const trpc = useTRPC();
   const staff = useStaff();
-  const say = useWords();
+  const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("overview").withOptions({ history: "replace" }));
   const power = useQuery(trpc.admin.automation.powerTimeline.queryOptions({ clusterId, days: POWER_DAYS }));
   const query = useQuery(trpc.admin.clusters.get.queryOptions({ clusterId }));
+  const editable = staff.may("admin");
   return (
     <Loaded query={query}>
       {(cluster) => (
         <>
           <PageHead title={cluster.name} parent={{ href: "/admin/clusters", label: nav("clusters") }} description={`${cluster.hypervisor} · ${cluster.cpuModel}`} />
-          <div className="grid gap-4">
-            <ClusterWarnings warnings={cluster.warnings} />
-            <HostHeat hosts={cluster.hosts} power={power.data} />
-            <Card>
-              <CardHead title={t("capacity")} description={t("capacityText")} />
-              <CardBody><CapacityBars capacity={cluster.capacity} /></CardBody>
-            </Card>
-            {cluster.waiting.length > 0 ? (
-              <Card>
-                <CardHead title={t("waiting")} description={t("waitingText")} />
-                <ul className="divide-y">
-                  {cluster.waiting.map((one) => (
-                    <li key={one.instanceId} className="grid gap-0.5 px-4 py-2.5">
-                      <span className="flex flex-wrap justify-between gap-2"><span className="font-medium">{one.name}</span><span className="text-xs text-muted"><TimeAgo at={one.since} /></span></span>
-                      <span className="text-muted">{one.text === null ? t("waitingSoon") : say(one.words, one.text)}</span>
-                    </li>
-                  ))}
-                </ul>
-              </Card>
-            ) : null}
-            <Card>
-              <CardHead title={nav("hosts")} />
-              <HostTable hosts={cluster.hosts} />
-            </Card>
-            <Card>
-              <CardHead title={t("pools")} />
-              <Table label={t("pools")}>
-                <thead><tr><Th>{t("pool")}</Th><Th right>{t("poolSize")}</Th><Th right>{t("poolFree")}</Th><Th className="hidden sm:table-cell">{t("observed")}</Th></tr></thead>
-                <tbody>
-                  {cluster.pools.map((pool) => (
-                    <Tr key={pool.id}>
-                      <Td><span className="font-medium">{pool.name}</span><span className="block font-mono text-xs text-muted">{pool.path}</span></Td>
-                      <Td right>{formats.mebibytes(pool.capacityMiB)}</Td>
-                      <Td right>{formats.mebibytes(pool.availableMiB)} ({formats.percent(pool.capacityMiB > 0 ? pool.availableMiB / pool.capacityMiB : 1)})</Td>
-                      <Td className="hidden text-muted sm:table-cell"><TimeAgo at={pool.observedAt} /></Td>
-                    </Tr>
-                  ))}
-                </tbody>
-              </Table>
-            </Card>
-            {power.data ? <PowerTimeline power={power.data} /> : null}
-            <AdviceList clusterId={cluster.id} editable={staff.may("admin")} />
-            <IncidentList clusterId={cluster.id} />
-            <PolicyForm clusterId={cluster.id} policy={cluster.policy} editable={staff.may("admin")} />
-          </div>
+          <Tabs value={tab} onValueChange={(value) => void setTab(TABS.find((name) => name === value) ?? "overview")}>
+            <TabsList aria-label={cluster.name}>{TABS.map((name) => <Tab key={name} value={name}>{t(`tabs.${name}`)}</Tab>)}</TabsList>
+            <TabPanel value="overview" className="grid gap-4">
+              <ClusterWarnings warnings={cluster.warnings} />
+              <ClusterOverview cluster={cluster} power={power.data} />
+            </TabPanel>
+            <TabPanel value="plans" className="grid gap-4">
+              <AdviceList clusterId={cluster.id} editable={editable} />
+              <Rehearsals cluster={cluster} mayAsk={staff.may("support")} editable={editable} />
+            </TabPanel>
+            <TabPanel value="power" className="grid gap-4">
+              {power.data ? <PowerTimeline power={power.data} /> : null}
+              {power.data ? <NightList power={power.data} /> : null}
+            </TabPanel>
+            <TabPanel value="incidents" className="grid gap-4">
+              <IncidentList clusterId={cluster.id} />
+              <DrillList clusterId={cluster.id} />
+            </TabPanel>
+            <TabPanel value="maintenance" className="grid gap-4">
+              <UpdateList cluster={cluster} editable={editable} />
+              <PlacementRules clusterId={cluster.id} editable={editable} />
+            </TabPanel>
+            <TabPanel value="settings" className="grid gap-4">
+              <AutomationForm clusterId={cluster.id} editable={editable} />
+              <PolicyForm clusterId={cluster.id} policy={cluster.policy} editable={editable} />
+            </TabPanel>
+          </Tabs>
         </>
       )}
     </Loaded>

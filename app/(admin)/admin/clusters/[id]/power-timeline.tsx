@@ -9,58 +9,67 @@ import { useFormats } from "@/app/_i18n/use-formats";
 
 type Timeline = RouterOutputs["admin"]["automation"]["powerTimeline"];
 
-const WIDTH = 640;
+const WIDTH = 1_000;
 const ROW = 16;
 const GAP = 4;
-const LABEL = 56;
 const EVENTS_SHOWN = 8;
+const DAY_MS = 86_400_000;
 const TONES: Readonly<Record<string, Tone>> = { sleep: "neutral", wake: "accent", "wake-test": "accent", "wake-failed": "bad", returned: "warn" };
 
 const STATES = ["on", "falling-asleep", "asleep", "waking", "failed-to-wake"] as const;
 const stateOf = (name: string): (typeof STATES)[number] | undefined => STATES.find((one) => one === name);
 
-/** A line a host: dark where it draws much, an empty stretch where it slept; below what that saved. */
+/** A line a host: dark where it draws much, an empty frame where it slept; above it what the week used and saved. */
 export function PowerTimeline({ power }: { readonly power: Timeline }) {
   const t = useTranslations("admin.automation");
   const formats = useFormats();
   const fromMs = power.from.getTime();
   const span = power.to.getTime() - fromMs;
   const most = Math.max(1, ...power.hosts.flatMap((host) => host.points.map((point) => point.watts)));
-  const x = (at: Date): number => LABEL + ((at.getTime() - fromMs) / span) * (WIDTH - LABEL);
-  const width = Math.max(1, ((power.stepSeconds * 1_000) / span) * (WIDTH - LABEL));
-  const height = power.hosts.length * (ROW + GAP);
+  const x = (ms: number): number => ((ms - fromMs) / span) * WIDTH;
+  const width = Math.max(1, ((power.stepSeconds * 1_000) / span) * WIDTH);
   const measured = power.hosts.some((host) => host.points.some((point) => point.measured));
+  const days = Array.from({ length: Math.round(span / DAY_MS) }, (_, index) => new Date(fromMs + index * DAY_MS));
   return (
     <Card>
       <CardHead title={t("power")} description={measured ? t("powerMeasured") : t("powerModelled")} />
-      <CardBody>
-        <dl className="numeric mb-3 flex flex-wrap gap-x-8 gap-y-2">
+      <CardBody className="grid gap-3">
+        <dl className="numeric flex flex-wrap gap-x-8 gap-y-2">
           <div><dt className="text-xs text-muted">{t("used")}</dt><dd className="text-lg font-medium">{t("kwh", { kwh: formats.number(power.usedKwh, 2) })}</dd></div>
           <div><dt className="text-xs text-muted">{t("saved")}</dt><dd className="text-lg font-medium">{t("kwh", { kwh: formats.number(power.savedKwh, 2) })}</dd></div>
           <div><dt className="text-xs text-muted">{t("savedMoney")}</dt><dd className="text-lg font-medium">{formats.money(power.savedMicros, power.currency)}</dd></div>
           <div><dt className="text-xs text-muted">{t("savedCarbon")}</dt><dd className="text-lg font-medium">{t("kilograms", { kg: formats.number(power.savedCarbonGrams / 1_000, 2) })}</dd></div>
         </dl>
         {power.hosts.length === 0 ? <p className="text-muted">{t("noReadings")}</p> : (
-          <svg viewBox={`0 0 ${WIDTH} ${height}`} className="w-full" role="img" aria-label={t("power")}>
-            {power.hosts.map((host, row) => (
-              <g key={host.hostId} transform={`translate(0 ${row * (ROW + GAP)})`}>
-                <text x={0} y={ROW - 4} className="fill-muted text-[11px]">{host.name}</text>
-                <rect x={LABEL} width={WIDTH - LABEL} height={ROW} className="fill-raised" />
-                {host.points.map((point) => (
-                  <rect key={point.at.getTime()} x={x(point.at)} width={width} height={ROW} className={point.asleep ? "fill-bg" : "fill-accent"} opacity={point.asleep ? 1 : 0.25 + 0.75 * (point.watts / most)}>
-                    <title>{`${host.name}, ${formats.dateTime(point.at)}: ${point.asleep ? t("asleep") : t("watts", { watts: formats.number(point.watts, 0) })}`}</title>
-                  </rect>
-                ))}
-              </g>
+          <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-xs text-muted">
+            {power.hosts.map((host) => (
+              <div key={host.hostId} className="contents">
+                <span className="max-w-32 truncate leading-5">{host.name}</span>
+                <svg viewBox={`0 0 ${WIDTH} ${ROW + GAP}`} preserveAspectRatio="none" className="h-5 w-full" role="img" aria-label={`${t("power")}: ${host.name}`}>
+                  <rect y={GAP / 2} width={WIDTH} height={ROW} className="fill-raised" />
+                  {host.points.map((point) => (
+                    <rect key={point.at.getTime()} x={x(point.at.getTime())} y={GAP / 2} width={width} height={ROW} className={point.asleep ? "fill-surface" : "fill-accent"} opacity={point.asleep ? 1 : 0.25 + 0.75 * (point.watts / most)}>
+                      <title>{`${host.name}, ${formats.dateTime(point.at)}: ${point.asleep ? t("asleep") : t("watts", { watts: formats.number(point.watts, 0) })}`}</title>
+                    </rect>
+                  ))}
+                </svg>
+              </div>
             ))}
-          </svg>
+            <span />
+            <span className="numeric flex">{days.map((day) => <span key={day.getTime()} className="min-w-0 flex-1 truncate border-l pl-1">{formats.date(day)}</span>)}</span>
+          </div>
         )}
+        <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
+          <span className="inline-flex items-center gap-1.5"><span aria-hidden className="h-2.5 w-4 bg-accent" />{t("legendBusy")}</span>
+          <span className="inline-flex items-center gap-1.5"><span aria-hidden className="h-2.5 w-4 bg-accent/30" />{t("legendIdle")}</span>
+          <span className="inline-flex items-center gap-1.5"><span aria-hidden className="h-2.5 w-4 border bg-surface" />{t("asleep")}</span>
+        </p>
         {power.events.length > 0 ? (
-          <ul className="mt-3 grid gap-1.5">
+          <ul className="grid gap-1.5">
             {power.events.toReversed().slice(0, EVENTS_SHOWN).map((event) => (
               <li key={event.id} className="flex flex-wrap items-baseline gap-2 text-xs">
                 <Badge tone={TONES[event.kind] ?? "neutral"}>{event.hostName}</Badge>
-                <span>{stateOf(event.to) ? t(`powerStates.${stateOf(event.to) ?? "on"}`) : event.to}</span>
+                <span>{t(`powerStates.${stateOf(event.to) ?? "on"}`)}</span>
                 <span className="text-muted">{event.reason}</span>
                 <span className="ml-auto text-muted"><TimeAgo at={event.at} /></span>
               </li>

@@ -6,6 +6,7 @@ import { useTranslations } from "next-intl";
 import Link from "next/link";
 import type { RouterOutputs } from "@/server/api/root";
 import { Loaded } from "@/app/_components/loaded";
+import { useStaff } from "@/app/_components/shell/viewer";
 import { PageHead } from "@/app/_components/page-head";
 import { Moment, TimeAgo } from "@/app/_components/time-ago";
 import { Badge } from "@/app/_components/ui/badge";
@@ -20,12 +21,15 @@ import { useTRPC } from "@/app/_trpc/client";
 import { HostState } from "../host-state";
 import { HostActions } from "./host-actions";
 import { HostHistory } from "./host-history";
+import { HostSettings } from "./host-settings";
+import { HostStory } from "./host-story";
 
 type HostData = RouterOutputs["admin"]["hosts"]["get"];
 
 export function HostDetail({ hostId }: { readonly hostId: string }) {
   const nav = useTranslations("nav");
   const trpc = useTRPC();
+  const staff = useStaff();
   const query = useQuery(trpc.admin.hosts.get.queryOptions({ hostId }));
   return (
     <Loaded query={query}>
@@ -39,7 +43,9 @@ export function HostDetail({ hostId }: { readonly hostId: string }) {
           </div>
           <div className="mt-4 grid gap-4">
             <Instances data={data} />
+            <HostStory hostId={data.host.id} />
             <HostHistory data={data} />
+            <HostSettings key={`${data.host.keepAwake} ${data.host.drillable} ${data.host.linkMbps} ${JSON.stringify(data.host.powerCurve)}`} host={data.host} editable={staff.may("admin")} />
           </div>
         </>
       )}
@@ -55,6 +61,7 @@ function HostNotices({ data: { host, fencing, power } }: { readonly data: HostDa
     <div className="mb-4 grid gap-2 empty:hidden">
       {host.stateReason && host.state !== "up" ? <Notice kind={host.state === "unreachable" || host.state === "fencing" ? "bad" : "warn"} title={t(`stateText.${host.state}`)}>{say(host.stateWords, host.stateReason)}</Notice> : null}
       {blocked ? <Notice kind="bad" title={t("blockedTitle")}>{fencing.lastError ? `${fencing.lastError} ` : ""}{t("blockedText")}</Notice> : null}
+      {host.health.length > 0 ? <Notice kind={host.health.some((one) => one.severe) ? "bad" : "warn"} title={t("sensors")}><ul className="list-disc pl-4">{host.health.map((one) => <li key={one.sensor}>{one.sensor}: {one.text}</li>)}</ul></Notice> : null}
       {power.canFence ? null : <Notice kind="warn" title={t("noFencing")}>{t("noFencingText")}</Notice>}
     </div>
   );
