@@ -9,10 +9,12 @@ import { checkNode, ensureDebianPackages, ensureNodeModules, root } from "../ser
 const LONGEST_MINUTES = Number(process.env.TEST_SUITE_MINUTES ?? 30);
 /** Between asking a hung suite to end, which lets it take its lab down, and ending it. */
 const GRACE_MS = 20_000;
+const LAST_WORDS_MS = 2_000;
 
 const started = Date.now();
 const totals = { passed: 0, failed: 0, skipped: 0 };
-/** Files that failed beside others and passed alone. */
+/** Files that failed beside others and are tried once more, and those of them that passed alone. */
+const again = [];
 const stumbles = [];
 const reports = mkdtempSync(join(tmpdir(), "berth-test-"));
 const bin = (name) => join(root, "node_modules", ".bin", name);
@@ -55,7 +57,14 @@ function run(command, args, { quiet = false } = {}) {
       for (const timer of ending) clearTimeout(timer);
       process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
       if (hung) signal(child, "SIGKILL");
-      resolve({ code: hung ? null : code, output });
+      // What it wrote last arrives with the end of its streams; something that it left behind may keep them open.
+      const answer = () => resolve({ code: hung ? null : code, output });
+      if (!quiet) return answer();
+      const late = setTimeout(answer, LAST_WORDS_MS);
+      child.once("close", () => {
+        clearTimeout(late);
+        answer();
+      });
     };
     child.on("error", (error) => {
       console.error(`${command} could not be started: ${error.message}`);
@@ -81,9 +90,10 @@ async function check(name, command, args) {
 /** Files of these folders compute and wait for nothing: what fails there fails again, and has no second try. */
 const COMPUTED = ["tests/architecture/", "tests/planner/", "tests/rating/", "tests/simulation/"];
 
-async function vitest(name, args) {
+async function vitest(name, args, { quiet = false } = {}) {
   const report = join(reports, `${name}.json`);
-  const { code } = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args]);
+  const { code, output } = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], { quiet });
+  if (output.trim() !== "") console.log(`\n--- ${name}\n${output.trimEnd()}`);
   const result = JSON.parse(readFileSync(report, "utf8"));
   // A file that does not even load, or a set-up that fails, has no failed test of its own.
   const bad = result.testResults.filter((file) => file.status === "failed");
@@ -93,28 +103,45 @@ async function vitest(name, args) {
 }
 
 /**
- * One group of test files; counts come from the runner's own report. Files that failed while others kept the machine busy
- * are run once more, alone, when they wait for clocks, guests or browsers; the end of the run names every one of them.
+ * One group of test files; counts come from the runner's own report. A suite that runs beside others keeps its output until
+ * its end. Files that failed while others kept the machine busy are run once more when all suites have ended, when they wait
+ * for clocks, guests or browsers; the end of the run names every one of them.
  */
-async function suite(name, args) {
+async function suite(name, args, { quiet = true } = {}) {
   const from = Date.now();
   try {
-    let result = await vitest(name, args);
+    const result = await vitest(name, args, { quiet });
     const { failedFiles } = result;
-    if (failedFiles.length > 0 && failedFiles.every((file) => !COMPUTED.some((folder) => file.startsWith(folder)))) {
-      console.log(`Once more, alone: ${failedFiles.join(" ")}`);
-      const again = await vitest(`${name}-again`, ["--maxWorkers=1", ...failedFiles]);
-      stumbles.push(...failedFiles.filter((file) => !again.failedFiles.includes(file)));
-      result = { code: again.code, passed: result.passed - result.passedInFailed + again.passed, failed: again.failed, skipped: result.skipped };
-    }
     totals.passed += result.passed;
-    totals.failed += result.failed;
     totals.skipped += result.skipped;
+    if (failedFiles.length > 0 && failedFiles.every((file) => !COMPUTED.some((folder) => file.startsWith(folder)))) {
+      totals.passed -= result.passedInFailed;
+      again.push(...failedFiles);
+    } else {
+      totals.failed += result.failed;
+    }
     say(name, result.code, from);
   } catch (error) {
     console.error(`${name} left no report: ${error.message}`);
     totals.failed += 1;
     say(name, 1, from);
+  }
+}
+
+/** The second try of what failed beside others, with the machine to itself. */
+async function tryAgain() {
+  const from = Date.now();
+  console.log(`Once more, alone: ${again.join(" ")}`);
+  try {
+    const result = await vitest("again", ["--maxWorkers=1", ...again]);
+    stumbles.push(...again.filter((file) => !result.failedFiles.includes(file)));
+    totals.passed += result.passed;
+    totals.failed += result.failed;
+    say("again", result.code, from);
+  } catch (error) {
+    console.error(`The second try left no report: ${error.message}`);
+    totals.failed += again.length;
+    say("again", 1, from);
   }
 }
 
@@ -125,17 +152,27 @@ if (process.platform === "linux") {
   if (missing.length > 0) console.log(`Not installed (tests that need them say that they were skipped): ${missing.join(" ")}`);
 }
 
-// Both take a core and a half at most, and neither needs anything that the other does.
-await Promise.all([
+/** Needs the built portal. */
+const PORTAL = ["tests/api/upload.test.ts", "tests/journeys/http.test.ts", "tests/browser"];
+/** Needs real hosts, which wait for emulated guests most of the time. */
+const HOSTS = ["tests/drivers/hypervisor/libvirt-lab.test.ts", "tests/drivers/hypervisor/libvirt/virsh-comparison.test.ts", "tests/console/gateway-libvirt.test.ts", "tests/lab"];
+const STORY = ["tests/journeys/story.test.ts"];
+const except = (paths) => paths.flatMap((path) => ["--exclude", path.endsWith(".ts") ? path : `${path}/**`]);
+
+const built = Promise.all([
   check("lint", bin("oxlint"), ["--type-aware", "--quiet"]),
   check("types", bin("tsc"), ["--noEmit", "-p", "."]),
+]).then(() => check("build", process.execPath, ["--import", "tsx", "server/lab/build-web.ts"]));
+
+// Three lanes beside each other. Each waits for something else: time-outs of the control plane, pages, guests that boot.
+await Promise.all([
+  // Half of these wait for a lease or a silence; three workers fill the pauses of each other.
+  suite("core", ["--maxWorkers=3", ...except([...PORTAL, ...HOSTS, ...STORY])], { quiet: false }),
+  built.then(() => suite("portal", [...PORTAL, "--maxWorkers=1"])),
+  // One file of real hosts at a time; the story starts the portal, which is built long before the hosts are done.
+  suite("hosts", [...HOSTS, "--maxWorkers=1"]).then(() => built).then(() => suite("story", [...STORY, "--maxWorkers=1"])),
 ]);
-// Two workers keep two cores busy; a third fills the pauses of those that wait for a lease or a guest.
-await suite("core", ["--maxWorkers=3", "--exclude", "tests/browser/**", "--exclude", "tests/lab/**", "--exclude", "tests/drivers/**", "--exclude", "tests/journeys/**"]);
-// The lab and the browser use the machine alone: timings of real guests suffer from company.
-await suite("drivers", ["tests/drivers", "tests/lab", "--maxWorkers=1"]);
-await suite("journeys", ["tests/journeys", "--maxWorkers=1"]);
-await suite("browser", ["tests/browser", "--maxWorkers=1"]);
+if (again.length > 0) await tryAgain();
 
 rmSync(reports, { recursive: true, force: true });
 if (stumbles.length > 0) console.log(`Failed beside others, passed alone: ${stumbles.join(" ")}`);

@@ -109,7 +109,7 @@ describe.each(WALKED.filter(({ path }) => PROCEDURES[path]))("$path", (walked) =
     const abreast = 6;
     for (let at = 0; at < tries.length; at += abreast) await Promise.all(tries.slice(at, at + abreast).map(look));
     expect(wrong).toEqual([]);
-  }, 120_000);
+  });
 });
 
 function describeValue(value: unknown): string {

@@ -63,7 +63,7 @@ describe.skipIf(!support.available)("the gateway against real QEMU", () => {
     await database?.close();
     await lab?.down();
     rmSync(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it("carries screen and serial port, closes with 4410 when the guest moves, and finds it at its new host", async () => {
     const serial = new Client(gateway.port, await ticketPath(tenant, instanceId, "serial"));
@@ -99,5 +99,5 @@ describe.skipIf(!support.available)("the gateway against real QEMU", () => {
     await lab.crash(to!.name);
     await database.worker.update(allocation).set({ epoch: 2 }).where(eq(allocation.instanceId, instanceId));
     expect(await next.end()).toMatchObject({ code: 4410 });
-  }, 180_000);
+  });
 });

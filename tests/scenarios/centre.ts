@@ -75,7 +75,7 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
     hypervisor: "simulated",
     cpuModel: "x86-64-v2",
     pool: POOL,
-    policy: { cpuRatio: 4, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 0.4, fenceAfterSeconds: 0.8, fenceBrakeFraction: 0.5, ...options.policy },
+    policy: { cpuRatio: 4, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 1, fenceAfterSeconds: 2, fenceBrakeFraction: 0.5, ...options.policy },
   });
   await createNetwork(provider, { clusterId, name: "private", cidr: "10.20.0.0/16", gateway: "10.20.0.1", firstAddress: "10.20.0.10", lastAddress: "10.20.255.250", bridge: "br0" });
   const flavor = async (name: string, vcpus: number, memoryMiB: number): Promise<string> => (await createFlavor(provider, { name, class: "standard", vcpus, memoryMiB, diskGiB: 1 })).id;
@@ -156,13 +156,20 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
   return centre;
 }
 
+/** What is stuck is stuck for ever; what shares its machine with other files is only slow. Nothing waits less than this. */
+const PATIENCE_MS = 90_000;
+/** Between two looks. A look costs as much as a pass of a loop, and dozens of them a second would be most of the work. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 100;
+
 /** Waits until something holds, and says what was so instead when it does not. */
-export async function until(what: string, timeoutMs: number, holds: () => boolean | Promise<boolean>, instead?: () => unknown): Promise<void> {
+export async function until(what: string, atLeastMs: number, holds: () => boolean | Promise<boolean>, instead?: () => unknown): Promise<void> {
+  const timeoutMs = Math.max(PATIENCE_MS, atLeastMs);
   const endMs = Date.now() + timeoutMs;
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.3)) {
     if (await holds()) return;
     if (Date.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}${instead ? `; instead: ${JSON.stringify(await instead())}` : ""}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

@@ -38,7 +38,7 @@ beforeAll(async () => {
   // What its check saw is kept: a picture with something on it.
   expect(Buffer.from((await readCheckScreenshot(centre.tenant, { versionId: version.id })).png, "base64").toString("latin1", 1, 4)).toBe("PNG");
   await publishVersion(centre.tenant, { versionId: version.id });
-}, 90_000);
+});
 afterAll(() => centre.close());
 
 describe("a floating pool", () => {
@@ -97,7 +97,7 @@ describe("a floating pool", () => {
     await Promise.all(answers.slice(1).map((answer, index) => logOff(all[index + 1]!, { sessionId: answer.sessionId })));
     await until("two are left", 30_000, async () => Object.entries(await counts(poolId)).reduce((sum, [state, n]) => (state === "retired" ? sum : sum + n), 0) === 2, () => counts(poolId));
     expect((await readSession(all[0]!, { sessionId: answers[0]!.sessionId })).state).toBe("ready");
-  }, 60_000);
+  });
 });
 
 describe("a persistent pool", () => {

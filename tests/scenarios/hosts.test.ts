@@ -62,7 +62,7 @@ describe("a host whose silence takes long to be sure of", () => {
     await untilHost(centre, "h1", "fenced", 30_000);
     for (const id of lost) await until(`${id} runs elsewhere`, 15_000, () => centre.runsOn(id).length === 1 && !centre.runsOn(id).includes("h1"));
     await centre.checkInvariants();
-  }, 60_000);
+  });
 });
 
 describe("a host that is cut off", () => {
@@ -87,7 +87,7 @@ describe("a host that is cut off", () => {
     await vouchDead(centre.provider, host.id, "h2 is switched off, I pulled the plug");
     for (const id of cut) await until(`${id} runs elsewhere`, 15_000, () => centre.runsOn(id).length === 1 && !centre.runsOn(id).includes("h2"));
     await centre.checkInvariants();
-  }, 90_000);
+  });
 
   it("is fenced through its controller although it still runs, and never runs a machine twice", async () => {
     centre = await openCentre();
@@ -195,5 +195,5 @@ describe("a fleet without room", () => {
     await centre.untilStatus(second, "running", 20_000);
     expect(centre.runsOn(second)).toEqual([other]);
     await centre.checkInvariants();
-  }, 60_000);
+  });
 });

@@ -46,7 +46,7 @@ describe.concurrent("a host that lost only its management network", () => {
     centre.world.heal("h1");
     await untilHost(centre, "h1", "up", 30_000);
     await centre.checkInvariants();
-    }), 120_000);
+    }));
 
   it("comes back as if nothing had been", () =>
     withCentre(async (centre) => {
@@ -60,7 +60,7 @@ describe.concurrent("a host that lost only its management network", () => {
     const [incident] = (await listIncidents(centre.provider, { clusterId: centre.clusterId, limit: 5 })).items;
     expect((await getIncident(centre.provider, incident!.id)).entries.at(-1)).toMatchObject({ kind: "end", text: "h2 answers again." });
     expect(await centre.rows("select 1 from fencing")).toEqual([]);
-    }), 120_000);
+    }));
 });
 
 describe.concurrent("a host that died together with its management controller", () => {
@@ -79,5 +79,5 @@ describe.concurrent("a host that died together with its management controller", 
     expect(incident!.figures).toMatchObject({ method: "lease", instances: there.length, back: there.length });
     const { text } = await exportIncident(centre.provider, incident!.id);
     expect(text).toMatch(/# h1 was lost[\s\S]*fell silent[\s\S]*run-lease showed[\s\S]*runs on h[23][\s\S]*machines of h1 run again/);
-    }), 120_000);
+    }));
 });

@@ -43,7 +43,7 @@ it("a suspended organization's machine runs by no path: not by its owner, failov
   await set("good");
   for (const id of ids) await centre.untilStatus(id, "running", 30_000);
   await centre.checkInvariants();
-}, 120_000);
+});
 
 it("a host that dies in the moment of the suspension: failover brings nothing back", async () => {
   centre = await openCentre();
@@ -60,4 +60,4 @@ it("a host that dies in the moment of the suspension: failover brings nothing ba
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await centre.checkInvariants();
-}, 120_000);
+});

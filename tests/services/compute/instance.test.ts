@@ -132,7 +132,7 @@ describe("an order", () => {
     expect(new Set(made.map((one) => one.privateIp)).size).toBe(100);
     expect((await quotaNumbers(tenant)).instances).toEqual([0, 100]);
     expect((await listInstances(tenant, { limit: 1 })).total).toBe(100);
-  }, 120_000);
+  });
 
   it("is refused to an organization that is restricted or suspended; a suspended one cannot start either", async () => {
     const tenant = await makeTenant(database);
