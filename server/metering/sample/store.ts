@@ -4,6 +4,7 @@ import type { Transaction } from "@/server/platform/transaction";
 import type { SampleCounter } from "../types";
 import type { HourlySample, MinuteSample } from "./types";
 
+const MS_PER_SECOND = 1_000;
 /** A year of hours. */
 const MAX_HOURS = 8_784;
 
@@ -129,14 +130,22 @@ export async function selectHourlyDemand(tx: Transaction, clusterId: string, fro
   };
 }
 
-/** Writes minutes as they are, in columns rather than rows: the quickest way in that still drops duplicates. Answers how many were new. */
+/**
+ * Writes minutes as they are, in columns rather than rows: the quickest way in that still drops duplicates. Sorted by instance, because the
+ * key of the table is, and neighbours in an index cost a fraction of leaps. Answers how many were new.
+ */
 export async function insertMinutes(tx: Transaction, rows: readonly MinuteSample[]): Promise<number> {
-  const column = <T>(pick: (row: MinuteSample) => T): T[] => rows.map(pick);
+  const sorted = rows.toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : a.instanceId > b.instanceId ? 1 : a.minute.getTime() - b.minute.getTime()));
+  const texts = (pick: (row: MinuteSample) => string) => sql.param(sorted.map(pick));
+  // The driver quotes and escapes each value of a list by itself; figures need neither.
+  const figures = (pick: (row: MinuteSample) => number | null) => sql`${`{${sorted.map((row) => pick(row) ?? "NULL").join(",")}}`}`;
   const result = await tx.execute(sql`
     insert into sample (organization_id, instance_id, minute, cpu_millicores, cpu_steal_millicores, memory_used_mib, disk_read_bps, disk_written_bps, net_received_bps, net_sent_bps)
-    select * from unnest(${sql.param(column((row) => row.organizationId))}::text[], ${sql.param(column((row) => row.instanceId))}::text[], ${sql.param(column((row) => row.minute.toISOString()))}::timestamptz[],
-      ${sql.param(column((row) => row.cpuMillicores))}::int[], ${sql.param(column((row) => row.cpuStealMillicores))}::int[], ${sql.param(column((row) => row.memoryUsedMiB))}::int[],
-      ${sql.param(column((row) => row.diskReadBytesPerSecond))}::float8[], ${sql.param(column((row) => row.diskWrittenBytesPerSecond))}::float8[], ${sql.param(column((row) => row.netReceivedBytesPerSecond))}::float8[], ${sql.param(column((row) => row.netSentBytesPerSecond))}::float8[])
+    select r.organization_id, r.instance_id, to_timestamp(r.seconds), r.cpu, r.steal, r.memory, r.disk_read, r.disk_written, r.net_received, r.net_sent
+    from unnest(${texts((row) => row.organizationId)}::text[], ${texts((row) => row.instanceId)}::text[], ${figures((row) => row.minute.getTime() / MS_PER_SECOND)}::float8[],
+      ${figures((row) => row.cpuMillicores)}::int[], ${figures((row) => row.cpuStealMillicores)}::int[], ${figures((row) => row.memoryUsedMiB)}::int[],
+      ${figures((row) => row.diskReadBytesPerSecond)}::float8[], ${figures((row) => row.diskWrittenBytesPerSecond)}::float8[], ${figures((row) => row.netReceivedBytesPerSecond)}::float8[], ${figures((row) => row.netSentBytesPerSecond)}::float8[])
+      as r(organization_id, instance_id, seconds, cpu, steal, memory, disk_read, disk_written, net_received, net_sent)
     on conflict (instance_id, minute) do nothing`);
   return result.rowCount ?? 0;
 }

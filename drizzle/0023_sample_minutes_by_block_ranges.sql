@@ -1,0 +1,2 @@
+DROP INDEX "sample_minute";--> statement-breakpoint
+CREATE INDEX "sample_minute" ON "sample" USING brin ("minute");
