@@ -13,7 +13,7 @@ export interface LocalPostgresOptions {
   readonly port: number;
   /** Password of the superuser `postgres`. */
   readonly password: string;
-  /** For tests: no fsync. A crash of the machine may lose everything, a crash of the process nothing. */
+  /** For tests: no fsync, and connections for many databases at once. A crash of the machine may lose everything, a crash of the process nothing. */
   readonly fast?: boolean;
 }
 
@@ -86,7 +86,7 @@ export async function ensureLocalPostgres(options: LocalPostgresOptions): Promis
   const log = join(directory, "server.log");
   const adopted = await run(programs.pg_ctl, ["status", "-D", directory], how).then(() => true, () => false);
   if (!adopted) {
-    const settings = [`-p ${options.port}`, "-c listen_addresses=127.0.0.1", "-c unix_socket_directories=''", "-c max_connections=200", "-c shared_buffers=256MB"];
+    const settings = [`-p ${options.port}`, "-c listen_addresses=127.0.0.1", "-c unix_socket_directories=''", `-c max_connections=${options.fast ? 400 : 200}`, "-c shared_buffers=256MB"];
     if (options.fast) settings.push("-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off");
     try {
       await run(programs.pg_ctl, ["start", "-w", "-t", "60", "-D", directory, "-l", log, "-o", settings.join(" ")], how);

@@ -4,7 +4,7 @@ import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervis
 import { drainHost } from "@/server/fleet";
 import { createCentre, until, untilHost, type Centre } from "./centre";
 
-/** Three centres at once on a machine that tests share: what is stuck is stuck for ever, what is slow is only slow. */
+/** Many centres at once on a machine that tests share: what is stuck is stuck for ever, what is slow is only slow. */
 const PATIENCE_MS = 90_000;
 
 /** Calls that change something on a host; a worker may die before or after each of them. */
@@ -98,12 +98,12 @@ async function liveThrough(at: number, when: "before" | "after"): Promise<number
 }
 
 /** Files that share the deaths between them: test files run beside each other, one process each. */
-const SHARES = 4;
+const SHARES = 3;
 /** Lives at once in one process: most of each is waiting for a lease to run out. */
-const LIVES_AT_ONCE = 3;
+const LIVES_AT_ONCE = 5;
 
 /**
- * Dies before and after the first, fifth, ninth ... changing call of a life (for share 0), until a life ends without having
+ * Dies before and after the first, fourth, seventh ... changing call of a life (for share 0), until a life ends without having
  * come to the call at which it was to die. CRASH_POINT=7:before looks at one death alone.
  */
 export function dieAtShare(share: number): void {
