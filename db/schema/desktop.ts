@@ -87,6 +87,8 @@ export const desktopPool = pgTable(
     /** A session ends after this, whatever is done in it. */
     sessionMinutes: count("session_minutes").notNull().default(720),
     nextNumber: count("next_number").notNull().default(1),
+    /** Somebody who runs the pool looks at pictures of its desktops until then; null: nobody does, and none are taken. */
+    picturesUntil: moment("pictures_until"),
     /** Why the loop cannot make what the pool should have; null while it can. */
     troubleCode: text("trouble_code"),
     troubleText: text("trouble_text"),
@@ -138,6 +140,15 @@ export const desktop = pgTable(
     check("desktop_session_has_person", sql`${t.state} not in ('in-session', 'disconnected') or ${t.assignedUserId} is not null`),
   ],
 );
+
+/** A small picture of what a desktop shows, for those who run its pool; gone when the desktop is made anew. */
+export const desktopPicture = pgTable("desktop_picture", {
+  desktopId: text("desktop_id").primaryKey().references(() => desktop.id),
+  organizationId: organizationId().notNull().references(() => organization.id),
+  /** PNG, base64. */
+  png: text("png").notNull(),
+  takenAt: moment("taken_at").notNull(),
+});
 
 /** A person's right to a desktop of a pool. */
 export const desktopAssignment = pgTable(
