@@ -90,6 +90,8 @@ export function formats({ locale, timeZone, words }: Options): Formats {
       const hours = Math.floor((minutes % 1440) / 60);
       if (hours) parts.push(unitNumber(hours, "hour"));
       if (!days && minutes % 60) parts.push(unitNumber(minutes % 60, "minute"));
+      const seconds = Math.floor((ms % 60_000) / 1000);
+      if (!days && !hours && seconds) parts.push(unitNumber(seconds, "second"));
       return parts.slice(0, 2).join(" ");
     },
   };

@@ -8,9 +8,10 @@ import type { FlavorRow, FlavorView } from "./types";
 /** Sizes on sale with their price in force, smallest first. */
 export async function listFlavorsIn(tx: Transaction, context: Context, currency: string): Promise<FlavorView[]> {
   const prices = await readPricesIn(tx, context, currency);
-  return (await selectFlavors(tx, "on-sale")).map(({ id, name, class: flavorClass, vcpus, memoryMiB, diskGiB }) => ({
-    id, name, class: flavorClass, vcpus, memoryMiB, diskGiB, microsPerHour: prices.flavors.get(id)?.microsPerHour ?? null, currency,
-  }));
+  return (await selectFlavors(tx, "on-sale")).map(({ id, name, class: flavorClass, vcpus, memoryMiB, diskGiB }) => {
+    const price = prices.flavors.get(id);
+    return { id, name, class: flavorClass, vcpus, memoryMiB, diskGiB, microsPerHour: price?.microsPerHour ?? null, minimumMicros: price?.minimumMicros ?? 0, monthlyCapMicros: price?.monthlyCapMicros ?? null, currency };
+  });
 }
 
 /** For the public site: what is on sale and priced in this currency. */

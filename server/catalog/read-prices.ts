@@ -8,7 +8,9 @@ import type { Price, PriceList, PriceVersionRow } from "./types";
 export async function readPricesIn(tx: Transaction, context: Context, currency: string): Promise<PriceList> {
   const at = context.clock.now();
   const rows = await selectPricesInForce(tx, currency, at);
-  const toPrice = ({ id, microsPerHour, validFrom }: PriceVersionRow): Price => ({ priceVersionId: id, microsPerHour, validFrom });
+  const toPrice = ({ id, microsPerHour, minimumMicros, minimumSeconds, monthlyCapMicros, validFrom }: PriceVersionRow): Price => ({
+    priceVersionId: id, microsPerHour, minimumMicros: Math.max(minimumMicros, Math.round((minimumSeconds * microsPerHour) / 3_600)), monthlyCapMicros, validFrom,
+  });
   const single = (meter: "storage" | "address" | "image"): Price | null => {
     const row = rows.find((candidate) => candidate.meter === meter);
     return row ? toPrice(row) : null;

@@ -21,6 +21,9 @@ export interface Price {
   readonly priceVersionId: string;
   /** Millionths of the currency's main unit for one unit-hour. */
   readonly microsPerHour: number;
+  /** What one resource is charged at least and at most in a billing period; 0 and null: no such term. */
+  readonly minimumMicros: number;
+  readonly monthlyCapMicros: number | null;
   readonly validFrom: Date;
 }
 
@@ -46,5 +49,8 @@ export interface FlavorView {
   readonly diskGiB: number;
   /** Null where it has no price in this currency: then it is not billed, and not offered to the public. */
   readonly microsPerHour: number | null;
+  /** What one is charged at least and at most in a billing period, millionths of the main unit; 0 and null: no such term. */
+  readonly minimumMicros: number;
+  readonly monthlyCapMicros: number | null;
   readonly currency: string;
 }

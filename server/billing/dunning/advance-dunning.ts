@@ -103,7 +103,7 @@ async function enterStage(tx: Transaction, context: Context, row: DunningRow, st
   const { standing: present } = await readOrganization(tx, organizationId);
   const ours = present === (row.standingGiven ?? "good");
   if (ours && standing !== present) await setStandingIn(tx, context, { organizationId, standing, reason: `unpaid invoices: ${overdue.map((item) => item.number ?? item.invoiceId).join(", ")}` });
-  await updateCase(tx, row.id, { stage, remindAt: new Date(context.clock.nowMs() + schedule.remindEverySeconds * 1000), ...(ours && standing !== "good" ? { standingGiven: standing } : {}) });
+  await updateCase(tx, row.id, { stage, remindAt: new Date(context.clock.nowMs() + schedule.remindEverySeconds * 1000), ...(ours ? { standingGiven: standing === "good" ? null : standing } : {}) });
   await writeReminder(tx, context, row, stage, overdue);
   await recordAudit(tx, context, { organizationId, action: `dunning.${stage}`, targetKind: "dunning-case", targetId: row.id, before: { stage: row.stage }, after: { stage } });
   await announce(tx, { organizationId, topic: "payment", id: row.id });

@@ -19,15 +19,18 @@ const ENROLMENT_TIMEOUT_MS = 60_000;
 
 /** Sizes of the demo: micro ones run side by side under software emulation, one fills a host, one is beyond every quota. */
 const FLAVORS = [
-  { name: "micro-1", class: "standard", vcpus: 1, memoryMiB: 128, diskGiB: 1, yenPerHour: 0.4 },
-  { name: "micro-2", class: "standard", vcpus: 2, memoryMiB: 256, diskGiB: 1, yenPerHour: 0.8 },
-  { name: "burst-1", class: "burstable", vcpus: 1, memoryMiB: 128, diskGiB: 1, yenPerHour: 0.2 },
-  { name: REAL_DESKTOP.flavor, class: "standard", vcpus: 1, memoryMiB: 1024, diskGiB: 4, yenPerHour: 1.8 },
-  { name: "memory-1", class: "standard", vcpus: 1, memoryMiB: 1408, diskGiB: 2, yenPerHour: 2.4 },
-  { name: "dedicated-16", class: "dedicated", vcpus: 16, memoryMiB: 65_536, diskGiB: 200, yenPerHour: 96 },
+  { name: "micro-1", class: "standard", vcpus: 1, memoryMiB: 128, diskGiB: 1, yenPerHour: 4 },
+  { name: "micro-2", class: "standard", vcpus: 2, memoryMiB: 256, diskGiB: 1, yenPerHour: 8 },
+  { name: "burst-1", class: "burstable", vcpus: 1, memoryMiB: 128, diskGiB: 1, yenPerHour: 2 },
+  { name: REAL_DESKTOP.flavor, class: "standard", vcpus: 1, memoryMiB: 1024, diskGiB: 4, yenPerHour: 18 },
+  { name: "memory-1", class: "standard", vcpus: 1, memoryMiB: 1408, diskGiB: 2, yenPerHour: 24 },
+  { name: "dedicated-16", class: "dedicated", vcpus: 16, memoryMiB: 65_536, diskGiB: 200, yenPerHour: 960 },
 ] as const;
 const GIB_YEN_PER_HOUR = 0.02;
 const ADDRESS_YEN_PER_HOUR = 0.05;
+const IMAGE_GIB_YEN_PER_HOUR = 0.01;
+/** Each machine is charged at least so much in a month: without it the few minutes of a demo round to an invoice over nothing. */
+const MINIMUM_YEN = 20;
 /** One rate for the demo's second currency; a real price book is set by people. */
 const YEN_PER_DOLLAR = 150;
 
@@ -64,21 +67,24 @@ export async function prepareFleet({ centre, databaseUrl, passwords }: PrepareOp
   }
 }
 
+const micros = (amount: number): number => Math.round(amount * 1_000_000);
+
 async function ensureCatalog(context: Context): Promise<void> {
   const known = new Map((await listAllFlavors(context)).map((flavor) => [flavor.name, flavor.id]));
   const prices = await listPriceVersions(context);
   const priced = (meter: string, flavorId: string | null, currency: string): boolean => prices.some((price) => price.meter === meter && price.flavorId === flavorId && price.currency === currency);
-  const ensurePrice = async (meter: "instance" | "storage" | "address", flavorId: string | null, yen: number): Promise<void> => {
-    for (const [currency, amount] of [["JPY", yen], ["USD", yen / YEN_PER_DOLLAR]] as const) {
-      if (!priced(meter, flavorId, currency)) await addPriceVersion(context, { meter, ...(flavorId ? { flavorId } : {}), currency, microsPerHour: Math.round(amount * 1_000_000) });
+  const ensurePrice = async (meter: "instance" | "storage" | "address" | "image", flavorId: string | null, yen: number, minimumYen = 0): Promise<void> => {
+    for (const [currency, rate] of [["JPY", 1], ["USD", YEN_PER_DOLLAR]] as const) {
+      if (!priced(meter, flavorId, currency)) await addPriceVersion(context, { meter, ...(flavorId ? { flavorId } : {}), currency, microsPerHour: micros(yen / rate), minimumMicros: micros(minimumYen / rate) });
     }
   };
   for (const { yenPerHour, ...flavor } of FLAVORS) {
     const id = known.get(flavor.name) ?? (await createFlavor(context, flavor)).id;
-    await ensurePrice("instance", id, yenPerHour);
+    await ensurePrice("instance", id, yenPerHour, MINIMUM_YEN);
   }
   await ensurePrice("storage", null, GIB_YEN_PER_HOUR);
   await ensurePrice("address", null, ADDRESS_YEN_PER_HOUR);
+  await ensurePrice("image", null, IMAGE_GIB_YEN_PER_HOUR);
 }
 
 async function ensureCluster(context: Context, centre: DataCentre): Promise<string> {

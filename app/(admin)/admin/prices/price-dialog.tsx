@@ -48,6 +48,10 @@ function PriceForm({ flavors, currency: shownCurrency, onOpenChange }: PriceProp
   const [amount, setAmount] = useState("");
   const [cap, setCap] = useState("");
   const [minimumSeconds, setMinimumSeconds] = useState("0");
+  const [minimum, setMinimum] = useState("");
+  const [increment, setIncrement] = useState("1");
+  const [included, setIncluded] = useState("0");
+  const [movable, setMovable] = useState("0");
   const [from, setFrom] = useState("");
   const meter = METERS.find((one) => one === what);
   const terms = {
@@ -55,6 +59,10 @@ function PriceForm({ flavors, currency: shownCurrency, onOpenChange }: PriceProp
     microsPerHour: toMicros(amount),
     monthlyCapMicros: cap.trim() === "" ? null : toMicros(cap),
     minimumSeconds: Number(minimumSeconds),
+    minimumMicros: minimum.trim() === "" ? 0 : toMicros(minimum),
+    incrementSeconds: Number(increment),
+    includedUnitHours: Number(included),
+    movableDiscountBasisPoints: Math.round(Number(movable) * 100),
   };
   const parsed = addPriceVersionInput.safeParse({ ...terms, currency, ...(from ? { validFrom: new Date(from) } : {}) });
   const preview = newPriceInput.safeParse(terms);
@@ -82,6 +90,10 @@ function PriceForm({ flavors, currency: shownCurrency, onOpenChange }: PriceProp
         </Field>
         <Field label={t("cap")} optional={common("optional")} hint={t("capHint")}>{(control) => <Input {...control} type="number" min={0} step="0.000001" inputMode="decimal" value={cap} onChange={(event) => setCap(event.target.value)} />}</Field>
         <Field label={t("minimumSeconds")} hint={t("minimumHint")}>{(control) => <Input {...control} type="number" min={0} step={1} inputMode="numeric" value={minimumSeconds} onChange={(event) => setMinimumSeconds(event.target.value)} />}</Field>
+        <Field label={t("minimumAmount")} optional={common("optional")} hint={t("minimumAmountHint")}>{(control) => <Input {...control} type="number" min={0} step="0.000001" inputMode="decimal" value={minimum} onChange={(event) => setMinimum(event.target.value)} />}</Field>
+        <Field label={t("increment")} hint={t("incrementHint")}>{(control) => <Input {...control} type="number" min={1} step={1} inputMode="numeric" value={increment} onChange={(event) => setIncrement(event.target.value)} />}</Field>
+        <Field label={t("included")} hint={t("includedHint")}>{(control) => <Input {...control} type="number" min={0} step={1} inputMode="numeric" value={included} onChange={(event) => setIncluded(event.target.value)} />}</Field>
+        {meter ? null : <Field label={t("movable")} hint={t("movableHint")}>{(control) => <Input {...control} type="number" min={0} max={100} step="0.01" inputMode="decimal" value={movable} onChange={(event) => setMovable(event.target.value)} />}</Field>}
         <Field label={catalog("validFrom")} hint={catalog("validFromHint")}>{(control) => <Input {...control} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />}</Field>
       </div>
       {preview.success && parsed.success ? <PricePreview currency={currency} price={preview.data} /> : <p className="text-xs text-muted">{t("previewFirst")}</p>}

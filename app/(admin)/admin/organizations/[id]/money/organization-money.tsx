@@ -34,10 +34,8 @@ export function OrganizationMoney({ organizationId }: { readonly organizationId:
                 <PaymentsCard payments={view.payments} refunds={view.refunds} invoices={view.invoices} />
                 <CreditsCard organizationId={organizationId} currency={view.currency} discounts={view.discounts} />
                 <CommitmentsCard organizationId={organizationId} currency={view.currency} commitments={view.commitments} />
-                <div className="grid items-start gap-4 xl:grid-cols-2">
-                  <PeriodsCard periods={view.periods} />
-                  <SlaCard credits={view.slaCredits} />
-                </div>
+                <SlaCard credits={view.slaCredits} />
+                <PeriodsCard periods={view.periods} />
               </div>
             )}
           </Loaded>

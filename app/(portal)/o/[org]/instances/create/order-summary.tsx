@@ -48,6 +48,8 @@ export function OrderSummary({ order, flavor, prices, quota, busy, error, allowe
                   <li className="flex justify-between gap-2"><span>{t("storageLine", { size: formats.gibibytes(flavor.diskGiB) })}</span><span className="numeric">{formats.perHour(storage ?? 0, flavor.currency)}</span></li>
                   {address > 0 ? <li className="flex justify-between gap-2"><span>{t("addressLine")}</span><span className="numeric">{formats.perHour(address, flavor.currency)}</span></li> : null}
                 </ul>
+                {flavor.minimumMicros > 0 ? <p className="mt-1 text-xs">{t("atLeast", { amount: formats.money(flavor.minimumMicros, flavor.currency) })}</p> : null}
+                {flavor.monthlyCapMicros === null ? null : <p className="text-xs">{t("atMost", { amount: formats.money(flavor.monthlyCapMicros, flavor.currency) })}</p>}
                 <p className="mt-1 text-xs text-muted">{t("priceNote")}</p>
               </>
             ) : (
