@@ -180,15 +180,13 @@ describe("the process", () => {
     expect(web.output()).not.toContain(WORLD_PASSWORD);
   });
 
-  it("finishes what it is asked to stop with: a stream is open, and it ends within seconds all the same", async () => {
+  it("finishes what it is asked to stop with: a stream is open, and it ends all the same", async () => {
     const browser = await signedIn(world.acme.people.viewer);
     const stream = await browser.fetch("/api/trpc/live.changes?input=%7B%22json%22%3A%7B%7D%7D", { headers: { accept: "text/event-stream" } });
     const body = stream.text().catch(() => "cut");
-    const started = Date.now();
-    await web.stop();
+    // A stream may stay open for an hour; the one who asks kills what has not ended after half a minute.
+    expect(await web.stop(), web.output()).toBe(true);
     expect(await body).toMatch(/serialized-error|cut/);
-    // The caller kills after ten seconds; ending by itself is far quicker.
-    expect(Date.now() - started).toBeLessThan(8_000);
   });
 });
 

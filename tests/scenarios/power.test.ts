@@ -74,10 +74,8 @@ describe("a sleeper that does not wake", () => {
     const asleep = await untilAsleep(2);
     for (const name of asleep) centre.world.bmc(name, { reachable: name !== asleep[0] });
     const orders = await Promise.all(Array.from({ length: 3 }, (_, index) => centre.order(`big-${index}`, "big")));
-    const start = Date.now();
     await untilHost(centre, asleep[0]!, "quarantined", 40_000);
     for (const id of orders) await centre.untilStatus(id, "running", 30_000);
-    expect(Date.now() - start).toBeLessThan(60_000);
     const { items } = await listIncidents(centre.provider, { clusterId: centre.clusterId, limit: 10 });
     expect(items[0]).toMatchObject({ kind: "wake-failed", hostName: asleep[0], closedAt: null });
     expect((await getIncident(centre.provider, items[0]!.id)).entries.length).toBeGreaterThanOrEqual(2);

@@ -81,16 +81,15 @@ describe.concurrent("a rolling update", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("gives everything back within seconds when it is aborted, in the middle of a long move", async () => {
+  it("gives everything back when it is aborted, in the middle of a long move", async () => {
     await withCentre({ hosts: ["h1", "h2"], world: { hostDefaults: { migrationMiBs: 1 } } }, async (centre) => {
       const ids = await fill(centre, 4);
       const there = ids.filter((id) => centre.runsOn(id).includes("h1"));
       const { id } = await startUpdate(centre.provider, updateInput.parse({ clusterId: centre.clusterId, name: "kernel", hostIds: await hostIds(centre, ["h1"]), step: { kind: "none" } }));
       await until("a move is under way", 20_000, async () => (await centre.rows("select 1 from migration where state = 'running'")).length > 0);
-      const start = Date.now();
+      // At 1 MiB/s each move would take minutes: what is over before that was called off.
       await changeUpdate(centre.provider, id, "abort");
       await until("nothing is moved any more", 10_000, async () => (await centre.rows("select 1 from migration where state in ('planned', 'running')")).length === 0, () => centre.rows("select state, error from migration"));
-      expect(Date.now() - start).toBeLessThan(8_000);
       expect(there.every((one) => centre.runsOn(one).includes("h1"))).toBe(true);
       expect(await centre.host("h1")).toMatchObject({ state: "up", cordoned: false, draining: false, maintenance: false });
       await centre.checkInvariants();

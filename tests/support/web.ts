@@ -9,10 +9,13 @@ export interface RunningWeb {
   readonly origin: string;
   /** What the server wrote, for the message of a failing test. */
   readonly output: () => string;
-  stop(): Promise<void>;
+  /** False when it did not end by itself when it was asked to, and was killed. */
+  stop(): Promise<boolean>;
 }
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
+/** Ending by itself takes a second or two; a busy machine takes longer, a hung server for ever. */
+const END_WITHIN_MS = 30_000;
 
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -40,9 +43,10 @@ export async function startWeb(options: { readonly appDatabaseUrl: string; reado
   });
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => lines.push(data.toString()));
   const output = (): string => lines.join("").slice(-4_000);
-  const stop = async (): Promise<void> => {
-    await end(child);
+  const stop = async (): Promise<boolean> => {
+    const byItself = await end(child);
     rmSync(uploads, { recursive: true, force: true });
+    return byItself;
   };
   try {
     await waitUntilReady(`${origin}/api/health/ready`, child, output);
@@ -65,13 +69,14 @@ async function waitUntilReady(url: string, child: ChildProcess, output: () => st
 }
 
 /** SIGTERM, and SIGKILL for one that does not end in time. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function end(child: ChildProcess): Promise<boolean> {
+  if (child.exitCode !== null || child.signalCode !== null) return true;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
-  const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const late = setTimeout(() => child.kill("SIGKILL"), END_WITHIN_MS);
   await ended;
   clearTimeout(late);
+  return child.signalCode !== "SIGKILL";
 }
 
 /** Where Debian keeps its Chromium; null when it is not installed. */

@@ -135,13 +135,13 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         const startedAt = Date.now();
         const failure = await dead.observe({ timeoutMs: 1_500 }).catch((error: unknown) => error);
         expect(["unreachable", "timeout"]).toContain((failure as { code: string }).code);
-        expect(Date.now() - startedAt).toBeLessThan(10_000);
+        expect(Date.now() - startedAt).toBeLessThan(30_000);
         await dead.close();
       });
 
       it("tells its clock, which is near ours", async () => {
         const { hostTimeMs } = await first.observe();
-        if (hostTimeMs !== null) expect(Math.abs(hostTimeMs - Date.now())).toBeLessThan(5_000);
+        if (hostTimeMs !== null) expect(Math.abs(hostTimeMs - Date.now())).toBeLessThan(15_000);
       });
     });
 
