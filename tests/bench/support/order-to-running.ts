@@ -1,13 +1,14 @@
-import { deleteAll } from "@/server/lab/demo/story/money-steps";
 import { order } from "@/server/lab/demo/story/order-steps";
-import { readInstance, until } from "@/server/lab/demo/story/stage";
+import { readInstance, type Stage } from "@/server/lab/demo/story/stage";
 import { withBareLab } from "./bare-lab";
 import { withLab } from "./lab-session";
+import { LiveChanges } from "./live-changes";
 
-const ROUNDS = 8;
+/** Enough that the 95th percentile is not the slowest of all. */
+const ROUNDS = 20;
 
 export interface OrderToRunning {
-  /** From the order's request until the tenant sees `running`, milliseconds. */
+  /** From the order's creation until the tenant has read `running`, told by the stream that screens listen to; milliseconds. */
   readonly orderMs: readonly number[];
   /** The driver's define and start of the same domain alone, milliseconds. */
   readonly rawMs: readonly number[];
@@ -32,20 +33,36 @@ export async function measureOrderToRunning(): Promise<OrderToRunning> {
   });
   const orderMs = await withLab(async (stage) => {
     const times: number[] = [];
-    const first = stage.instanceId;
-    await deleteAll(stage);
-    for (let round = 0; round < ROUNDS; round++) {
+    const changes = await LiveChanges.open(stage);
+    for (let round = 0; round <= ROUNDS; round++) {
+      await endMachine(stage, changes);
       const started = performance.now();
       await order(stage);
       // `order` also reads the catalog and adds a key; the clock of interest begins with the order's own time of creation.
       const { createdAt } = await readInstance(stage, stage.instanceId);
       const lead = performance.now() - started - (Date.now() - createdAt.getTime());
-      await until("it runs", 60_000, async () => (await readInstance(stage, stage.instanceId)).status === "running", 10);
-      times.push(performance.now() - started - lead);
-      await deleteAll(stage);
+      await changes.until("it runs", 60_000, async () => (await readInstance(stage, stage.instanceId)).status === "running");
+      const tookMs = performance.now() - started - lead;
+      // The first order finds processes that have done nothing yet and is not counted, as the first bare start is not.
+      if (round > 0) times.push(tookMs);
     }
-    stage.instanceId = first;
+    await endMachine(stage, changes);
+    await changes.close();
     return times;
   }, { deleteAtEnd: false });
   return { orderMs, rawMs };
+}
+
+/** Takes the stage's machine away for good, without waiting for a guest that still boots. */
+async function endMachine(stage: Stage, changes: LiveChanges): Promise<void> {
+  const { organization, instanceId } = stage;
+  const { instances } = stage.tenant.api;
+  await instances.stop.mutate({ organization, instanceId, force: true });
+  await instances.delete.mutate({ organization, instanceId });
+  await changes.until("it lies stopped in the trash", 60_000, async () => (await readInstance(stage, instanceId)).status === "deleted");
+  await instances.purge.mutate({ organization, instanceId });
+  await changes.until("everything of it is gone", 60_000, async () => {
+    const { addresses, volumes } = await readInstance(stage, instanceId);
+    return addresses.length === 0 && volumes.every((volume) => volume.state === "removed");
+  });
 }
