@@ -23,7 +23,8 @@ export interface Visit {
 
 export async function visit(browser: Browser, options: { readonly origin: string; readonly width?: number; readonly colorScheme?: "light" | "dark"; readonly locale?: string; readonly state?: SignedInState }): Promise<Visit> {
   const context = await browser.newContext({ baseURL: options.origin, viewport: { width: options.width ?? 1280, height: 800 }, colorScheme: options.colorScheme ?? "light", locale: options.locale ?? "en-US", ...(options.state ? { storageState: options.state } : {}) });
-  context.setDefaultTimeout(15_000);
+  // What is not there after a minute is not there: a busy machine takes its time.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));

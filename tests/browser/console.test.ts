@@ -18,7 +18,7 @@ import { accessibilityFaults, launch, signIn, skipReason, visit } from "./browse
 
 /** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
 const BUILD_MS = 600_000;
-const PAGE_MS = 90_000;
+const PAGE_MS = 300_000;
 const ADDRESS = (name: string) => ({ hostId: name, uri: `simulated://${name}`, managementAddress: "127.0.0.1" });
 
 describe.skipIf(skipReason !== null)(`the console in Chromium${skipReason ? ` (skipped: ${skipReason})` : ""}`, () => {

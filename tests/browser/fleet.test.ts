@@ -15,7 +15,7 @@ import { accessibilityFaults, fitsWidth, launch, signIn, skipReason, visit } fro
 
 /** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
 const BUILD_MS = 600_000;
-const STORY_MS = 180_000;
+const STORY_MS = 300_000;
 const SHOTS = process.env["SCREENSHOTS"];
 const TABS = ["overview", "plans", "power", "incidents", "maintenance", "settings"] as const;
 
@@ -94,7 +94,7 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
     await page.getByRole("checkbox", { name: "web-3", exact: true }).check();
     await page.getByText(/Nothing moves|machines? moves?/).first().waitFor();
     await page.getByRole("button", { name: "Add the rule" }).click();
-    await expect.poll(async () => (await database.owner.select().from(placementRule)).length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(async () => (await database.owner.select().from(placementRule)).length, { timeout: 60_000 }).toBe(2);
     expect(await accessibilityFaults(page)).toEqual([]);
 
     await page.getByRole("tab", { name: "Settings" }).click();
@@ -111,7 +111,7 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
     await page.getByText("The hours in which hosts may sleep end.").first().waitFor();
     await page.getByLabel("It never sleeps").check();
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await expect.poll(async () => (await database.owner.select({ action: auditEntry.action }).from(auditEntry)).map((row) => row.action), { timeout: 30_000 }).toContain("host.power-changed");
+    await expect.poll(async () => (await database.owner.select({ action: auditEntry.action }).from(auditEntry)).map((row) => row.action), { timeout: 60_000 }).toContain("host.power-changed");
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints, web.output()).toEqual([]);
     await context.close();
@@ -132,7 +132,7 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
     await shoot(page, "tenant-consent");
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await expect.poll(async () => (await database.owner.select({ action: auditEntry.action }).from(auditEntry)).map((row) => row.action), { timeout: 30_000 }).toContain("instance.move-consent-changed");
+    await expect.poll(async () => (await database.owner.select({ action: auditEntry.action }).from(auditEntry)).map((row) => row.action), { timeout: 60_000 }).toContain("instance.move-consent-changed");
     expect(complaints, web.output()).toEqual([]);
     await context.close();
   }, STORY_MS);

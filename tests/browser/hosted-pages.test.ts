@@ -15,7 +15,7 @@ import { fitsWidth, launch, signIn, skipReason, visit } from "./browser";
 
 /** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
 const BUILD_MS = 600_000;
-const PAGE_MS = 120_000;
+const PAGE_MS = 300_000;
 const KEY = "sk_test_hosted_pages";
 const SECRET = "whsec_hosted_pages";
 const SCHEDULE = { restrictSeconds: 7 * 86_400, suspendSeconds: 14 * 86_400, retainSeconds: 30 * 86_400, deleteSeconds: 60 * 86_400, remindEverySeconds: 3 * 86_400 };

@@ -11,7 +11,7 @@ import { accessibilityFaults, fitsWidth, launch, signIn, skipReason, visit, type
 
 /** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
 const BUILD_MS = 600_000;
-const PAGE_MS = 60_000;
+const PAGE_MS = 300_000;
 
 describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (skipped: ${skipReason})` : ""}`, () => {
   let database: TestDatabase;

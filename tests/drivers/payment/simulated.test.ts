@@ -14,7 +14,7 @@ beforeAll(async () => {
   const setting = await openSimulatedStripe({ clock });
   simulated = setting.stripe;
   const base = new URL(setting.apiBase);
-  stripe = new Stripe(SIMULATED_KEY, { host: base.hostname, port: base.port, protocol: "http", telemetry: false, maxNetworkRetries: 0, timeout: 2_000 });
+  stripe = new Stripe(SIMULATED_KEY, { host: base.hostname, port: base.port, protocol: "http", telemetry: false, maxNetworkRetries: 0, timeout: 30_000 });
   close = () => setting.close();
 });
 afterAll(() => close());

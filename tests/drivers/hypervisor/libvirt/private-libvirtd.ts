@@ -100,7 +100,7 @@ export class PrivateLibvirtd {
 
   /** The same question through libvirt's own client. */
   async virsh(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run("virsh", ["-q", "-c", `test+unix:///default?socket=${this.socket}`, ...args], { timeout: 10_000 });
+    const { stdout } = await run("virsh", ["-q", "-c", `test+unix:///default?socket=${this.socket}`, ...args], { timeout: 60_000 });
     return stdout.trim();
   }
 }
