@@ -25,7 +25,7 @@ export { isRegistrationNumber, readBillingProfile, readIssuer, selectBillingEmai
 export type { BillingProfileRow, IssuerRow, Party, TaxCategory } from "./profile";
 export { advanceDunning, dunningSchedule, extendDunning, listStandings, readDunning, readDunningBoard } from "./dunning";
 export type { BoardEntry, DunningPass, DunningRow, DunningSchedule, DunningStage, Overdue } from "./dunning";
-export { listInboxJobs, noteReplayed, noteWorked, postponeJob, readInbox, receiveEvents, replayFrom } from "./inbox";
+export { EVENTS_KEPT_MS, expireEvents, listInboxJobs, noteReplayed, noteWorked, postponeJob, readInbox, receiveEvents, replayFrom } from "./inbox";
 export type { EventTarget, InboxJob, InboxView, IncomingEvent } from "./inbox";
 export { addSubscription, endSubscription, getLink, listSubscriptions, noteCustomer, noteCustomerMade, noteLinkOutcome, noteLinkReady, noteSubscription, readLinkRow, readPaymentOverview, readRefundRow, readSubscriptionForPush, recordDispute, recordPrepayment, recordProviderInvoice, recordRefund, remindOfExpiry, requestLink, requestRefund } from "./payment";
 export type { PaymentLinkRow, PaymentOverview, ProviderInvoice, ProviderPayment } from "./payment";

@@ -1,4 +1,4 @@
-import { listInboxJobs, noteCustomer, noteLinkOutcome, noteReplayed, noteWorked, postponeJob, receiveEvents, recordDispute, recordRefund, replayFrom, type EventTarget, type InboxJob } from "@/server/billing";
+import { expireEvents, listInboxJobs, noteCustomer, noteLinkOutcome, noteReplayed, noteWorked, postponeJob, receiveEvents, recordDispute, recordRefund, replayFrom, type EventTarget, type InboxJob } from "@/server/billing";
 import type { PaymentDriver, ProviderEvent } from "@/server/drivers/payment/types";
 import type { Context } from "@/server/platform/context";
 import { sentence } from "@/server/platform/sentences";
@@ -117,6 +117,8 @@ export function replayEventsLoop(driver: PaymentDriver, periodMs: number): LoopD
       await take();
       await noteReplayed(context, through);
       if (missed > 0) context.logger.info({ missed }, "events had not arrived by themselves");
+      // Only after the list was read: what it still had is known.
+      await expireEvents(context);
       return { backlog: 0 };
     },
   };

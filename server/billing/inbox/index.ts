@@ -1,3 +1,4 @@
+export { EVENTS_KEPT_MS, expireEvents } from "./expire-events";
 export { readInbox, type InboxView } from "./read-inbox";
 export { listInboxJobs, noteReplayed, noteWorked, postponeJob, receiveEvents, replayFrom, type InboxJob } from "./receive-events";
 export { targetOf } from "./rules";

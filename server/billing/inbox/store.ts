@@ -55,3 +55,11 @@ export async function selectRecent(tx: Transaction, limit: number): Promise<Omit
     .orderBy(desc(paymentEvent.receivedAt))
     .limit(limit);
 }
+
+/** Forgets worked-off events that both happened and came before a moment, the oldest first. Answers how many. */
+export async function deleteWorked(tx: Transaction, before: Date, limit: number): Promise<number> {
+  const result = await tx.execute(sql`
+    delete from payment_event where id in (
+      select id from payment_event where state in ('done', 'kept') and received_at < ${before.toISOString()} and occurred_at < ${before.toISOString()} order by received_at limit ${limit})`);
+  return result.rowCount ?? 0;
+}

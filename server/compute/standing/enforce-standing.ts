@@ -1,6 +1,6 @@
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
-import type { Transaction } from "@/server/platform/transaction";
+import { violatedConstraint, type Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordEventsOf } from "../instance/record-events";
 import type { InstanceRow } from "../types";
@@ -18,11 +18,26 @@ export async function enforceStanding(tx: Transaction, context: Context): Promis
   const stop = await lockRunningOfSuspended(tx, BATCH);
   if (stop.length > 0) await writePower(tx, stop.map((row) => row.id), { desiredPower: "stopped", powerDecidedBy: "standing", stopRequestedAt: now, updatedAt: now });
   const start = await lockStoppedByStanding(tx, BATCH);
-  if (start.length > 0) await writePower(tx, start.map((row) => row.id), { desiredPower: "running", powerDecidedBy: "tenant", stopRequestedAt: null, updatedAt: now });
+  const started: InstanceRow[] = [];
+  const capped: InstanceRow[] = [];
+  for (const row of start) (await startAgain(tx, row, now) ? started : capped).push(row);
   await tell(tx, context, stop, "stopped-by-standing");
-  await tell(tx, context, start, "started-after-suspension");
+  await tell(tx, context, started, "started-after-suspension");
+  await tell(tx, context, capped, "stopped-at-cap");
   if (stop.length + start.length > 0) await wake(tx, "place-instances", "converge-instances");
   return stop.length + start.length;
+}
+
+/** False when the cap on spending has no room for it: it stays off until there is, and keeps nobody else's machines waiting. */
+async function startAgain(tx: Transaction, row: InstanceRow, now: Date): Promise<boolean> {
+  try {
+    await tx.transaction((inner) => writePower(inner, [row.id], { desiredPower: "running", powerDecidedBy: "tenant", stopRequestedAt: null, updatedAt: now }));
+    return true;
+  } catch (error) {
+    if (violatedConstraint(error) !== "spend_cap") throw error;
+    await writePower(tx, [row.id], { desiredPower: "stopped", powerDecidedBy: "cap", stopRequestedAt: null, updatedAt: now });
+    return false;
+  }
 }
 
 async function tell(tx: Transaction, context: Context, rows: readonly InstanceRow[], kind: string): Promise<void> {

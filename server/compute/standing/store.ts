@@ -28,6 +28,6 @@ export async function lockStoppedByStanding(tx: Transaction, limit: number): Pro
     .for("update");
 }
 
-export async function writePower(tx: Transaction, instanceIds: readonly string[], power: { readonly desiredPower: "running" | "stopped"; readonly powerDecidedBy: "tenant" | "standing"; readonly stopRequestedAt: Date | null; readonly updatedAt: Date }): Promise<void> {
+export async function writePower(tx: Transaction, instanceIds: readonly string[], power: { readonly desiredPower: "running" | "stopped"; readonly powerDecidedBy: "tenant" | "standing" | "cap"; readonly stopRequestedAt: Date | null; readonly updatedAt: Date }): Promise<void> {
   await tx.update(instance).set({ ...power, generation: sql`${instance.generation} + 1` }).where(inArray(instance.id, [...instanceIds]));
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { draftInvoice, grantCredit, issueDueInvoices, issueInvoice, listCredits, listParkedInvoices, readBalance, readEvidence, readInvoice, releaseInvoice, verifyEvidence, voidInvoice } from "@/server/billing";
+import { draftInvoice, grantCredit, issueCreditNote, issueDueInvoices, issueInvoice, issueNow, listCredits, listParkedInvoices, readBalance, readEvidence, readInvoice, readInvoiceForStaff, readMoney, releaseInvoice, verifyEvidence, voidInvoice } from "@/server/billing";
 import { adjustUsage, closePeriod, listPeriods } from "@/server/metering";
 import { VirtualClock } from "@/server/platform/clock";
 import { inTransaction } from "@/server/platform/transaction";
@@ -50,6 +50,27 @@ describe("issuing", () => {
     const crossing = await database.owner.execute(sql`select 1 from usage_window where organization_id = ${organizationId} and started_at < ${FEBRUARY.toISOString()} and ended_at > ${FEBRUARY.toISOString()}`);
     expect(crossing.rows).toEqual([]);
     expect((await draftInvoice(at(hours(FEBRUARY, 6)), { organizationId })).lines.map((line) => [line.resourceId, line.quantityUnitMs / 3_600_000])).toEqual([["ins_2", 5], ["vol_1", 4]]);
+  });
+
+  it("may be asked for before the month is over: once, over what was used until then, and the rest is the next one's", async () => {
+    const organizationId = await addOrganization(database, { at: JANUARY });
+    await addWindow(database, { organizationId, resourceId: "ins_now", flavorId, from: hours(JANUARY, 1), to: hours(JANUARY, 200), closed: false });
+    const now = hours(JANUARY, 101);
+    await database.owner.execute(sql`update usage_window set ended_at = ${now.toISOString()} where resource_id = 'ins_now'`);
+    const preview = await draftInvoice(at(now), { organizationId });
+    const { outcome, invoice } = await issueNow(at(now), { organizationId });
+    expect([outcome, invoice?.periodEnd]).toEqual(["issued", now]);
+    expect(money(invoice!)).toEqual(money(preview));
+    await expect(issueNow(at(hours(JANUARY, 101.01)), { organizationId })).rejects.toMatchObject({ code: "conflict" });
+    // A month that is over is the loop's, which waits for hosts.
+    await expect(issueNow(at(hours(FEBRUARY, 1)), { organizationId })).rejects.toMatchObject({ code: "conflict" });
+    const view = await readMoney(testContext(database.worker, { clock: new VirtualClock(now.getTime()) }), { organizationId });
+    expect(view.invoices.map((row) => row.openMinor)).toEqual([invoice!.totalMinor]);
+    expect(view.periods).toMatchObject([{ startedAt: JANUARY, endedAt: now }]);
+    const { creditable } = await readInvoiceForStaff(at(now), { invoiceId: invoice!.id });
+    expect(creditable).toEqual([{ rateBasisPoints: 1000, leftMinor: invoice!.subtotalMinor }]);
+    await issueCreditNote(at(now), { invoiceId: invoice!.id, reason: "an outage", amounts: [{ rateBasisPoints: 1000, netMinor: 40 }], idempotencyKey: `now-${invoice!.id}` });
+    expect((await readInvoiceForStaff(at(now), { invoiceId: invoice!.id })).creditable).toEqual([{ rateBasisPoints: 1000, leftMinor: invoice!.subtotalMinor - 40 }]);
   });
 
   it("waits for a host's last word, but not for ever, and bills what it says later as an adjustment", async () => {

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findDrift, listDrift, meterObservations } from "@/server/metering";
 import { VirtualClock } from "@/server/platform/clock";
 import { inTransaction } from "@/server/platform/transaction";
 import { createTestDatabase, testContext, type TestDatabase } from "../../support/database";
+import { CORPUS, liveBatch, type CorpusEntry } from "../../support/life/live-batch";
 import { liveMonths, recountAll } from "../../support/metered-life";
 import { insertInstanceRows } from "../../support/rows";
 
@@ -13,10 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** More of them: `npm run bench -- usage-life --seeds 1000`. */
-const SEEDS = Array.from({ length: 8 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 4 }, (_, index) => index + 1);
+/** Small ones of each kind, and whatever once went wrong. Whole ones: `npm run bench -- usage-life --seeds 1000`. */
+const BATCHES: readonly CorpusEntry[] = [{ batch: 1, many: 5, rounds: 7 }, { batch: 2, many: 5, rounds: 7 }, ...readFileSync(CORPUS, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as CorpusEntry)];
 
-describe("a month of random life", () => {
+describe("months under the real loops on simulated hosts, invoiced and paid at a simulated Stripe", () => {
+  it.each(BATCHES)("are billed exactly as they were, and Stripe is the ledger: batch $batch, $many organizations, $rounds rounds", async ({ batch, many, rounds }) => {
+    const own = await createTestDatabase();
+    try {
+      expect((await liveBatch(own, batch, { many, rounds })).findings).toEqual([]);
+    } finally {
+      await own.close();
+    }
+  }, 600_000);
+});
+
+describe("a month of words alone", () => {
   it("is billed to the second as it really was, whatever was lost, doubled or late, and its invoice is the ledger", async () => {
     expect(await liveMonths(database, SEEDS, 60)).toEqual([]);
   });

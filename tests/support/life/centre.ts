@@ -25,6 +25,10 @@ const CYCLE = ["observe-hosts", "fence-hosts", "fail-over-instances", "return-ho
 /** Passed through only while some host is not as it should be, or something moves: most of the time there is nothing for them. */
 const OF_TROUBLE = new Set<string>(["fence-hosts", "fail-over-instances", "return-hosts", "remove-strays", "evacuate-hosts", "migrate-instances"]);
 
+/** Real time that work is left before it is asked whether it moves at all. */
+const PATIENCE_MS = 4;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** The worker of the centre that lives now, and what it has begun. */
 interface Worker {
   readonly tap: HypervisorTap;
@@ -155,6 +159,7 @@ export class LifeCentre {
     const { loops, machines, stop, underWay, tap } = worker;
     const loop = loops.get(name);
     if (!loop) throw new Error(`There is no loop ${name}.`);
+    tap.observing = name === "observe-hosts";
     const running = loop.pass({
       context: { ...this.context, actor: { kind: "system", id: name } }, machines, seedImage: ({ files }) => Buffer.from(JSON.stringify(files)), signal: stop.signal,
       background: (key, work) => {
@@ -169,10 +174,8 @@ export class LifeCentre {
     const end = running.then(() => undefined, (error: unknown) => this.context.logger.error({ err: error, loop: name }, "a pass failed")).finally(() => (ended = true));
     // An answer that is held back is not waited for longer than the loop itself waits.
     while (!ended && !tap.dead) {
-      if (await this.quiet()) {
-        if (ended) break;
-        await this.clock.advance(600);
-      }
+      await Promise.race([end, pause(PATIENCE_MS)]);
+      if (!ended && !tap.dead && (await this.quiet()) && !ended) await this.clock.advance(600);
     }
     if (!tap.dead) await end;
     await this.settle();
@@ -181,7 +184,12 @@ export class LifeCentre {
 
   /** Waits until nothing moves any more without time: work that is left sleeps, or waits for a host. */
   async settle(): Promise<void> {
-    while (this.worker.underWay.size > 0 && !(await this.quiet()));
+    const { underWay } = this.worker;
+    while (underWay.size > 0) {
+      const before = underWay.size;
+      await Promise.race([...underWay.values(), pause(PATIENCE_MS)]);
+      if (underWay.size === before && (await this.quiet())) return;
+    }
   }
 
   /** True when no statement has been under way for a few turns. */
@@ -190,7 +198,6 @@ export class LifeCentre {
     for (let turn = 0; turn < 4; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (pool.idleCount < pool.totalCount || pool.waitingCount > 0 || app.pool.idleCount < app.pool.totalCount) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
         return false;
       }
     }

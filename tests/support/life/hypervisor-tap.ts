@@ -44,6 +44,8 @@ export class HypervisorTap {
   dead = false;
   /** The worker dies when so many more changing calls have had their effect; null: it lives. */
   diesAfter: number | null = null;
+  /** The loop that observes asks now: its words are metered, and only they are lost or held back. Others ask for purposes of their own. */
+  observing = false;
   private readonly held: (() => void)[] = [];
 
   constructor(
@@ -81,6 +83,7 @@ export class HypervisorTap {
 
   private async observe(host: HypervisorHost, name: string): Promise<HostObservation> {
     if (this.dead) return new Promise(() => undefined);
+    if (!this.observing) return host.observe();
     const askedMs = this.clock.nowMs();
     const fate = this.fateOf(name);
     if (fate === "lost") throw new DriverError("timeout", `the answer of ${name} was lost`);

@@ -110,8 +110,11 @@ function judgeMoney(input: { readonly own: readonly Billed[]; readonly prices: r
   for (const row of valid) {
     if (row.status === "parked") input.say(`${row.id} is parked`);
     if (BigInt(row.lines) + BigInt(row.rounding_micros) !== BigInt(row.subtotal_minor) * 1_000_000n) input.say(`the lines of ${row.id} and its rounding do not sum to it`);
-    const taxMinor = Math.floor((Number(row.subtotal_minor) * 1_000 + 5_000) / 10_000);
-    if (Number(row.tax_minor) !== taxMinor) input.say(`the tax of ${row.id} is ${row.tax_minor}, a tenth of it, half up, is ${taxMinor}`);
+    const tenths = Number(row.subtotal_minor);
+    // A tenth of the net, rounded once, halves to the even one.
+    const half = tenths % 10 === 5;
+    const taxMinor = half ? 2 * Math.round(tenths / 20) : Math.round(tenths / 10);
+    if (Number(row.tax_minor) !== taxMinor) input.say(`the tax of ${row.id} is ${row.tax_minor}, a tenth of it is ${taxMinor}`);
     if (Number(row.subtotal_minor) + Number(row.tax_minor) !== Number(row.total_minor)) input.say(`net and tax of ${row.id} do not sum to its total`);
   }
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { addPriceVersion } from "@/server/catalog";
 import { deleteInstance, purgeInstance } from "@/server/compute";
@@ -18,12 +19,21 @@ const MONTH_START = Date.UTC(2026, 0, 1);
 const MONTH_END = Date.UTC(2026, 1, 1);
 const SECOND_END = Date.UTC(2026, 2, 1);
 /** Moments of a month at which something happens. */
-const ROUNDS = 40;
+export const ROUNDS = 24;
 /** Of the month that follows, in which everything ends. */
 const LAST_ROUNDS = 3;
 const PASSES_A_ROUND = 3;
 /** Organizations that live beside each other in one data centre; they share what happens to its hosts and to Stripe. */
 export const SEEDS_TOGETHER = 50;
+
+/** What once went wrong: a batch, and how much of it shows it. The test of months replays each line. */
+export const CORPUS = fileURLToPath(new URL("./corpus.jsonl", import.meta.url));
+
+export interface CorpusEntry {
+  readonly batch: number;
+  readonly many: number;
+  readonly rounds: number;
+}
 
 export interface BatchOptions {
   /** How many organizations; default all of a batch. */

@@ -98,13 +98,13 @@ export function within(stretches: readonly { readonly fromMs: number; readonly t
 
 /** When each disk and saved memory stood on the storage: from the call that made it to the one that removed it. Seeds are not sold. */
 export function volumesOf(effects: readonly Effect[], atMs: number): ReadonlyMap<string, { readonly fromMs: number; readonly toMs: number; readonly unsureMs: number }> {
-  const found = new Map<string, { fromMs: number; toMs: number; unsureMs: number; told: boolean }>();
+  const found = new Map<string, { fromMs: number; toMs: number; unsureMs: number }>();
   for (const effect of effects) {
     const known = found.get(effect.subject);
     if (effect.call === "ensureVolume" || effect.call === "saveDomain") {
-      if (!known) found.set(effect.subject, { fromMs: effect.atMs, toMs: atMs, unsureMs: 0, told: effect.told });
-      // Nobody knew of it until it was confirmed.
-      else if (!known.told) Object.assign(known, { unsureMs: known.unsureMs + effect.atMs - known.fromMs - known.unsureMs, told: effect.told });
+      if (!known) found.set(effect.subject, { fromMs: effect.atMs, toMs: atMs, unsureMs: 0 });
+      // Asked for again: whoever made it could not write that down, so nobody knew of it until now.
+      else known.unsureMs = Math.max(known.unsureMs, effect.atMs - known.fromMs);
     } else if (effect.call === "deleteVolume" && known) {
       if (known.toMs === atMs) known.toMs = effect.atMs;
       // Deleted before, and only now known to be.
