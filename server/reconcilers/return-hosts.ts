@@ -4,6 +4,7 @@ import { changeHostState, closeFencing, lockHostRow, readFleet, refreshFacts, ty
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { cleanHost } from "./remove-strays";
+import { nameOrphans } from "./return/name-orphans";
 import type { LoopDefinition, Pass } from "./types";
 
 const FACTS_TIMEOUT_MS = 5_000;
@@ -39,6 +40,7 @@ async function takeBack(pass: Pass, row: HostRow, allocatedHere: readonly string
     const second = await cleanHost(pass, row);
     if (second.removed > 0) throw new DriverError("failed", `${row.name} showed stale machines again after they were removed.`);
     await settle(pass, row, "up", sentence("host-back"), allocatedHere);
+    await nameOrphans(pass, row);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     context.logger.warn({ host: row.name, err: error }, "the host could not be cleaned yet; tried again");
