@@ -10,6 +10,7 @@ import { systemRandom } from "@/server/platform/random";
 import { listAllFlavors } from "@/server/catalog";
 import { listImages } from "@/server/compute";
 import { findOrganization } from "@/server/tenancy";
+import type { DataCentre } from "../demo/data-centre";
 import { labCentre } from "../demo/lab-centre";
 import { prepareFleet } from "../demo/prepare-fleet";
 import { anyFreePort } from "../demo/settings";
@@ -30,6 +31,7 @@ export interface GroundOptions {
 /** A lab with a control plane on it, and the watcher that believes neither. */
 export interface Ground {
   readonly lab: Lab;
+  readonly centre: DataCentre;
   readonly hostNames: readonly string[];
   readonly tenant: Context;
   readonly provider: Context;
@@ -81,6 +83,7 @@ export async function openGround(options: GroundOptions, running: Running): Prom
   if (!flavor || !image) throw new Error("The catalog has no flavor micro-1 or no public image.");
   return {
     lab,
+    centre,
     hostNames: lab.hosts.map((host) => host.name),
     tenant,
     provider,
