@@ -25,6 +25,8 @@ export interface CentreOptions {
   readonly policy?: NewCluster["policy"];
   /** How long a dead worker keeps others from its loops. */
   readonly leaseTtlMs?: number;
+  /** Names of the loops that run; all of them when left out. */
+  readonly loops?: readonly string[];
   /** Folder of programs that rolling updates may run. */
   readonly updateCommands?: string;
   /** Where uploaded images wait for the loop. */
@@ -89,6 +91,12 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
   for (const name of names) {
     await requestEnrolment(provider, enrolHostInput.parse({ clusterId, name, uri: `simulated://${name}`, managementAddress: name, power: { kind: "simulated", hostName: name } }), { checkOnly: false });
   }
+  const loops = () => {
+    const all = allLoops({ imageUploadDirectory: options.imageUploadDirectory ?? "/nonexistent", mail: logMail(silentLogger) });
+    const unknown = options.loops?.filter((name) => !all.some((loop) => loop.name === name)) ?? [];
+    if (unknown.length > 0) throw new Error(`There are no loops ${unknown.join(", ")}.`);
+    return options.loops ? all.filter((loop) => options.loops?.includes(loop.name)) : all;
+  };
   const crews: Crew[] = [];
   const machines: Machines[] = [];
 
@@ -106,7 +114,7 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
       const crew = new Crew({
         context: testContext(database.worker, { logger }),
         machines: connections,
-        loops: allLoops({ imageUploadDirectory: options.imageUploadDirectory ?? "/nonexistent", mail: logMail(silentLogger) }),
+        loops: loops(),
         seedImage: ({ files }) => Buffer.from(JSON.stringify(files)),
         holder: `${name ?? "worker"}-${crews.length}`,
         databaseUrl: database.url.worker,
