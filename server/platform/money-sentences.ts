@@ -43,6 +43,8 @@ export const MONEY_SENTENCES = {
   "parked-negative": "Its total is {amount}, below zero. Give the difference back by a credit note and void this one.",
   "parked-first": "It is the first invoice and comes to {amount}, more than {limit}.",
   "parked-unusual": "It comes to {amount}, more than {factor} times the largest of the last {count} ({usual}).",
+  // What a credit was given for.
+  "credit-outage": "{instance} was down for {downSeconds} s in the period from {startedAt}: {percent} % of its charge.",
   // Drift between what is billed and the recount of a day.
   "drift-too-much": "{wrongSeconds} s of {flavor} billed and not seen.",
   "drift-too-little": "{wrongSeconds} s of {flavor} seen and not billed.",

@@ -150,4 +150,86 @@ describe.skipIf(skipReason !== null)(`money in Chromium${skipReason ? ` (skipped
       await page.getByText("No invoice is held back").waitFor();
     });
   }, PAGE_MS);
+
+  it("lets operators grant, reserve, correct, refund and invoice, each within its bounds", async () => {
+    await withPage(fixture.staff, async (page) => {
+      await settled(page, "/admin/billing");
+      await page.getByRole("link", { name: "Acme Trading" }).click();
+      await page.getByRole("heading", { level: 1, name: "Acme Trading" }).waitFor();
+      const dialog = page.getByRole("dialog");
+
+      await page.getByRole("button", { name: "Grant a credit" }).click();
+      await dialog.getByLabel("Amount, JPY").fill("750");
+      await dialog.getByLabel("Expires").fill("2031-01-31");
+      await dialog.getByLabel("For what").fill("A slow answer");
+      await dialog.getByRole("button", { name: "Grant a credit" }).click();
+      await page.getByRole("row", { name: /A slow answer.*Jan 31, 2031.*¥750/ }).waitFor();
+
+      await page.getByRole("button", { name: "Reserve" }).click();
+      await dialog.getByLabel("What", { exact: true }).selectOption({ label: "s1.medium" });
+      await dialog.getByLabel("Price per hour, JPY").fill("4.32");
+      await dialog.getByText("list ¥5.4 / hour · −20%").waitFor();
+      await dialog.getByLabel("Until").fill("2031-01-01T00:00");
+      await dialog.getByRole("button", { name: "Reserve" }).click();
+      await page.getByRole("row", { name: /s1\.medium.*¥4\.32 \/ hour/ }).waitFor();
+
+      // More than the invoice has left is refused before it is sent; a correction of a paid invoice makes a refund possible.
+      await page.getByRole("link", { name: money.paidNumber }).click();
+      await page.getByRole("button", { name: "Credit note" }).click();
+      await dialog.getByLabel("Net at 10 %, JPY").fill("1000000");
+      await dialog.getByRole("alert").getByText("At most ¥", { exact: false }).waitFor();
+      await dialog.getByLabel("Reason").fill("An outage");
+      expect(await dialog.getByRole("button", { name: "Credit note" }).isDisabled()).toBe(true);
+      await dialog.getByLabel("Net at 10 %, JPY").fill("50");
+      await dialog.getByRole("button", { name: "Credit note" }).click();
+      await page.getByRole("table", { name: "Credit notes" }).getByText("-¥55").waitFor();
+      await page.getByRole("link", { name: "Acme Trading" }).click();
+      await page.getByRole("button", { name: "Refund" }).click();
+      expect(await dialog.getByLabel("Amount, JPY").inputValue()).toBe("55");
+      await dialog.getByLabel("Amount, JPY").fill("56");
+      await dialog.getByRole("alert").getByText("At most ¥55").waitFor();
+      await dialog.getByLabel("Amount, JPY").fill("55");
+      await dialog.getByLabel("Reason").fill("As agreed");
+      await dialog.getByRole("button", { name: "Refund" }).click();
+      await page.getByText("¥55 given back · requested").waitFor();
+
+      await page.getByRole("button", { name: "Invoice now" }).click();
+      await dialog.getByRole("button", { name: "Invoice now" }).click();
+      await page.getByText(/^B-\d+ is issued\.$/).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+    });
+  }, PAGE_MS);
+
+  it("keeps the sender of invoices and offers codes, and names drift and closed periods", async () => {
+    await withPage(fixture.staff, async (page) => {
+      await settled(page, "/admin/billing/issuer");
+      await page.getByLabel("Registration number").fill("T1234567890123");
+      await page.getByText("This is no registration number", { exact: false }).waitFor();
+      await page.getByLabel("Registration number").fill("T7000012050002");
+      await page.getByLabel("Bank account").fill("みずほ銀行 丸の内支店 普通 1234567");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByText("Saved.").waitFor();
+      await settled(page, "/admin/billing/coupons");
+      await page.getByRole("button", { name: "New code" }).click();
+      await page.getByRole("dialog").getByLabel("Code", { exact: true }).fill("autumn-15");
+      await page.getByRole("dialog").getByLabel("Percent").fill("15");
+      await page.getByRole("dialog").getByRole("button", { name: "New code" }).click();
+      await page.getByRole("row", { name: /AUTUMN-15.*15 %/ }).waitFor();
+      await settled(page, "/admin/billing/usage");
+      await page.getByText("1m 30s of b1.small seen and not billed.", { exact: false }).waitFor();
+      await page.getByRole("table", { name: "Closed periods" }).getByRole("link", { name: "Acme Trading" }).first().waitFor();
+      for (const path of ["issuer", "coupons", "usage"]) {
+        await settled(page, `/admin/billing/${path}`);
+        expect(await accessibilityFaults(page), path).toEqual([]);
+      }
+    });
+  }, PAGE_MS);
+
+  it("says what a start costs in the menu of the list", async () => {
+    await withPage(fixture.owner, async (page) => {
+      await settled(page, "/o/acme/instances");
+      await page.getByRole("button", { name: "Actions for build" }).click();
+      await page.getByRole("menu").getByText(/^Running: ¥1\.\d+ \/ hour, ¥[\d,]+ \/ month$/).waitFor();
+    });
+  }, PAGE_MS);
 });

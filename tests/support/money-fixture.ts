@@ -51,12 +51,12 @@ export async function fillMoney(database: TestDatabase): Promise<MoneyFixture> {
   const then = at(now - 5 * DAY_MS);
   const overdue = await inTransaction(then, (tx) => issueManualInvoice(tx, then, { organizationId: acme, lines: [{ description: "Migration of one server by hand", amountMinor: 30_000 }], dueAt: new Date(now - 5 * DAY_MS) }));
   await advanceDunning(then, dunningSchedule.parse(undefined));
-  await grantCredit(at(now), { organizationId: acme, kind: "sla", currency: "JPY", amountMicros: 1_200_000_000, reason: "Availability of web-1 below 99.9 %", reference: "inc_fixture", idempotencyKey: "credit:fixture", expiresAt: new Date(now + 180 * DAY_MS) });
+  const grant = await grantCredit(at(now), { organizationId: acme, kind: "sla", currency: "JPY", amountMicros: 1_200_000_000, reason: "Availability of web-1 below 99.9 %", reference: "inc_fixture", idempotencyKey: "credit:fixture", expiresAt: new Date(now + 180 * DAY_MS) });
   await setBudget(at(now), { organizationId: acme, amountMinor: 40_000, thresholdsPercent: [50, 80, 100], hardCap: false });
   await createCoupon(at(now), { code: "WELCOME-20", kind: "percent", basisPoints: 2_000, currency: "JPY", durationDays: 90, maxRedemptions: 500 });
   await createCoupon(at(now), { code: "TRIAL-30", kind: "trial", currency: "JPY", maxMicros: 5_000_000_000, durationDays: 30, redeemableUntil: new Date(now + 60 * DAY_MS) });
   await addCommitment(at(now), { organizationId: acme, meter: "instance", flavorId: web.flavorId, units: 2, microsPerHour: 900_000, endsAt: new Date(now + 365 * DAY_MS) });
-  await addProviderRows(database, { acme, globex, paidId: paid.id, paidMinor: paid.totalMinor, paidAt, overdueId: overdue.id, now });
+  await addProviderRows(database, { acme, globex, paidId: paid.id, paidMinor: paid.totalMinor, paidAt, overdueId: overdue.id, grantId: grant.id, webId: web.id, now });
   return { paidInvoiceId: paid.id, paidNumber: paid.number!, overdueNumber: overdue.number! };
 }
 
@@ -67,11 +67,13 @@ interface ProviderRows {
   readonly paidMinor: number;
   readonly paidAt: Date;
   readonly overdueId: string;
+  readonly grantId: string;
+  readonly webId: string;
   readonly now: number;
 }
 
 /** What comes from outside (the payment provider, an unusual month, a price of tomorrow), as its loops would have left it. */
-async function addProviderRows({ owner: db }: TestDatabase, { acme, globex, paidId, paidMinor, paidAt, overdueId, now }: ProviderRows): Promise<void> {
+async function addProviderRows({ owner: db }: TestDatabase, { acme, globex, paidId, paidMinor, paidAt, overdueId, grantId, webId, now }: ProviderRows): Promise<void> {
   const ago = (ms: number): Date => new Date(now - ms);
   const charge = { organizationId: acme, currency: "JPY", method: "visa •••• 4242", createdAt: paidAt };
   await db.insert(payment).values([
@@ -105,7 +107,7 @@ async function addProviderRows({ owner: db }: TestDatabase, { acme, globex, paid
   await db.insert(invoice).values({ id: mint("invoice"), organizationId: globex, currency: "JPY", periodStart: period.start, periodEnd: period.end, status: "parked", subtotalMinor: 910_000, taxMinor: 91_000, totalMinor: 1_001_000, taxes: [{ rateBasisPoints: 1000, netMinor: 910_000, taxMinor: 91_000 }], roundingMicros: 0, issuedAt: ago(3 * HOUR_MS), parkedReason: unusual.text, parkedWords: unusual.words, sealedAt: ago(3 * HOUR_MS) });
   const drift = sentences(sentence("drift-too-little", { wrongSeconds: 90, flavor: "b1.small" }), sentence("drift-run-alone", { startedAt: ago(30 * HOUR_MS).toISOString(), endedAt: ago(29 * HOUR_MS).toISOString() }));
   await db.insert(usageDrift).values({ organizationId: acme, resourceId: mint("instance"), day: new Date(Math.floor((now - DAY_MS) / DAY_MS) * DAY_MS), billedMs: 86_310_000, countedMs: 86_400_000, explanation: drift.text, words: drift.words, foundAt: ago(HOUR_MS) });
-  await db.insert(slaCredit).values({ id: mint("slaCredit"), organizationId: acme, instanceId: mint("instance"), periodStart: period.start, periodEnd: period.end, downtimeMs: 4_310_000, creditBasisPoints: 1_000, currency: "JPY", creditMicros: 1_200_000_000, outages: [{ fromMs: now - 20 * DAY_MS, toMs: now - 20 * DAY_MS + 4_310_000, cause: "inc_fixture" }], createdAt: ago(HOUR_MS) });
+  await db.insert(slaCredit).values({ id: mint("slaCredit"), organizationId: acme, instanceId: webId, grantId, periodStart: period.start, periodEnd: period.end, downtimeMs: 4_310_000, creditBasisPoints: 1_000, currency: "JPY", creditMicros: 1_200_000_000, outages: [{ fromMs: now - 20 * DAY_MS, toMs: now - 20 * DAY_MS + 4_310_000, cause: "inc_fixture" }], createdAt: ago(HOUR_MS) });
   const small = (await db.select().from(flavor).where(eq(flavor.name, "b1.small")))[0]!;
   await db.insert(priceVersion).values({ id: mint("priceVersion"), meter: "instance", flavorId: small.id, currency: "JPY", microsPerHour: 1_350_000, monthlyCapMicros: 900_000_000, validFrom: new Date(now + 10 * DAY_MS), createdAt: ago(HOUR_MS), createdBy: "fixture" });
 }

@@ -1,12 +1,12 @@
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
-import { sentence } from "@/server/platform/sentences";
+import { sentence, type Words } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import { isBilledCurrency } from "@/server/rating";
 import { readOrganization, recordAudit } from "@/server/tenancy";
-import { insertGrant, markVoided, selectGrantByKey, selectGrants } from "./store";
+import { insertGrant, markVoided, selectGrantByKey, selectGrants, selectOutages } from "./store";
 import type { CreditGrantInput, CreditGrantRow, CreditGrantView } from "./types";
 
 /**
@@ -51,10 +51,15 @@ export async function voidCredit(context: Context, input: { readonly grantId: st
   });
 }
 
-/** Every grant of an organization with what is left of it, in the order of use. */
-export function listCredits(context: Context, input: { readonly organizationId: string }): Promise<CreditGrantView[]> {
+/** Every grant of an organization with what is left of it, in the order of use; what an outage was worth, as a sentence too. */
+export function listCredits(context: Context, input: { readonly organizationId: string }): Promise<(CreditGrantView & { readonly reasonWords: Words[] | null })[]> {
   return inTransaction(context, async (tx) => {
     await readOrganization(tx, input.organizationId);
-    return selectGrants(tx, input.organizationId);
+    const outages = new Map((await selectOutages(tx, input.organizationId)).map((row) => [row.grant_id, row]));
+    return (await selectGrants(tx, input.organizationId)).map((grant) => {
+      const outage = outages.get(grant.id);
+      const said = outage ? sentence("credit-outage", { instance: outage.name, downSeconds: Math.round(Number(outage.down_ms) / 1000), startedAt: new Date(outage.period_start).toISOString(), percent: outage.basis_points / 100 }) : null;
+      return { ...grant, reasonWords: said?.words ?? null };
+    });
   }, { readOnly: true });
 }

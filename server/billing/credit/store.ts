@@ -22,6 +22,22 @@ export async function selectGrants(tx: Transaction, organizationId: string): Pro
   return rows.map((row) => ({ ...row.grant, usedMicros: row.used, leftMicros: row.grant.amountMicros - row.used }));
 }
 
+export interface OutageOfGrant extends Record<string, unknown> {
+  readonly grant_id: string;
+  readonly name: string;
+  readonly down_ms: string;
+  readonly period_start: Date | string;
+  readonly basis_points: number;
+}
+
+/** For which outage, of which machine, each grant of service level was given. */
+export async function selectOutages(tx: Transaction, organizationId: string): Promise<OutageOfGrant[]> {
+  const { rows } = await tx.execute<OutageOfGrant>(sql`
+    select s.grant_id, coalesce(i.name, s.instance_id) as name, s.downtime_ms as down_ms, s.period_start, s.credit_basis_points as basis_points
+    from sla_credit s left join instance i on i.id = s.instance_id where s.organization_id = ${organizationId} and s.grant_id is not null`);
+  return rows;
+}
+
 export async function lockGrants(tx: Transaction, organizationId: string): Promise<void> {
   await tx.select({ id: creditGrant.id }).from(creditGrant).where(eq(creditGrant.organizationId, organizationId)).orderBy(creditGrant.id).for("update");
 }

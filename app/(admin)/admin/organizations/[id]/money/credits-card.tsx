@@ -13,6 +13,7 @@ import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { GrantDialog } from "./grant-dialog";
@@ -34,6 +35,7 @@ export function CreditsCard({ organizationId, currency, discounts }: CreditsProp
   const words = useTranslations("billing");
   const common = useTranslations("common");
   const formats = useFormats();
+  const say = useWords();
   const trpc = useTRPC();
   const staff = useStaff();
   const refresh = useRefresh();
@@ -58,7 +60,7 @@ export function CreditsCard({ organizationId, currency, discounts }: CreditsProp
                   const state = stateOf(grant);
                   return (
                     <Tr key={grant.id}>
-                      <Td><span className="font-medium">{grant.reason}</span><span className="block text-xs text-muted">{[own(`kinds.${grant.kind}`), grant.reference].filter(Boolean).join(" · ")}</span></Td>
+                      <Td><span className="font-medium">{say(grant.reasonWords, grant.reason)}</span><span className="block text-xs text-muted">{[own(`kinds.${grant.kind}`), grant.reference].filter(Boolean).join(" · ")}</span></Td>
                       <Td className="hidden whitespace-nowrap sm:table-cell">{grant.expiresAt ? formats.date(grant.expiresAt) : common("forever")}</Td>
                       <Td right>{formats.money(grant.amountMicros, grant.currency)}</Td>
                       <Td right>{formats.money(grant.leftMicros, grant.currency)}</Td>

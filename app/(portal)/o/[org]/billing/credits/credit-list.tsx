@@ -15,6 +15,7 @@ import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Field, Input } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
@@ -26,6 +27,7 @@ export function CreditList() {
   const words = useTranslations("billing");
   const common = useTranslations("common");
   const formats = useFormats();
+  const say = useWords();
   const now = useNow({ updateInterval: 60_000 });
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
@@ -47,7 +49,7 @@ export function CreditList() {
                       const state = credit.voidedAt ? "voided" : credit.leftMicros === 0 ? "used" : credit.expiresAt && credit.expiresAt <= now ? "expired" : "open";
                       return (
                         <Tr key={credit.id}>
-                          <Td><span className="font-medium">{credit.reason}</span><span className="block text-xs text-muted">{[t(`kinds.${credit.kind}`), credit.reference].filter(Boolean).join(" · ")}</span></Td>
+                          <Td><span className="font-medium">{say(credit.reasonWords, credit.reason)}</span><span className="block text-xs text-muted">{[t(`kinds.${credit.kind}`), credit.reference].filter(Boolean).join(" · ")}</span></Td>
                           <Td className="hidden whitespace-nowrap sm:table-cell">{credit.expiresAt ? formats.date(credit.expiresAt) : common("forever")}</Td>
                           <Td right>{formats.money(credit.amountMicros, credit.currency)}</Td>
                           <Td right>{formats.money(credit.leftMicros, credit.currency)}</Td>
