@@ -18,7 +18,9 @@ set)
   while [ $# -gt 1 ]; do
     case $1=$2 in
     power=1) sh "$power" on "$folder" ;;
-    power=0 | shutdown=*) sh "$power" off "$folder" ;;
+    power=0) sh "$power" off "$folder" ;;
+    # A controller presses the button and answers; how long the host takes is not its business.
+    shutdown=*) sh "$power" shutdown "$folder" & ;;
     reset=*) sh "$power" off "$folder" && sh "$power" on "$folder" ;;
     esac >>"$folder/log/bmc.log" 2>&1
     shift 2

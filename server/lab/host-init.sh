@@ -52,12 +52,32 @@ keep() {
     sleep 0.3
   done
 }
-trap 'exit 0' TERM
+# The power button: no daemon is started again, each is asked to end, and what has not ended in ten seconds ends with us.
+keepers=
+shut_down() {
+  for keeper in $keepers; do kill -TERM "$keeper" 2>/dev/null; done
+  echo "$(date -u +%FT%TZ) shutting down in order"
+  for daemon in libvirtd virtlockd virtlogd; do
+    for child in $(pidof "$daemon"); do kill -TERM "$child"; done
+    tries=0
+    while [ -n "$(pidof "$daemon")" ] && [ "$tries" -lt 100 ]; do
+      tries=$((tries + 1))
+      sleep 0.1
+    done
+  done
+  sync
+  echo "$(date -u +%FT%TZ) shut down"
+  exit 0
+}
+trap shut_down TERM
 keep virtlogd &
+keepers="$keepers $!"
 keep virtlockd &
+keepers="$keepers $!"
 # libvirtd asks the lock daemon for its lockspace as it starts.
 until [ -S /run/libvirt/virtlockd-sock ]; do sleep 0.02; done
 keep libvirtd --listen &
+keepers="$keepers $!"
 # The host's run-lease on the shared storage; see server/drivers/hypervisor/lease.
 [ -n "${LEASE:-}" ] && keep nice -n -15 sh "$LEASE" /var/lib/libvirt/berth "$HOST_UUID" "$LEASE_SECONDS" &
 # Every host asks early what its QEMU can do, so that no guest's first start waits for it: the first host asks QEMU

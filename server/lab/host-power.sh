@@ -1,5 +1,5 @@
 #!/bin/sh
-# The power switch of one lab host: host-power.sh on|off|status FOLDER
+# The power switch of one lab host: host-power.sh on|off|shutdown|status FOLDER
 #
 # A shell script, because the management controller's hook calls it at every status question and must answer in
 # milliseconds. FOLDER has host.env (written by host-files.ts) and, while the host is on, `init`: "PID START-TIME" of
@@ -96,16 +96,32 @@ switch_off() {
   leave_cgroups
 }
 
+# The power button: the host's init ends its daemons in order and then itself, and with that the power is off.
+switch_shutdown() {
+  is_on || return 0
+  kill -TERM "$pid"
+  tries=0
+  while is_on; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 1500 ]; then
+      echo "Host $NAME does not shut down" >&2
+      return 1
+    fi
+    sleep 0.02
+  done
+  switch_off
+}
+
 case $verb in
 status) is_on && echo on || echo off ;;
-on | off)
+on | off | shutdown)
   # Two switches at once (an operator and a controller) must not start a host twice.
   exec 9>"$dir/power.lock"
   flock -w 30 9 || { echo "Host $NAME is being switched by somebody else for more than 30 s." >&2; exit 1; }
   "switch_$verb"
   ;;
 *)
-  echo "usage: host-power.sh on|off|status FOLDER" >&2
+  echo "usage: host-power.sh on|off|shutdown|status FOLDER" >&2
   exit 64
   ;;
 esac

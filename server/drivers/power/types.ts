@@ -30,6 +30,11 @@ export interface PowerDevice {
   status(options?: { readonly timeoutMs?: number }): Promise<"on" | "off">;
   /** Cuts the power; resolves when the device itself said `off` afterwards. */
   off(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /**
+   * Asks the host's operating system to shut down (the power button) and resolves when the device itself said `off`; `failed` when it
+   * is still on at the end of the bound. Absent where the device has no such button.
+   */
+  shutdown?(options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Powers on; resolves when the device itself said `on` afterwards (the host still boots). */
   on(options?: { readonly timeoutMs?: number }): Promise<void>;
   /** What its sensors say that should worry somebody; null for devices without sensors. An empty list is a healthy host. */

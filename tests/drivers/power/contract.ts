@@ -43,6 +43,15 @@ export function powerContract(fixture: () => PowerFixture): void {
       expect(await fixture().device.status()).toBe("on");
     });
 
+    it("has the operating system shut down, returns when it is off, and off again is a success", async () => {
+      const { device } = fixture();
+      await device.shutdown?.();
+      expect(await fixture().truth()).toBe(device.shutdown ? "off" : "on");
+      await device.shutdown?.();
+      await device.on();
+      expect(await fixture().truth()).toBe("on");
+    });
+
     it("reads watts, or says that there is no meter", async () => {
       const watts = await fixture().device.powerReading();
       expect(watts === null || watts > 0).toBe(true);

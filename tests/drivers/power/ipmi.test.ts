@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,6 +26,14 @@ describe.skipIf(reason !== null)(`ipmi against a simulated controller that switc
       dead: ipmiPower().connect({ ...config, port: 9099 }),
       truth: async () => ((await lab.hostPid("h1")) === null ? "off" : "on"),
     };
+  });
+
+  it("ends the host's daemons in order before its power is off", async () => {
+    const [host] = lab.hosts;
+    await lab.wake("h1");
+    await ipmiPower().connect({ kind: "ipmi", ...host!.bmc }).shutdown?.();
+    const log = readFileSync(path.join(lab.options.directory, "hosts", "h1", "log", "init.log"), "utf8");
+    expect(log.trimEnd().split("\n").at(-1)).toMatch(/shut down$/);
   });
 });
 

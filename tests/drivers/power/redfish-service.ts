@@ -49,7 +49,7 @@ export async function startRedfish(tls?: { key: string; cert: string }): Promise
         return send(response, 200, { PowerState: service.state, Actions: { "#ComputerSystem.Reset": { target: "/redfish/v1/Systems/node-1/Actions/Reset" } }, Links: { Chassis: [{ "@odata.id": "/redfish/v1/Chassis/1" }] } });
       }
       if (request.method === "POST" && request.url === "/redfish/v1/Systems/node-1/Actions/Reset") {
-        const end = body["ResetType"] === "ForceOff" ? "Off" : body["ResetType"] === "On" ? "On" : null;
+        const end = body["ResetType"] === "ForceOff" || body["ResetType"] === "GracefulShutdown" ? "Off" : body["ResetType"] === "On" ? "On" : null;
         if (end === null) return send(response, 400, {});
         if (!behaviour.lies) {
           service.state = end === "Off" ? "PoweringOff" : "PoweringOn";

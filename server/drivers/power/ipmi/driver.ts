@@ -20,7 +20,7 @@ export function ipmiPower(options: { readonly clock?: Clock; readonly program?: 
       if (config.kind !== "ipmi") throw new DriverError("invalid", `The IPMI driver was given a device of the kind ${config.kind}.`);
       const run = withCipher(config, options.program);
       const ask = async (timeoutMs: number) => parseStatus(await run(["chassis", "power", "status"], timeoutMs), config);
-      const change = (wanted: "on" | "off", timeoutMs = CHANGE_TIMEOUT_MS) =>
+      const change = (wanted: "on" | "off", timeoutMs = CHANGE_TIMEOUT_MS, order: "on" | "off" | "soft" = wanted) =>
         changePower({
           device: `the management controller at ${config.address}:${config.port}`,
           wanted,
@@ -28,7 +28,7 @@ export function ipmiPower(options: { readonly clock?: Clock; readonly program?: 
           clock,
           ask,
           command: async (commandMs) => {
-            await run(["chassis", "power", wanted], commandMs);
+            await run(["chassis", "power", order], commandMs);
           },
         });
       return {
@@ -36,6 +36,7 @@ export function ipmiPower(options: { readonly clock?: Clock; readonly program?: 
         canFence: true,
         status: (call) => ask(call?.timeoutMs ?? STATUS_TIMEOUT_MS),
         off: (call) => change("off", call?.timeoutMs),
+        shutdown: (call) => change("off", call?.timeoutMs, "soft"),
         on: (call) => change("on", call?.timeoutMs),
         async health(call) {
           try {

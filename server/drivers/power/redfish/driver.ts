@@ -37,7 +37,7 @@ export function redfishPower(options: { readonly clock?: Clock } = {}): PowerDri
         if (state === null) throw new DriverError("failed", `${device} does not know the power state of the system ${config.systemId} now.`);
         return state === "Off" ? "off" : "on";
       };
-      const change = (wanted: "on" | "off", timeoutMs = CHANGE_TIMEOUT_MS) =>
+      const change = (wanted: "on" | "off", timeoutMs = CHANGE_TIMEOUT_MS, reset: "On" | "ForceOff" | "GracefulShutdown" = wanted === "off" ? "ForceOff" : "On") =>
         changePower({
           device,
           wanted,
@@ -46,7 +46,7 @@ export function redfishPower(options: { readonly clock?: Clock } = {}): PowerDri
           ask,
           command: async (commandMs) => {
             const target = (await read(commandMs)).Actions?.["#ComputerSystem.Reset"]?.target ?? `${path}/Actions/ComputerSystem.Reset`;
-            await session.call("POST", target, { ResetType: wanted === "off" ? "ForceOff" : "On" }, commandMs);
+            await session.call("POST", target, { ResetType: reset }, commandMs);
           },
         });
       return {
@@ -54,6 +54,7 @@ export function redfishPower(options: { readonly clock?: Clock } = {}): PowerDri
         canFence: true,
         status: (call) => ask(call?.timeoutMs ?? STATUS_TIMEOUT_MS),
         off: (call) => change("off", call?.timeoutMs),
+        shutdown: (call) => change("off", call?.timeoutMs, "GracefulShutdown"),
         on: (call) => change("on", call?.timeoutMs),
         async health(call) {
           const { Status } = await read(call?.timeoutMs ?? STATUS_TIMEOUT_MS);

@@ -35,6 +35,8 @@ export function simulatedPower(world?: Pick<World, "port" | "clock"> | null): Po
         canFence: true,
         status: (options) => ask(options?.timeoutMs ?? DEFAULT_TIMEOUT_MS),
         off: (options) => change("off", options?.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+        // A simulated operating system has nothing to write back: it is off at once.
+        shutdown: (options) => change("off", options?.timeoutMs ?? DEFAULT_TIMEOUT_MS),
         on: (options) => change("on", options?.timeoutMs ?? DEFAULT_TIMEOUT_MS),
         powerReading: (options) => port.call("powerReading", hostName, {}, options),
       };
