@@ -121,7 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (ending) return session.end(ending);
       if (!place) return session.end({ code: CLOSE.upstreamUnavailable, reason: "The machine has no place on a host now. It is being placed, or waits for capacity." });
       if (recorded.has(id)) recorded.set(id, place);
-      await session.run(await openUpstream(hosts.at(place), redeemed.instanceId, kind, limits.upstreamMs));
+      await session.run(await openUpstream(hosts.at(place), redeemed.instanceId, kind, limits.upstreamMs, wantsClipboard(redeemed)));
       metrics.openSeconds.observe((performance.now() - startedAt) / 1000);
     } catch (error) {
       logger.info({ instanceId: redeemed.instanceId, error: error instanceof Error ? error.message : String(error) }, "the machine's console could not be reached");
@@ -235,6 +235,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await hosts.close();
     },
   };
+}
+
+/** A desktop is shared with its person's clipboard as far as its pool allows; an ordinary screen has none. */
+function wantsClipboard({ desktopSessionId, viewOnly, clipboardIn, clipboardOut }: RedeemedTicket): boolean {
+  return desktopSessionId !== null && !viewOnly && (clipboardIn || clipboardOut);
 }
 
 function turnAway(socket: Duplex, metrics: GatewayMetrics, why: string, status: string, text: string): void {

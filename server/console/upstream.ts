@@ -44,14 +44,15 @@ export class HostDirectory {
   }
 }
 
-export async function openUpstream(host: HypervisorHost, instanceId: string, kind: "vnc" | "serial", timeoutMs: number): Promise<Upstream> {
+/** `clipboard`: texts may go in or out, so the machine needs a channel for them. */
+export async function openUpstream(host: HypervisorHost, instanceId: string, kind: "vnc" | "serial", timeoutMs: number, clipboard = false): Promise<Upstream> {
   const signal = AbortSignal.timeout(timeoutMs);
   if (kind === "serial") {
     const stream = await host.openSerial(instanceId, { timeoutMs });
     stream.pause();
     return { stream, head: Buffer.alloc(0) };
   }
-  const endpoint = await host.screenEndpoint(instanceId, { timeoutMs });
+  const endpoint = await host.screenEndpoint(instanceId, { timeoutMs, clipboard });
   const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5_000 });
   const reader = new ByteReader(MAX_HANDSHAKE_BYTES);
   const detach = reader.attach(socket);

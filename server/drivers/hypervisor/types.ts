@@ -307,13 +307,18 @@ export interface HypervisorHost {
   /** One guest-agent command as JSON (`guest-ping`, `guest-exec`, ...); resolves to its `return` value. */
   agentCommand(instanceId: string, command: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<unknown>;
   /** Where the screen can be reached now, from the gateway. */
-  screenEndpoint(instanceId: string, options?: CallOptions): Promise<ScreenEndpoint>;
+  screenEndpoint(instanceId: string, options?: ScreenOptions): Promise<ScreenEndpoint>;
   /** The screen as it is now. `unsupported`: the machine has none. */
-  screenshot(instanceId: string, options?: CallOptions): Promise<Screenshot>;
+  screenshot(instanceId: string, options?: ScreenshotOptions): Promise<Screenshot>;
   /** The first serial port, both ways. */
   openSerial(instanceId: string, options?: CallOptions): Promise<Duplex>;
 
   close(): Promise<void>;
+}
+
+export interface ScreenshotOptions extends CallOptions {
+  /** At most so wide: a larger screen is made smaller. Default: as it is. */
+  readonly widthPixels?: number;
 }
 
 export interface Screenshot {
@@ -322,6 +327,11 @@ export interface Screenshot {
   readonly heightPixels: number;
   /** One colour from edge to edge: nothing can be seen. */
   readonly isBlank: boolean;
+}
+
+export interface ScreenOptions extends CallOptions {
+  /** The viewer wants to share its clipboard: the machine gets a channel for it, where the hypervisor has one. Default false. */
+  readonly clipboard?: boolean;
 }
 
 export interface ScreenEndpoint {

@@ -125,7 +125,8 @@ export function domainXml(spec: DomainSpec, placement: HostPlacement, options: L
       element("input", { type: "tablet", bus: "usb" }),
       // No address here: each host listens where its own vnc_listen says, so the definition fits every host of a move.
       element("graphics", { type: "vnc", port: -1, autoport: "yes" }, element("listen", { type: "address" })),
-      element("video", {}, element("model", { type: "vga" })),
+      // VGA for firmware and old kernels; one that knows virtio follows the size of the viewer's window.
+      element("video", {}, element("model", { type: "virtio", primary: "yes" })),
       element("rng", { model: "virtio" }, element("backend", { model: "random" }, "/dev/urandom")),
       // A guest whose watchdog is not fed stands still until it is decided, within a limit, that it is restarted.
       element("watchdog", { model: "i6300esb", action: "pause" }),

@@ -33,6 +33,7 @@ export const LIBVIRT_ERROR = {
   xmlInvalidSchema: 92,
   authUnavailable: 94,
   agentUnsynced: 97,
+  deviceMissing: 99,
 } as const;
 
 const CODE_BY_NUMBER = new Map<number, DriverErrorCode>([

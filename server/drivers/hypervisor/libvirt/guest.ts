@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { DriverError } from "../../errors";
-import type { CallOptions, ScreenEndpoint } from "../types";
+import type { CallOptions, ScreenEndpoint, ScreenOptions } from "../types";
+import { plugClipboard } from "./clipboard";
 import type { HostLink } from "./link";
 import { describeDomain, needRunning } from "./lookup";
 import { procedures } from "./rpc/procedures";
@@ -53,7 +54,7 @@ function parseAnswer(result: string | null, command: string, instanceId: string)
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 const ANY_ADDRESS = new Set(["0.0.0.0", "::", ""]);
 
-export async function screenEndpoint(link: HostLink, instanceId: string, options?: CallOptions): Promise<ScreenEndpoint> {
+export async function screenEndpoint(link: HostLink, instanceId: string, options?: ScreenOptions): Promise<ScreenEndpoint> {
   const dom = await needRunning(link, instanceId, "the screen", options);
   const domain = await describeDomain(link, dom, options);
   const graphics = domain.at("devices").all("graphics").find((node) => node.attribute("type") === "vnc");
@@ -64,6 +65,7 @@ export async function screenEndpoint(link: HostLink, instanceId: string, options
   if (LOOPBACK.test(listen) && !LOOPBACK.test(managementAddress)) {
     throw new DriverError("unsupported", `the screen of "${instanceId}" listens on ${listen} of ${link.endpoint.uri} only; set vnc_listen = "${managementAddress}" in that host's qemu.conf and start the machine again`, { instanceId, listen });
   }
+  if (options?.clipboard === true) await plugClipboard(link, dom, domain, options);
   return { protocol: "vnc", host: ANY_ADDRESS.has(listen) ? managementAddress : listen, port, password: graphics.attribute("passwd") };
 }
 

@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
   CallOptions, DomainEvent, DomainSpec, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
-  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, RunLease, SaveRequest, SaveResult, ScreenEndpoint, Screenshot, VolumeObservation, VolumeSpec,
+  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, RunLease, SaveRequest, SaveResult, ScreenEndpoint, ScreenOptions, Screenshot, ScreenshotOptions, VolumeObservation, VolumeSpec,
 } from "../types";
 import { dirtyRate } from "./dirty-rate";
 import { rebootDomain, removeDomain, startDomain, stopDomain } from "./domains";
@@ -132,11 +132,11 @@ export class LibvirtHost implements HypervisorHost {
     return agentCommand(this.link, instanceId, command, args, options);
   }
 
-  screenEndpoint(instanceId: string, options?: CallOptions): Promise<ScreenEndpoint> {
+  screenEndpoint(instanceId: string, options?: ScreenOptions): Promise<ScreenEndpoint> {
     return screenEndpoint(this.link, instanceId, options);
   }
 
-  screenshot(instanceId: string, options?: CallOptions): Promise<Screenshot> {
+  screenshot(instanceId: string, options?: ScreenshotOptions): Promise<Screenshot> {
     return screenshot(this.link, instanceId, options);
   }
 

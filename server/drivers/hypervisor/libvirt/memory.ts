@@ -1,5 +1,6 @@
 import { DriverError } from "../../errors";
 import type { CallOptions, DomainSpec, MemoryImage, SaveRequest, SaveResult } from "../types";
+import { unplugClipboard } from "./clipboard";
 import { isAlreadyRunning, placementOf, undefine } from "./domains";
 import { domainXml, volumePath } from "./domain-xml";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
@@ -36,6 +37,7 @@ export async function saveDomain(link: HostLink, { instanceId, epoch, to }: Save
   // Minutes of work get a connection of their own, so that they keep no other call waiting.
   const connection = await link.dedicated();
   try {
+    await unplugClipboard(connection, dom);
     await connection.call(procedures.domainSave, { dom, to: path, xml: null, flags: SAVE_RUNNING }, { timeoutMs: options?.timeoutMs ?? SAVE_TIMEOUT_MS, signal: options?.signal });
   } finally {
     connection.close();

@@ -1,6 +1,7 @@
 import { DriverError } from "../../errors";
 import type { CallOptions, HostEndpoint, MigrateRequest, MigrationResult } from "../types";
 import { ensureAddressFilter } from "./address-filter";
+import { unplugClipboard } from "./clipboard";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
 import { needDomain, needRunning, refuseStale } from "./lookup";
@@ -115,6 +116,7 @@ export async function migrate(link: HostLink, request: MigrateRequest): Promise<
   }, request.timeoutMs);
   try {
     const startedAt = performance.now();
+    await unplugClipboard(connection, dom);
     const moved = connection.call(procedures.domainMigratePerform,
       { dom, destination, params: parametersOf(request), cookie: Buffer.alloc(0), flags },
       { timeoutMs: request.timeoutMs + ABORT_GRACE_MS });

@@ -1,6 +1,6 @@
 import { DriverError } from "../../errors";
-import { fileToScreenshot } from "../picture";
-import type { CallOptions, Screenshot } from "../types";
+import { fileToScreenshot, narrowScreenshot } from "../picture";
+import type { Screenshot, ScreenshotOptions } from "../types";
 import type { HostLink } from "./link";
 import { needRunning } from "./lookup";
 import { procedures } from "./rpc/procedures";
@@ -12,7 +12,7 @@ const SCREENSHOT_TIMEOUT_MS = 20_000;
 const MOST_BYTES = 8_192 * 4_320 * 3;
 
 /** The stream owns its connection. libvirt sends what QEMU writes: a PNG from QEMU 7.1 on, a pixmap before. */
-export async function screenshot(link: HostLink, instanceId: string, options?: CallOptions): Promise<Screenshot> {
+export async function screenshot(link: HostLink, instanceId: string, options?: ScreenshotOptions): Promise<Screenshot> {
   const dom = await needRunning(link, instanceId, "a picture of the screen", options);
   const timeoutMs = options?.timeoutMs ?? SCREENSHOT_TIMEOUT_MS;
   const limit = AbortSignal.timeout(timeoutMs);
@@ -22,7 +22,7 @@ export async function screenshot(link: HostLink, instanceId: string, options?: C
     const late = (): void => void stream.destroy(new DriverError("timeout", `the picture of the screen of "${instanceId}" did not arrive within ${timeoutMs} ms`, { instanceId }));
     limit.addEventListener("abort", late, { once: true });
     try {
-      return fileToScreenshot(await collect(stream, instanceId));
+      return narrowScreenshot(fileToScreenshot(await collect(stream, instanceId)), options?.widthPixels);
     } finally {
       limit.removeEventListener("abort", late);
     }

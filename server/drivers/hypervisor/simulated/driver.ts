@@ -1,3 +1,4 @@
+import { narrowScreenshot } from "../picture";
 import { DriverError } from "../../errors";
 import type { HostEndpoint, HypervisorDriver, HypervisorHost } from "../types";
 import { parseSimulatedAddress } from "./address";
@@ -91,7 +92,7 @@ function simulatedHost(endpoint: HostEndpoint, name: string, port: WorldPort): H
     dirtyRate: (instanceId, seconds, options) => port.call("dirtyRate", name, { instanceId, seconds }, options),
     agentCommand: (instanceId, command, args = {}, options) => port.call("agentCommand", name, { instanceId, command, args }, options),
     screenEndpoint: (instanceId, options) => port.call("screenEndpoint", name, { instanceId }, options),
-    screenshot: (instanceId, options) => port.call("screenshot", name, { instanceId }, options),
+    screenshot: async (instanceId, options) => narrowScreenshot(await port.call("screenshot", name, { instanceId }, options), options?.widthPixels),
     openSerial: (instanceId, options) => port.openSerial(name, instanceId, options),
     async close() {
       for (const stop of stops) stop();

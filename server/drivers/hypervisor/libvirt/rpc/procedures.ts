@@ -69,6 +69,7 @@ export const procedures = {
   connectGetUri: remote("connect-get-uri", 110, nothing, text),
   connectGetLibVersion: remote("connect-get-lib-version", 157, nothing, count64),
   domainAttachDevice: remote("domain-attach-device", 160, domXmlFlags, nothing),
+  domainDetachDevice: remote("domain-detach-device", 161, domXmlFlags, nothing),
   domainAbortJob: remote("domain-abort-job", 164, dom, nothing),
   domainMigrateSetMaxDowntime: remote("domain-migrate-set-max-downtime", 166,
     struct<{ dom: DomainRef; downtimeMs: bigint; flags: number }>({ dom: domainRef, downtimeMs: uhyper, flags: uint }), nothing),
