@@ -10,12 +10,14 @@ export { endDesktopSession, logOff } from "./session/end-session";
 export { issueDesktopTicket } from "./session/issue-ticket";
 export { listDesktopSessions, listMyDesktops } from "./session/list-sessions";
 export { openDesktop, readSession } from "./session/open-desktop";
+export { listPictures, watchPool, type DesktopPicture } from "./picture/watch-pool";
 export { listDesktops } from "./unit/list-desktops";
 export { resetDesktop } from "./unit/reset-desktop";
 
 // What the loops read and write.
 export { concludeCheck, listChecking, orderCheckMachine, removeCheckMachine } from "./golden/check-version";
 export { excess, keepPool, listPoolsAtWork, surplus, type PoolAtWork } from "./pool/keep-pool";
+export { keepPicture, listDuePictures, type DuePicture } from "./picture/keep-picture";
 export { isHoliday, localMoment, wantedReady } from "./rules";
 export { advanceDesktop } from "./unit/advance-desktop";
 export { notePersonalised, personalityOf, type Personality } from "./unit/personalise-desktop";

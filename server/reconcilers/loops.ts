@@ -21,6 +21,7 @@ import { migrateInstancesLoop } from "./migrate-instances";
 import { HostObserver } from "./observe-hosts";
 import { paymentLoops, type PaymentLoopOptions } from "./payments/loops";
 import { playRehearsalsLoop } from "./play-rehearsals";
+import { pictureDesktopsLoop } from "./picture-desktops";
 import { placeInstancesLoop } from "./place-instances";
 import { powerHostsLoop } from "./power-hosts";
 import { meterResourcesLoop, purgeTrashLoop } from "./purge-trash";
@@ -71,6 +72,7 @@ export function allLoops(options: { readonly imageUploadDirectory: string; reado
     keepSamplesLoop,
     enforceStandingLoop,
     keepDesktopsLoop,
+    pictureDesktopsLoop,
     checkGoldenImagesLoop,
     sendOutboxLoop(options.mail),
     expireRecordsLoop,

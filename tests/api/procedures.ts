@@ -201,6 +201,8 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "desktopPools.unassign": entry("member:admin", async (world, tenant) => ({ assignmentId: (await addDesktopPool(world, tenant)).assignmentId }), { ids: { assignmentId: "das" } }),
   "desktopPools.reset": entry("member:admin", async (world, tenant) => ({ desktopId: (await addDesktopPool(world, tenant)).desktopId }), { ids: { desktopId: "dsk" } }),
   "desktopPools.endSession": entry("member:admin", async (world, tenant) => ({ sessionId: (await addDesktopSession(world, tenant, tenant.people.viewer.id)).sessionId }), { ids: { sessionId: "dse" } }),
+  "desktopPools.pictures": entry("member:admin", somePool, pool),
+  "desktopPools.watch": entry("member:admin", somePool, pool),
   "desktopPools.goldenVersions": entry("member:operator"),
   "desktopPools.screenshot": entry("member:operator", someVersion, version),
   "desktopPools.addVersion": entry("member:admin", (_, tenant) => ({ goldenImageName: `golden ${word()}`, imageId: tenant.imageId }), { ids: { imageId: "img" } }),

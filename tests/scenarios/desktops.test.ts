@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addVersion, assignPeople, createPool, getPool, issueDesktopTicket, listDesktops, listGolden, listMyDesktops, logOff, openDesktop, publishVersion, readCheckScreenshot, readSession, removeAssignment, listAssignments, updatePool, type PoolRow } from "@/server/desktop";
+import { readPng } from "@/server/drivers/hypervisor/picture";
+import { addVersion, assignPeople, createPool, getPool, issueDesktopTicket, listDesktops, listGolden, listMyDesktops, listPictures, logOff, openDesktop, publishVersion, readCheckScreenshot, readSession, removeAssignment, listAssignments, updatePool, watchPool, type PoolRow } from "@/server/desktop";
 import type { Context } from "@/server/platform/context";
 import { openCentre, until, type Centre } from "./centre";
 
@@ -69,6 +70,26 @@ describe("a floating pool", () => {
     expect((await listMyDesktops(bob))[0]).toMatchObject({ poolName: "lab", state: "open" });
     await logOff(bob, { sessionId: second.sessionId });
   });
+
+  it("is pictured, small, while somebody who runs it looks, and what was wiped is pictured no more", async () => {
+    const { id: poolId } = await pool("seen", { minimumReady: 1, maximum: 1 });
+    await assignPeople(centre.tenant, { poolId, emails: ["ivy@example.test"] });
+    const ivy = await person("ivy");
+    await until("one stands ready", 30_000, async () => (await counts(poolId)).ready === 1, () => counts(poolId));
+    const { sessionId } = await openDesktop(ivy, { poolId });
+    expect(await listPictures(centre.tenant, { poolId })).toEqual([]);
+    await watchPool(centre.tenant, { poolId });
+    await watchPool(centre.tenant, { poolId });
+    await until("there is a picture", 30_000, async () => (await listPictures(centre.tenant, { poolId })).length === 1);
+    const [picture] = await listPictures(centre.tenant, { poolId });
+    expect(readPng(Buffer.from(picture!.png, "base64")).widthPixels).toBe(320);
+    // Who looks goes on looking; the audit trail has it once.
+    expect(await centre.rows(`select 1 from audit_entry where action = 'desktop-pool.watched' and target_id = '${poolId}'`)).toHaveLength(1);
+    await centre.rows(`update desktop_pool set pictures_until = now() where id = '${poolId}'`);
+    await logOff(ivy, { sessionId });
+    await until("it is made anew", 30_000, async () => (await counts(poolId)).ready === 1, () => counts(poolId));
+    expect(await listPictures(centre.tenant, { poolId })).toEqual([]);
+  }, 60_000);
 
   it("refuses in the table what the broker would never do", async () => {
     const given = centre.rows(`update desktop set used_by_user_id = 'usr_ann', assigned_user_id = 'usr_bob' where pool_id in (select id from desktop_pool where name = 'lab')`);

@@ -1,6 +1,6 @@
 import {
-  addVersion, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listPools, publishVersion, readCheckScreenshot, removeAssignment, resetDesktop, retireVersion,
-  rollOut, updatePool,
+  addVersion, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listPictures, listPools, publishVersion, readCheckScreenshot, removeAssignment, resetDesktop, retireVersion,
+  rollOut, updatePool, watchPool,
 } from "@/server/desktop";
 import { addVersionInput, assignInput, assignmentRef, createPoolInput, desktopRef, poolRef, rollOutInput, sessionRef, updatePoolInput, versionRef } from "@/server/desktop/schema";
 import { memberProcedure, router } from "../trpc";
@@ -24,6 +24,9 @@ export const desktopPoolsRouter = router({
   unassign: admin.input(assignmentRef).mutation(({ ctx, input }) => removeAssignment(ctx.context, input)),
   reset: admin.input(desktopRef).mutation(({ ctx, input }) => resetDesktop(ctx.context, input)),
   endSession: admin.input(sessionRef).mutation(({ ctx, input }) => endDesktopSession(ctx.context, input)),
+  /** Small pictures of what the desktops show; `watch` has them taken for a minute. */
+  pictures: admin.input(poolRef).query(async ({ ctx, input }) => ({ items: await listPictures(ctx.context, input) })),
+  watch: admin.input(poolRef).mutation(({ ctx, input }) => watchPool(ctx.context, input)),
   goldenVersions: operator.query(async ({ ctx }) => ({ items: await listGolden(ctx.context) })),
   screenshot: operator.input(versionRef).query(({ ctx, input }) => readCheckScreenshot(ctx.context, input)),
   addVersion: admin.input(addVersionInput).mutation(async ({ ctx, input }) => ({ id: (await addVersion(ctx.context, input)).id })),

@@ -3,6 +3,7 @@ import type { Context } from "@/server/platform/context";
 import { Problem } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
+import { deletePicture } from "../picture/store";
 import { lockPool, updatePool } from "../pool/store";
 import { machineName } from "../rules";
 import { updateSession } from "../session/store";
@@ -50,6 +51,7 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
     case "begin-reset":
       return write(context, desktop, async (tx) => {
         await endConsoles(tx, instanceId, context.clock.now(), step.reason);
+        await deletePicture(tx, desktop.id);
         return { state: "resetting", stateReason: step.reason, assignedUserId: null, versionId: work.pool.versionId, wipeGeneration: (instance?.rebuildGeneration ?? 0) + 1 };
       });
     case "clean":
@@ -69,7 +71,10 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
         return { state: "retiring", stateReason: step.reason };
       });
     case "retired":
-      return write(context, desktop, () => ({ state: "retired", retiredAt: context.clock.now(), assignedUserId: null }));
+      return write(context, desktop, async (tx) => {
+        await deletePicture(tx, desktop.id);
+        return { state: "retired", retiredAt: context.clock.now(), assignedUserId: null };
+      });
   }
 }
 

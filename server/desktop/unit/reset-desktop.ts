@@ -4,6 +4,7 @@ import { notFound, Problem } from "@/server/platform/errors";
 import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
+import { deletePicture } from "../picture/store";
 import { lockPool } from "../pool/store";
 import { requireOrganization } from "../rules";
 import { desktopRef, type DesktopRef } from "../schema";
@@ -28,6 +29,7 @@ export async function resetDesktop(context: Context, input: DesktopRef): Promise
     }
     await endSessionOf(tx, context, desktopId, "reset");
     await endConsoles(tx, seen.instanceId, context.clock.now(), "reset");
+    await deletePicture(tx, desktopId);
     const generation = await readRebuildGeneration(tx, seen.instanceId);
     await updateDesktop(tx, desktopId, { state: "resetting", stateChangedAt: context.clock.now(), stateReason: "asked", assignedUserId: null, versionId: pool.versionId, wipeGeneration: generation + 1 });
     await recordAudit(tx, context, { action: "desktop.reset", targetKind: "desktop", targetId: desktopId, before: { state: seen.state, assignedUserId: seen.assignedUserId } });

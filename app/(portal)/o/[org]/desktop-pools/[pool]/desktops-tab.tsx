@@ -1,8 +1,9 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Eraser, Monitor } from "lucide-react";
+import { Eraser, Eye, EyeOff, Monitor } from "lucide-react";
 import { useTranslations } from "next-intl";
+import Image from "next/image";
 import Link from "next/link";
 import { useState } from "react";
 import type { RouterOutputs } from "@/server/api/root";
@@ -17,6 +18,7 @@ import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useTRPC } from "@/app/_trpc/client";
 import type { Pool } from "../pool-figures";
+import { usePictures } from "./use-pictures";
 
 type Desktop = RouterOutputs["desktopPools"]["desktops"]["items"][number];
 const TONES: Record<Desktop["state"], Tone> = { provisioning: "accent", ready: "good", "in-session": "good", disconnected: "warn", suspended: "neutral", resetting: "accent", retiring: "accent", retired: "neutral", failed: "bad" };
@@ -31,6 +33,7 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
   const { slug: organization, may } = useOrganization();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const { shown, show, pictures } = usePictures(pool.id);
   const [wiping, setWiping] = useState<Desktop | null>(null);
   const query = useQuery(trpc.desktopPools.desktops.queryOptions({ organization, poolId: pool.id }));
   const reset = useMutation(trpc.desktopPools.reset.mutationOptions({ onSettled: () => queryClient.invalidateQueries(trpc.desktopPools.pathFilter()) }));
@@ -41,6 +44,16 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
           const live = items.filter((one) => one.state !== "retired");
           if (live.length === 0) return <EmptyState icon={Monitor} title={t("desktops.empty")}>{t("desktops.emptyText")}</EmptyState>;
           return (
+            <>
+            {may("admin") ? (
+              <div className="flex flex-wrap items-center justify-end gap-2 border-b px-3 py-2">
+                {shown ? <p className="flex-1 text-xs text-muted">{t("desktops.screensHint")}</p> : null}
+                <Button variant="ghost" size="sm" aria-pressed={shown} onClick={() => show(!shown)}>
+                  {shown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
+                  {t(shown ? "desktops.hideScreens" : "desktops.showScreens")}
+                </Button>
+              </div>
+            ) : null}
             <Table label={t("tabs.desktops")}>
               <thead>
                 <tr>
@@ -57,7 +70,9 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
                   const reason = REASONS.find((name) => name === desktop.stateReason);
                   return (
                     <Tr key={desktop.id}>
-                      <Td className="font-medium">{desktop.instanceId ? <Link href={`/o/${organization}/instances/${desktop.instanceId}`} className="hover:underline">{desktop.name}</Link> : desktop.name}</Td>
+                      <Td className="font-medium">{desktop.instanceId ? <Link href={`/o/${organization}/instances/${desktop.instanceId}`} className="hover:underline">{desktop.name}</Link> : desktop.name}
+                        {shown ? <Screen picture={pictures.get(desktop.id) ?? null} label={t("desktops.screenOf", { name: desktop.name })} none={t("desktops.noScreen")} /> : null}
+                      </Td>
                       <Td>
                         <Badge tone={TONES[desktop.state]} dot={PASSING.includes(desktop.state) ? "moving" : true}>{t(`states.${desktop.state}`)}</Badge>
                         {reason ? <span className="mt-0.5 block text-xs text-muted">{t(`reasons.${reason}`)}</span> : null}
@@ -92,6 +107,7 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
                 })}
               </tbody>
             </Table>
+            </>
           );
         }}
       </Loaded>
@@ -105,5 +121,22 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
         onConfirm={() => (wiping ? reset.mutateAsync({ organization, desktopId: wiping.id }) : Promise.resolve())}
       />
     </Card>
+  );
+}
+
+interface ScreenProps {
+  readonly picture: { readonly png: string; readonly takenAt: Date } | null;
+  readonly label: string;
+  readonly none: string;
+}
+
+/** What a desktop showed a moment ago, small. */
+function Screen({ picture, label, none }: ScreenProps) {
+  if (!picture) return <span className="mt-1.5 grid h-24 w-40 place-items-center rounded-md border border-dashed text-xs font-normal text-muted">{none}</span>;
+  return (
+    <figure className="mt-1.5 w-40">
+      <Image unoptimized src={`data:image/png;base64,${picture.png}`} alt={label} width={320} height={200} className="h-auto w-full rounded-md border bg-black" />
+      <figcaption className="mt-0.5 text-xs font-normal text-muted"><TimeAgo at={picture.takenAt} /></figcaption>
+    </figure>
   );
 }
