@@ -1,5 +1,5 @@
-import WebSocket from "ws";
 import { ByteQueue } from "./byte-queue";
+import { directLine, gatewayLine, type ScreenEnd, type ScreenLine } from "./screen-line";
 
 /** One whole picture of a screen. */
 export interface Picture {
@@ -9,18 +9,13 @@ export interface Picture {
   readonly points: Buffer;
 }
 
-export interface ScreenEnd {
-  readonly code: number;
-  readonly reason: string;
-}
-
 const RAW_ENCODING = 0;
 const SHIFT = 0xff_e1;
 const RETURN = 0xff_0d;
 /** What an American keyboard has above its keys. */
 const SHIFTED = /[A-Z~!@#$%^&*()_+{}|:"<>?]/;
 
-/** A console ticket's address opened as a browser would (RFB 3.8, RFC 6143, raw encoding): looks, and types. */
+/** A screen as a viewer has it (RFB 3.8, RFC 6143, raw encoding): looks, and types. */
 export class ScreenClient {
   private readonly queue = new ByteQueue();
   private width = 0;
@@ -28,22 +23,35 @@ export class ScreenClient {
   private bytesPerPoint = 4;
   private ended: ScreenEnd | null = null;
   private readonly whenEnded: Promise<ScreenEnd>;
+  /** The screen as it was last seen. */
+  private seen = Buffer.alloc(0);
 
-  private constructor(private readonly socket: WebSocket) {
-    socket.on("message", (data: Buffer) => this.queue.push(data));
-    socket.on("error", (error) => this.queue.end(error));
+  private constructor(private readonly line: ScreenLine) {
     this.whenEnded = new Promise((resolve) => {
-      socket.on("close", (code, reason) => {
-        this.ended = { code, reason: reason.toString() };
-        this.queue.end(new Error(`The gateway closed the console: ${code} ${reason.toString()}`));
-        resolve(this.ended);
+      line.listen({
+        data: (bytes) => this.queue.push(bytes),
+        failed: (error) => this.queue.end(error),
+        ended: (end) => {
+          this.ended = end;
+          this.queue.end(new Error(`The console was closed: ${end.code} ${end.reason}`));
+          resolve(end);
+        },
       });
     });
   }
 
-  /** @throws Error when the gateway refuses, or the screen did not greet within `timeoutMs`. */
-  static async open(url: string, origin: string, timeoutMs: number): Promise<ScreenClient> {
-    const client = new ScreenClient(new WebSocket(url, ["binary"], { origin }));
+  /** Opens a console ticket's address as a browser would. @throws Error when the gateway refuses, or the screen did not greet within `timeoutMs`. */
+  static open(url: string, origin: string, timeoutMs: number): Promise<ScreenClient> {
+    return ScreenClient.over(gatewayLine(url, origin), timeoutMs);
+  }
+
+  /** Without the gateway, to the machine's own screen: for comparing, from where it can be reached. */
+  static direct(host: string, port: number, timeoutMs: number): Promise<ScreenClient> {
+    return ScreenClient.over(directLine(host, port), timeoutMs);
+  }
+
+  private static async over(line: ScreenLine, timeoutMs: number): Promise<ScreenClient> {
+    const client = new ScreenClient(line);
     try {
       await client.bounded("The screen did not greet", timeoutMs, () => client.greet());
     } catch (error) {
@@ -66,11 +74,23 @@ export class ScreenClient {
 
   /** The whole screen as it is now. */
   look(timeoutMs = 20_000): Promise<Picture> {
-    const request = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    request.writeUInt16BE(this.width, 6);
-    request.writeUInt16BE(this.height, 8);
-    this.socket.send(request);
+    this.ask(false);
     return this.bounded("No whole picture came", timeoutMs, () => this.readPicture());
+  }
+
+  /** Presses one key and answers the milliseconds until at least `points` points of the screen have changed: a letter, and not a blink of the cursor. */
+  async keyToPixel(letter: string, points: number, timeoutMs = 20_000): Promise<number> {
+    const before = Buffer.from(this.seen);
+    this.ask(true);
+    const pressed = performance.now();
+    this.type(letter);
+    return this.bounded("The screen did not change", timeoutMs, async () => {
+      for (;;) {
+        await this.readUpdate();
+        if (countDiffering(before, this.seen) >= points) return performance.now() - pressed;
+        this.ask(true);
+      }
+    });
   }
 
   /** Presses the keys of a text; `\n` is Return. */
@@ -85,39 +105,53 @@ export class ScreenClient {
   }
 
   close(): void {
-    this.socket.close();
+    this.line.close();
   }
 
   private key(symbol: number, down: boolean): void {
     const message = Buffer.from([4, down ? 1 : 0, 0, 0, 0, 0, 0, 0]);
     message.writeUInt32BE(symbol, 4);
-    this.socket.send(message);
+    this.line.send(message);
   }
 
   private async greet(): Promise<void> {
-    const { queue, socket } = this;
+    const { queue, line } = this;
     await queue.read(12);
-    socket.send(Buffer.from("RFB 003.008\n"));
+    line.send(Buffer.from("RFB 003.008\n"));
     const [kinds = 0] = await queue.read(1);
     if (kinds === 0) throw new Error("The screen refused the connection.");
     const offered = await queue.read(kinds);
     if (!offered.includes(1)) throw new Error("The screen asks for a password that a ticket should have made needless.");
-    socket.send(Buffer.from([1]));
+    line.send(Buffer.from([1]));
     if ((await queue.read(4)).readUInt32BE(0) !== 0) throw new Error("The screen refused the connection.");
-    socket.send(Buffer.from([1]));
+    line.send(Buffer.from([1]));
     const init = await queue.read(24);
     this.width = init.readUInt16BE(0);
     this.height = init.readUInt16BE(2);
     this.bytesPerPoint = (init[4] ?? 32) / 8;
+    this.seen = Buffer.alloc(this.width * this.height * this.bytesPerPoint);
     await queue.read(init.readUInt32BE(20));
-    socket.send(Buffer.from([2, 0, 0, 1, 0, 0, 0, RAW_ENCODING]));
+    line.send(Buffer.from([2, 0, 0, 1, 0, 0, 0, RAW_ENCODING]));
+  }
+
+  private ask(onlyChanges: boolean): void {
+    const request = Buffer.from([3, onlyChanges ? 1 : 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    request.writeUInt16BE(this.width, 6);
+    request.writeUInt16BE(this.height, 8);
+    this.line.send(request);
   }
 
   private async readPicture(): Promise<Picture> {
-    const { queue, width, height, bytesPerPoint } = this;
-    const points = Buffer.alloc(width * height * bytesPerPoint);
+    const { width, height } = this;
     let received = 0;
-    while (received < points.length) {
+    while (received < this.seen.length) received += await this.readUpdate();
+    return { width, height, points: Buffer.from(this.seen) };
+  }
+
+  /** Reads up to the next update of the screen and takes it over; answers its bytes. */
+  private async readUpdate(): Promise<number> {
+    const { queue, width, bytesPerPoint, seen } = this;
+    for (;;) {
       const [type] = await queue.read(1);
       if (type === 2) continue;
       if (type === 3) {
@@ -125,16 +159,17 @@ export class ScreenClient {
         continue;
       }
       if (type !== 0) throw new Error(`The screen sent message ${type} where a picture was due.`);
+      let received = 0;
       const rectangles = (await queue.read(3)).readUInt16BE(1);
       for (let index = 0; index < rectangles; index++) {
         const head = await queue.read(12);
         const [x, y, columns, rows] = [head.readUInt16BE(0), head.readUInt16BE(2), head.readUInt16BE(4), head.readUInt16BE(6)];
         const part = await queue.read(columns * rows * bytesPerPoint);
-        for (let row = 0; row < rows; row++) part.copy(points, ((y + row) * width + x) * bytesPerPoint, row * columns * bytesPerPoint, (row + 1) * columns * bytesPerPoint);
+        for (let row = 0; row < rows; row++) part.copy(seen, ((y + row) * width + x) * bytesPerPoint, row * columns * bytesPerPoint, (row + 1) * columns * bytesPerPoint);
         received += part.length;
       }
+      return received;
     }
-    return { width, height, points };
   }
 
   private async bounded<T>(what: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
@@ -157,7 +192,11 @@ export function coloursOf({ points }: Picture): number {
 /** How many points differ; all of them when the sizes do. */
 export function differingPoints(a: Picture, b: Picture): number {
   if (a.width !== b.width || a.height !== b.height) return Math.max(a.width * a.height, b.width * b.height);
+  return countDiffering(a.points, b.points);
+}
+
+function countDiffering(a: Buffer, b: Buffer): number {
   let differing = 0;
-  for (let at = 0; at + 4 <= a.points.length; at += 4) if (a.points.readUInt32LE(at) !== b.points.readUInt32LE(at)) differing += 1;
+  for (let at = 0; at + 4 <= a.length; at += 4) if (a.readUInt32LE(at) !== b.readUInt32LE(at)) differing += 1;
   return differing;
 }

@@ -12,7 +12,7 @@ import { labSupport } from "@/server/lab";
  * Runs a benchmark against the whole product on real hosts: own Postgres, own lab, the three processes, one running
  * machine whose guest answers. Everything is gone afterwards.
  */
-export async function withLab<T>(work: (stage: Stage) => Promise<T>, options: { readonly deleteAtEnd: boolean } = { deleteAtEnd: true }): Promise<T> {
+export async function withLab<T>(work: (stage: Stage, databaseUrl: string) => Promise<T>, options: { readonly deleteAtEnd: boolean } = { deleteAtEnd: true }): Promise<T> {
   const support = await labSupport();
   if (!support.available) throw new Error(`This benchmark needs real hosts, which cannot run here: ${support.reason}.`);
   const data = mkdtempSync(join(root, ".data", "bench-"));
@@ -27,7 +27,7 @@ export async function withLab<T>(work: (stage: Stage) => Promise<T>, options: { 
     await order(stage);
     await untilRunning(stage);
     await guestAnswers(stage);
-    const result = await work(stage);
+    const result = await work(stage, started.database.url.owner);
     if (options.deleteAtEnd) await deleteAll(stage);
     return result;
   } finally {
