@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cluster, placementRule } from "@/db/schema/fleet";
-import { auditEntry, userAccount } from "@/db/schema/tenancy";
+import { auditEntry, user } from "@/db/schema/tenancy";
 import { recomputeEnergy } from "@/server/fleet/power/verify-energy";
 import { Crew, Machines } from "@/server/reconcilers";
 import { playRehearsalsLoop } from "@/server/reconcilers/play-rehearsals";
@@ -140,7 +140,7 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
   it.skipIf(!SHOTS)("shows all of it in both languages, dark and narrow, to whoever looks at the pictures", async () => {
     for (const [name, options] of [["en", { locale: "en-US" }], ["en-dark", { locale: "en-US", colorScheme: "dark" }], ["ja", { locale: "ja-JP" }], ["ja-dark-narrow", { locale: "ja-JP", colorScheme: "dark", width: 390 }]] as const) {
       // The profile's language comes before the browser's.
-      await database.owner.update(userAccount).set({ locale: options.locale.startsWith("ja") ? "ja" : "en" });
+      await database.owner.update(user).set({ locale: options.locale.startsWith("ja") ? "ja" : "en" });
       const { page, context } = await visit(browser, { origin: web.origin, ...options });
       context.setDefaultTimeout(60_000);
       await signIn(page, portal.staff, "/admin/clusters");

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq, notInArray } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { advice, clusterAutomation, drill, energyReport, hostPowerEvent, hostUpdate, hostUpdateHost, incident, incidentEntry, powerReading, rehearsal } from "@/db/schema/automation";
 import { instance, instanceEvent } from "@/db/schema/compute";
@@ -45,6 +45,9 @@ export async function fillFleet(owner: Database, worker: Database): Promise<Flee
   await owner.update(host).set({ state: "up", stateReason: "", silentSince: null, lastSeenAt: new Date() }).where(eq(host.id, third!.id));
   await owner.update(host).set({ cordoned: false, drillable: true, wakeSeconds: 88, powerCurve: { watts: [52, 60, 68, 75, 82, 89, 96, 103, 110, 116, 122], asleepWatts: 6 } }).where(eq(host.id, first!.id));
   const marked = hosts.at(-1)!;
+  await owner.update(host).set({ usableCpuModels: ["qemu64"] });
+  // Nobody waits here: a cluster in which somebody waits plans nothing for balance or sleep.
+  await owner.update(instance).set({ desiredPower: "stopped" }).where(and(eq(instance.clusterId, clusterId), notInArray(instance.id, owner.select({ id: allocation.instanceId }).from(allocation))));
 
   await owner.insert(clusterAutomation).values({ clusterId, timeZone: "Asia/Tokyo", rebalance: "advise", consolidate: "automatic", consolidateWindows: [{ from: "20:00", to: "07:00" }], quietHours: [{ from: "09:00", to: "18:00", days: [1, 2, 3, 4, 5] }], minAwakeHosts: 3, electricityCurrency: "JPY", electricityMicrosPerKwh: 31_000_000, carbonGramsPerKwh: 438, drillDays: 90, drillWindows: [{ from: "10:00", to: "16:00", days: [2, 3] }], updatedAt: at(DAY_MS), updatedBy: "fixture" });
   await addPower(owner, clusterId, hosts, nowMs);

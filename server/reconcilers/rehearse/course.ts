@@ -32,8 +32,10 @@ export function rhythmOf(history: ClusterDemand, nowMs: number): Rhythm {
   }
   const means = sums.map(({ sum, count }) => (count === 0 ? null : sum / count));
   const peak = Math.max(0, ...means.map((mean) => mean ?? 0));
+  const days = Math.floor(known / SLOTS);
   const now = Math.max(means[slotOf(nowMs)] ?? 0, peak * LEAST_PART_OF_PEAK);
-  return { days: Math.floor(known / SLOTS), factorAt: (ms) => (now === 0 ? 1 : (means[slotOf(ms)] ?? now) / now) };
+  // Less than a day says nothing of the hours that it does not hold.
+  return { days, factorAt: (ms) => (days === 0 || now === 0 || means[slotOf(nowMs)] === null ? 1 : (means[slotOf(ms)] ?? now) / now) };
 }
 
 /** What stands on a host beyond the live cluster's own machines. */

@@ -5,6 +5,7 @@ import { prove } from "../steer/certificate";
 import type { SteeringView } from "../steer/view";
 import type { Course, Run } from "./course";
 
+const HEADROOM_STEP = 10;
 const IN_SERVICE: readonly string[] = ["up", "asleep", "isolated", "returning"];
 
 /** The size that most machines of a cluster have; where there is none, one processor and 1 GiB. */
@@ -28,8 +29,18 @@ export function usualMachine(planner: ClusterSnapshot): Instance {
 function headroomOf(planner: ClusterSnapshot): number {
   const awake = { ...planner, hosts: planner.hosts.map((host) => (host.state === "asleep" || host.state === "waking" ? { ...host, state: "up" as const } : host)) };
   const usual = usualMachine(planner);
-  const orders = Array.from({ length: HEADROOM_COUNTED }, (_, index) => ({ instance: { ...usual, id: `usual-${index}` } }));
-  return placeInstances(awake, orders).actions.filter((action) => action.op === "place").length;
+  let view = awake;
+  let placed = 0;
+  while (placed < HEADROOM_COUNTED) {
+    // A few at a time: what finds no place is searched for long, so that nothing more is tried after the first that does not.
+    const orders = Array.from({ length: HEADROOM_STEP }, (_, index) => ({ instance: { ...usual, id: `usual-${placed + index}` } }));
+    const plan = placeInstances(view, orders);
+    const hostOf = new Map(plan.actions.filter((action) => action.op === "place").map((action) => [action.instanceId, action.toHostId]));
+    placed += hostOf.size;
+    if (hostOf.size < orders.length) break;
+    view = { ...view, instances: [...view.instances, ...orders.map(({ instance }) => ({ ...instance, hostId: hostOf.get(instance.id) ?? null }))] };
+  }
+  return placed;
 }
 
 /** A fleet after a stretch, in figures. `planner` is the view that new orders would meet. */
