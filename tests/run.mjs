@@ -8,7 +8,7 @@ import { checkNode, ensureDebianPackages, ensureNodeModules, root } from "../ser
 /** A suite that has not ended after this long hangs; the longest takes four minutes of two quiet cores. */
 const LONGEST_MINUTES = Number(process.env.TEST_SUITE_MINUTES ?? 30);
 /** Between asking a hung suite to end, which lets it take its lab down, and ending it. */
-const GRACE_MS = 20_000;
+const GRACE_MS = 30_000;
 const LAST_WORDS_MS = 2_000;
 
 const started = Date.now();
@@ -29,11 +29,38 @@ function signal(child, name) {
   }
 }
 
+const running = new Set();
+let interrupted = false;
+
+/** Every program has a group of its own, so an interrupt of ours has to be passed on; nothing new is begun after it. */
+function interrupt() {
+  if (interrupted) return;
+  interrupted = true;
+  for (const child of running) signal(child, "SIGTERM");
+  const late = setTimeout(() => leave(), GRACE_MS);
+  const look = setInterval(() => {
+    if (running.size > 0) return;
+    clearTimeout(late);
+    clearInterval(look);
+    leave();
+  }, 100);
+}
+
+function leave() {
+  for (const child of running) signal(child, "SIGKILL");
+  rmSync(reports, { recursive: true, force: true });
+  process.exit(130);
+}
+process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+
 /** Runs one program; `quiet` keeps its output until it is asked for. @returns its exit code, or null when it hung. */
 function run(command, args, { quiet = false } = {}) {
   return new Promise((resolve) => {
+    // The process ends with the last of what runs.
+    if (interrupted) return;
     const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: "1", FORCE_COLOR: undefined };
     const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"], env });
+    running.add(child);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (output += data));
     let hung = false;
@@ -43,19 +70,10 @@ function run(command, args, { quiet = false } = {}) {
       signal(child, "SIGTERM");
       ending.add(setTimeout(() => signal(child, "SIGKILL"), GRACE_MS));
     }, LONGEST_MINUTES * 60_000);
-    // The group is its own, so an interrupt of ours has to be passed on.
-    const interrupted = () => {
-      signal(child, "SIGTERM");
-      setTimeout(() => {
-        signal(child, "SIGKILL");
-        process.exit(130);
-      }, GRACE_MS).unref();
-    };
-    process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
     const done = (code) => {
       clearTimeout(bound);
       for (const timer of ending) clearTimeout(timer);
-      process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+      running.delete(child);
       if (hung) signal(child, "SIGKILL");
       // What it wrote last arrives with the end of its streams; something that it left behind may keep them open.
       const answer = () => resolve({ code: hung ? null : code, output });
