@@ -55,7 +55,7 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
     context.setDefaultTimeout(60_000);
     await signIn(page, portal.staff, `/admin/clusters/${fleet.clusterId}`);
     await page.getByRole("link", { name: /tokyo-1-h6/ }).first().waitFor();
-    await page.getByText("4 of 6").waitFor();
+    await page.getByText("4 of 6", { exact: true }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
 
     // A week of power; a night computed again from its own file.
