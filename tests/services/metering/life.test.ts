@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const SEEDS = Array.from({ length: 4 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 8 }, (_, index) => index + 1);
 /** Small ones of each kind, and whatever once went wrong. Whole ones: `npm run bench -- usage-life --seeds 1000`. */
 const BATCHES: readonly CorpusEntry[] = [{ batch: 1, many: 5, rounds: 7 }, { batch: 2, many: 5, rounds: 7 }, ...readFileSync(CORPUS, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as CorpusEntry)];
 

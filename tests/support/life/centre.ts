@@ -192,10 +192,10 @@ export class LifeCentre {
     }
   }
 
-  /** True when no statement has been under way for a few turns. */
+  /** True when no statement has been under way for some turns, more than a stream of a few bytes takes. */
   private async quiet(): Promise<boolean> {
     const { worker: { pool }, app } = this.database;
-    for (let turn = 0; turn < 4; turn++) {
+    for (let turn = 0; turn < 12; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (pool.idleCount < pool.totalCount || pool.waitingCount > 0 || app.pool.idleCount < app.pool.totalCount) {
         return false;

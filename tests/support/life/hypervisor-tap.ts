@@ -18,6 +18,8 @@ export interface Effect {
   readonly host: string;
   readonly subject: string;
   readonly vcpus: number | null;
+  /** When it was asked for; work that was under way when time moved on has its effect later. */
+  readonly beganMs: number;
   readonly atMs: number;
   readonly told: boolean;
 }
@@ -99,6 +101,7 @@ export class HypervisorTap {
   private async change(call: string, host: string, args: readonly unknown[], work: () => unknown): Promise<unknown> {
     if (this.dead) return new Promise(() => undefined);
     const described = CHANGES[call];
+    const beganMs = this.clock.nowMs();
     const result = await work();
     if (!described) return result;
     const { subject, vcpus } = described(args);
@@ -106,7 +109,7 @@ export class HypervisorTap {
     if (this.diesAfter !== null && --this.diesAfter < 0) {
       this.dead = true;
     }
-    this.effects.push({ call, host, subject, vcpus: vcpus ?? null, atMs: this.clock.nowMs(), told: !lost && !this.dead });
+    this.effects.push({ call, host, subject, vcpus: vcpus ?? null, beganMs, atMs: this.clock.nowMs(), told: !lost && !this.dead });
     if (this.dead) return new Promise(() => undefined);
     if (lost) throw new DriverError("timeout", `the answer to "${call}" on ${host} was lost`);
     return result;

@@ -7,8 +7,9 @@ interface Life {
   endMs: number | null;
   readonly parts: RunRecord[];
   /** The worker that started it heard so. */
-  told: boolean;
-  readonly vcpus: number | null;
+  readonly told: boolean;
+  /** When that was asked for: a start counts from the request on, and takes a moment. */
+  readonly askedMs: number;
 }
 
 /** A stretch that should be billed, for a machine of so many vCPUs. */
@@ -25,7 +26,7 @@ export interface MachineTruth {
   readonly ranMs: number;
   /**
    * Milliseconds that may be billed besides: only an answer that came too late told of them, or a restart fell between two words, so
-   * that nobody could know of the gap. Never beyond the time between two words.
+   * that nobody could know of the gap; or a start took a while. Never beyond the time between two words.
    */
   readonly unsureMs: number;
 }
@@ -48,6 +49,7 @@ export function truthOf(instanceId: string, runs: readonly RunRecord[], words: r
     if (heard.length > prompt.length) unsureMs += (heard.at(-1)?.atMs ?? 0) - (last?.atMs ?? heard[0]?.atMs ?? 0) + (first ? Math.max(0, first.atMs - (life.told ? first.atMs : (heard[0]?.atMs ?? first.atMs))) : (heard.at(-1)?.atMs ?? 0) - life.startMs);
     if (!first || !last) continue;
     let fromMs = life.told ? life.startMs : first.atMs;
+    if (life.told) unsureMs += life.startMs - life.askedMs;
     // It ended and began again between two words, and nobody was told of either.
     if (before && !life.told && !goneBetween(instanceId, before, life, words)) unsureMs += fromMs - before.heardMs;
     for (const [index, word] of prompt.entries()) {
@@ -70,7 +72,7 @@ function livesOf(runs: readonly RunRecord[], effects: readonly Effect[]): Life[]
       continue;
     }
     const start = effects.find((effect) => (effect.call === "startDomain" || effect.call === "restoreDomain") && effect.host === run.host && effect.atMs === run.startMs);
-    lives.push({ startMs: run.startMs, endMs: run.endMs, parts: [run], told: start?.told ?? false, vcpus: start?.vcpus ?? null });
+    lives.push({ startMs: run.startMs, endMs: run.endMs, parts: [run], told: start?.told ?? false, askedMs: start?.beganMs ?? run.startMs });
   }
   return lives;
 }
