@@ -6,7 +6,7 @@ import { newestOfEach } from "@/server/reconcilers/observe-hosts";
 import { guestsOfTurn } from "@/server/reconcilers/steer/measure-writes";
 
 const HOUR_MS = 3_600_000;
-const fencing = (method: "power" | "lease" | "vouched", code: string, confirmedMs: number) => ({ state: "confirmed" as const, method, reasonWords: [{ code }], confirmedAt: new Date(confirmedMs) });
+const fencing = (method: "power" | "lease" | "vouched", code: string, confirmedMs: number) => ({ state: "confirmed" as const, method, reasonWords: [{ code, params: {} }], confirmedAt: new Date(confirmedMs) });
 
 describe("a host that was fenced", () => {
   it("is started again when we switched it off because it was silent, and not twice within an hour", () => {
