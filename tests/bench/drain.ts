@@ -1,4 +1,6 @@
 import { cancelDrain, drainHost, previewDrain, returnToService } from "@/server/fleet";
+import type { Ground } from "@/server/lab/chaos/ground";
+import { findMissing } from "@/server/lab/chaos/wanted";
 import { until } from "@/server/lab/demo/story/stage";
 import { fullestHost, placesOf, withLabGround } from "./support/lab-ground";
 import { percentile, type Bench } from "./types";
@@ -23,8 +25,11 @@ export const run: Bench = async ({ args }) => {
   return withLabGround(GUESTS, async (ground) => {
     // Guests that boot write their memory all over: their moves say nothing of later ones.
     await new Promise((resolve) => setTimeout(resolve, 15_000));
+    await untilCalm(ground);
+    const called = await callOff(ground);
     const rows: Drained[] = [];
     for (let count = 0; count < drains; count++) {
+      await untilCalm(ground);
       const { hostId, host, guests } = await fullestHost(ground);
       const { seconds } = await previewDrain(ground.provider, hostId);
       const startedMs = Date.now();
@@ -35,14 +40,6 @@ export const run: Bench = async ({ args }) => {
       await cancelDrain(ground.provider, hostId);
       await returnToService(ground.provider, hostId);
     }
-    const { hostId, host, guests } = await fullestHost(ground);
-    await drainHost(ground.provider, hostId);
-    await until("a move is under way", 60_000, async () => (await ground.rows("select 1 from migration where state = 'running'")).length > 0, 20);
-    const calledOffMs = Date.now();
-    await cancelDrain(ground.provider, hostId);
-    await until("nothing moves any more", 60_000, async () => (await ground.rows("select 1 from migration where state in ('planned', 'running')")).length === 0, 20);
-    const abortMs = Date.now() - calledOffMs;
-    const stayed = (await placesOf(ground)).filter((row) => row.host_id === hostId).length;
     const errors = rows.slice(LEARNING).map((row) => Math.abs(row.actualSeconds - row.predictedSeconds) / row.actualSeconds);
     const within = errors.filter((error) => error <= GOAL_ERROR).length;
     return {
@@ -52,9 +49,29 @@ export const run: Bench = async ({ args }) => {
         { label: "error, p50", value: percentile(errors, 0.5), unit: "of the actual time", goal: `<= ${GOAL_ERROR}`, held: percentile(errors, 0.5) <= GOAL_ERROR },
         { label: "error, max", value: percentile(errors, 1), unit: "of the actual time" },
         { label: "drains within a fifth", value: `${within}/${errors.length}`, unit: "" },
-        { label: `called off (${stayed} of ${guests.length} stay on ${host})`, value: abortMs, unit: "ms", goal: `<= ${GOAL_ABORT_MS} ms`, held: abortMs <= GOAL_ABORT_MS },
+        { label: `called off (${called.stayed} of ${called.guests} stay)`, value: called.ms, unit: "ms", goal: `<= ${GOAL_ABORT_MS} ms`, held: called.ms <= GOAL_ABORT_MS },
       ],
       raw: rows,
     };
   });
 };
+
+/** A host that a busy machine has made suspect for a moment cannot be drained. */
+function untilCalm(ground: Ground): Promise<boolean> {
+  return until("every host is up", 120_000, async () => (await findMissing(ground)).length === 0, 250);
+}
+
+/** A drain is called off while its first move is under way; over when nothing moves any more. */
+async function callOff(ground: Ground): Promise<{ readonly ms: number; readonly stayed: number; readonly guests: number }> {
+  const { hostId, guests } = await fullestHost(ground);
+  await drainHost(ground.provider, hostId);
+  await until("a move is under way", 60_000, async () => (await ground.rows("select 1 from migration where state = 'running'")).length > 0, 20);
+  const fromMs = Date.now();
+  await cancelDrain(ground.provider, hostId);
+  await until("nothing moves any more", 120_000, async () => (await ground.rows("select 1 from migration where state in ('planned', 'running')")).length === 0, 20);
+  const ms = Date.now() - fromMs;
+  const stayed = (await placesOf(ground)).filter((row) => row.host_id === hostId).length;
+  console.error(`  called off in ${ms} ms; ${stayed} of ${guests.length} stay`);
+  await returnToService(ground.provider, hostId);
+  return { ms, stayed, guests: guests.length };
+}

@@ -45,6 +45,7 @@ function saySum(report: ChaosReport): void {
   for (const cause of causes) line(cause, report.rounds.flatMap((round) => round.failovers.filter((one) => one.cause === cause).map((one) => one.ms)));
   line("mended to all running", report.rounds.flatMap((round) => round.settledMs ?? []));
   say(`the watcher looked ${report.looks} times (longest gap ${report.longestGapMs} ms), at up to ${report.mostLocked} disks locked for writing at once`);
+  for (const text of report.unproved) say(text);
 }
 
 async function main(): Promise<number> {

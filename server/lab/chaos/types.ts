@@ -61,5 +61,7 @@ export interface ChaosReport {
   readonly looks: number;
   readonly longestGapMs: number;
   readonly mostLocked: number;
+  /** Times for which nothing can be said. */
+  readonly unproved: readonly string[];
   readonly broken: readonly string[];
 }
