@@ -131,7 +131,7 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
     await page.getByLabel("Notify first").selectOption("30");
     await shoot(page, "tenant-consent");
     expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.locator("form").filter({ hasText: "Notify first" }).getByRole("button", { name: "Save", exact: true }).click();
     await expect.poll(async () => (await database.owner.select({ action: auditEntry.action }).from(auditEntry)).map((row) => row.action), { timeout: 60_000 }).toContain("instance.move-consent-changed");
     expect(complaints, web.output()).toEqual([]);
     await context.close();
