@@ -34,10 +34,12 @@ describe.skipIf(skipReason !== null)(`Stripe's own pages in Chromium${skipReason
   async function work(apiBase: string): Promise<void> {
     const driver = new StripePayments({ secretKey: KEY, apiBase });
     const context = testContext(database.worker);
-    const pass: Pass = { context, machines: null as never, seedImage: () => new Uint8Array(), signal: new AbortController().signal, background: () => false, busy: () => false, wake: () => undefined };
+    const running: Promise<void>[] = [];
+    const pass: Pass = { context, machines: null as never, seedImage: () => new Uint8Array(), signal: new AbortController().signal, background: (_, begun) => running.push(begun()) > 0, busy: () => false, wake: () => undefined };
     const loops = paymentLoops({ driver, dunning: SCHEDULE, usage: "invoice-items", replayMs: 60_000 }).filter((loop) => ["push-payments", "work-inbox"].includes(loop.name));
     while (!stopped) {
       for (const loop of loops) await loop.pass(pass);
+      await Promise.all(running.splice(0));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -60,6 +62,8 @@ describe.skipIf(skipReason !== null)(`Stripe's own pages in Chromium${skipReason
     await database?.close();
   });
 
+  /** The page hears of changes: so its buttons work, too. */
+  const awake = (page: Page): Promise<void> => page.getByRole("status").filter({ hasText: /^Live$/ }).first().waitFor();
   const cards = (page: Page) => page.getByRole("main").getByRole("listitem");
   const choose = (page: Page, card: string): Promise<void> => page.getByRole("radio", { name: card }).check();
 
@@ -69,6 +73,7 @@ describe.skipIf(skipReason !== null)(`Stripe's own pages in Chromium${skipReason
     await signIn(page, fixture.owner, "/o/acme/billing/payment");
 
     // A card that can be kept and not charged.
+    await awake(page);
     await page.getByRole("button", { name: "Add a card" }).click();
     await page.waitForURL(AT_STRIPE);
     expect(await fitsWidth(page)).toBe(true);
@@ -100,6 +105,7 @@ describe.skipIf(skipReason !== null)(`Stripe's own pages in Chromium${skipReason
     // In the customer portal the card that works becomes the one that is charged.
     await page.goto("/o/acme/billing/payment");
     await cards(page).filter({ hasText: "•••• 4444" }).waitFor();
+    await awake(page);
     await page.getByRole("button", { name: "Manage at Stripe" }).click();
     await page.waitForURL(AT_STRIPE);
     await page.locator("form").filter({ hasText: "ending in 4444" }).filter({ has: page.getByRole("button", { name: "Use by default" }) }).getByRole("button", { name: "Use by default" }).click();
@@ -109,11 +115,13 @@ describe.skipIf(skipReason !== null)(`Stripe's own pages in Chromium${skipReason
     await cards(page).filter({ hasText: "•••• 4444" }).getByText("Used first").waitFor();
 
     // Money in advance: given up on Stripe's page, then paid.
+    await awake(page);
     await page.getByLabel("Amount, JPY").fill("2000");
     await page.getByRole("button", { name: "Pay ¥2,000" }).click();
     await page.waitForURL(AT_STRIPE);
     await page.getByRole("link", { name: "Cancel" }).click();
     await page.waitForURL("**/o/acme/billing/payment");
+    await awake(page);
     await page.getByLabel("Amount, JPY").fill("3000");
     await page.getByRole("button", { name: "Pay ¥3,000" }).click();
     await page.waitForURL(AT_STRIPE);

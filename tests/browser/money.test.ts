@@ -163,7 +163,7 @@ describe.skipIf(skipReason !== null)(`money in Chromium${skipReason ? ` (skipped
       await dialog.getByLabel("Expires").fill("2031-01-31");
       await dialog.getByLabel("For what").fill("A slow answer");
       await dialog.getByRole("button", { name: "Grant a credit" }).click();
-      await page.getByRole("row", { name: /A slow answer.*Jan 31, 2031.*¥750/ }).waitFor();
+      await page.getByRole("row", { name: /A slow answer.*2031.*¥750/ }).waitFor();
 
       await page.getByRole("button", { name: "Reserve" }).click();
       await dialog.getByLabel("What", { exact: true }).selectOption({ label: "s1.medium" });
@@ -182,7 +182,7 @@ describe.skipIf(skipReason !== null)(`money in Chromium${skipReason ? ` (skipped
       expect(await dialog.getByRole("button", { name: "Credit note" }).isDisabled()).toBe(true);
       await dialog.getByLabel("Net at 10 %, JPY").fill("50");
       await dialog.getByRole("button", { name: "Credit note" }).click();
-      await page.getByRole("table", { name: "Credit notes" }).getByText("-¥55").waitFor();
+      await page.getByRole("region", { name: "Credit notes" }).getByText("-¥55").waitFor();
       await page.getByRole("link", { name: "Acme Trading" }).click();
       await page.getByRole("button", { name: "Refund" }).click();
       expect(await dialog.getByLabel("Amount, JPY").inputValue()).toBe("55");
@@ -217,7 +217,7 @@ describe.skipIf(skipReason !== null)(`money in Chromium${skipReason ? ` (skipped
       await page.getByRole("row", { name: /AUTUMN-15.*15 %/ }).waitFor();
       await settled(page, "/admin/billing/usage");
       await page.getByText("1m 30s of b1.small seen and not billed.", { exact: false }).waitFor();
-      await page.getByRole("table", { name: "Closed periods" }).getByRole("link", { name: "Acme Trading" }).first().waitFor();
+      await page.getByRole("region", { name: "Closed periods" }).getByRole("link", { name: "Acme Trading" }).first().waitFor();
       for (const path of ["issuer", "coupons", "usage"]) {
         await settled(page, `/admin/billing/${path}`);
         expect(await accessibilityFaults(page), path).toEqual([]);
