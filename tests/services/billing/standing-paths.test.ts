@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { removeBudget, setBudget } from "@/server/billing";
 import { createInstance, deleteInstance, rebootInstance, rebuildInstance, resizeInstance, restoreInstance, startInstance, stopForCap, suspendInstance } from "@/server/compute";
 import { drainHost, updateAutomation } from "@/server/fleet";
+import { automationInput } from "@/server/fleet/schema";
 import type { Context } from "@/server/platform/context";
 import { inTransaction } from "@/server/platform/transaction";
 import { setStanding } from "@/server/tenancy";
@@ -66,7 +67,7 @@ it("nothing of a suspended organization runs by any path, and what ran before co
   for (const id of [runs, aside]) await centre.database.worker.execute(sql`update instance set desired_power = 'running', power_decided_by = 'tenant', generation = generation + 1 where id = ${id}`);
   expect((await centre.database.owner.execute(sql`select id from instance where desired_power = 'running'`)).rows).toEqual([]);
   // Steering of every kind, a host that dies, one that is emptied, one that comes back.
-  await updateAutomation(centre.provider, { clusterId: centre.clusterId, rebalance: "automatic", consolidate: "automatic" });
+  await updateAutomation(centre.provider, automationInput.parse({ clusterId: centre.clusterId, rebalance: "automatic", consolidate: "automatic" }));
   centre.world.crash("h1");
   await drainHost(centre.provider, await centre.hostId("h2"));
   await pass(6);
