@@ -165,7 +165,7 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
 }
 
 /** What is stuck is stuck for ever; what shares its machine with other files is only slow. Nothing waits less than this. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 150_000;
 /** Between two looks. A look costs as much as a pass of a loop, and dozens of them a second would be most of the work. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 100;

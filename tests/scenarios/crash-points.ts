@@ -5,7 +5,7 @@ import { drainHost } from "@/server/fleet";
 import { createCentre, until, untilHost, type Centre } from "./centre";
 
 /** Many centres at once on a machine that tests share: what is stuck is stuck for ever, what is slow is only slow. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 150_000;
 
 /** Calls that change something on a host; a worker may die before or after each of them. */
 const CHANGING = ["ensureVolume", "uploadVolume", "growVolume", "deleteVolume", "startDomain", "stopDomain", "rebootDomain", "removeDomain", "resizeDomain", "migrate"] as const;
