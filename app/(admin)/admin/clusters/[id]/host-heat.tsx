@@ -63,10 +63,10 @@ export function HostHeat({ cluster, power }: { readonly cluster: Cluster; readon
                     <span className="bg-accent" style={{ width: `${memory * 100}%` }} />
                     <span className="bg-accent/30" style={{ width: host.state === "up" ? `${Math.max(0, 1 - memory) * keptPart * 100}%` : 0 }} />
                   </span>
-                  <span className="numeric grid grid-cols-3 text-muted">
+                  <span className="numeric flex justify-between gap-2 whitespace-nowrap text-muted">
                     <span>{t("tileMemory", { memory: formats.percent(memory) })}</span>
-                    <span className="text-center">{t("tileCpu", { cpu: cpu === null ? "–" : formats.percent(cpu) })}</span>
-                    <span className="text-right">{drawn === null ? "–" : t("watts", { watts: formats.number(drawn, 0) })}</span>
+                    <span>{t("tileCpu", { cpu: cpu === null ? "–" : formats.percent(cpu) })}</span>
+                    <span>{drawn === null ? "–" : t("watts", { watts: formats.number(drawn, 0) })}</span>
                   </span>
                 </Link>
               </li>
