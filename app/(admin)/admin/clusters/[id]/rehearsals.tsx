@@ -49,7 +49,7 @@ export function Rehearsals({ cluster, mayAsk, editable }: Props) {
                 <button type="button" className="flex flex-wrap items-center gap-2 text-left" aria-expanded={open === row.id} onClick={() => setOpen(open === row.id ? null : row.id)}>
                   <Badge tone={TONES[row.state]} dot={row.state === "asked" ? "moving" : undefined}>{t(`states.${row.state}`)}</Badge>
                   <span className="font-medium">{title(row)}</span>
-                  <span className="text-xs text-muted">{row.result ? t("sum", { moves: row.result.moves.length }) : null}</span>
+                  <span className="text-xs text-muted">{row.result ? t("sum", { count: row.result.moves.length }) : null}</span>
                   <span className="ml-auto text-xs text-muted"><TimeAgo at={row.askedAt} /></span>
                 </button>
                 {open === row.id ? <RehearsalCard rehearsalId={row.id} editable={editable} /> : null}
