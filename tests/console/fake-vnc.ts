@@ -93,7 +93,7 @@ export function screenOnlyDriver(screen: { readonly port: number; readonly passw
       new Proxy({} as HypervisorHost, {
         get(_target, property) {
           if (property === "endpoint") return endpoint;
-          if (property === "screenEndpoint") return async () => ({ protocol: "vnc", host: "127.0.0.1", ...screen });
+          if (property === "screenEndpoint") return async () => ({ protocol: "vnc", host: "127.0.0.1", clipboard: false, ...screen });
           if (property === "close") return async () => undefined;
           return unsupported;
         },

@@ -339,4 +339,6 @@ export interface ScreenEndpoint {
   readonly host: string;
   readonly port: number;
   readonly password: string | null;
+  /** Texts can go between viewer and guest, as far as an agent in the guest takes part. */
+  readonly clipboard: boolean;
 }

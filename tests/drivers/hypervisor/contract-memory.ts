@@ -13,6 +13,8 @@ export interface ContractKit {
   readonly find: (host: HypervisorHost, instanceId: string) => Promise<DomainObservation | undefined>;
   readonly agentAnswers: (host: HypervisorHost, instanceId: string) => Promise<true>;
   readonly guestRun: (host: HypervisorHost, instanceId: string, line: string) => Promise<string>;
+  /** Whether machines of this driver can share a viewer's clipboard. */
+  readonly hasClipboard: () => boolean;
   /** Removed after the suite. */
   readonly remember: (instanceId: string, volume: string) => void;
 }
@@ -32,6 +34,9 @@ export function savedMemoryContract(kit: ContractKit): void {
       await expect(first.saveDomain({ instanceId: spec.instanceId, epoch: 2, to: image })).rejects.toEqual(failsWith("stale-epoch"));
       await expect(first.saveDomain({ instanceId: spec.instanceId, epoch: 3, to: { pool: "no-such-pool", name: image.name } })).rejects.toEqual(failsWith("not-found"));
       expect(await find(first, spec.instanceId)).toMatchObject({ state: "running", epoch: 3 });
+      // A viewer's clipboard is plugged into a running machine, and stands in the way of nothing.
+      expect((await first.screenEndpoint(spec.instanceId, { clipboard: true })).clipboard).toBe(kit.hasClipboard());
+      expect((await first.screenEndpoint(spec.instanceId, { clipboard: true })).clipboard).toBe(kit.hasClipboard());
       const { sizeBytes } = await first.saveDomain({ instanceId: spec.instanceId, epoch: 3, to: image });
       expect(sizeBytes).toBeGreaterThan(1_000_000);
       expect(await find(first, spec.instanceId)).toMatchObject({ state: "stopped", reason: "saved" });
@@ -49,6 +54,7 @@ export function savedMemoryContract(kit: ContractKit): void {
       expect((await find(first, spec.instanceId))?.state).toBe("stopped");
       await agentAnswers(second, spec.instanceId);
       expect(await guestRun(second, spec.instanceId, "cat /tmp/note")).toBe("kept");
+      expect((await second.screenEndpoint(spec.instanceId, { clipboard: true })).clipboard).toBe(kit.hasClipboard());
       await second.stopDomain(spec.instanceId, "destroy");
       expect(await find(second, spec.instanceId)).toMatchObject({ state: "stopped", reason: "destroyed" });
       await expect(second.saveDomain({ instanceId: spec.instanceId, epoch: 4, to: { ...image, name: `${image.name}2` } })).rejects.toEqual(failsWith("invalid"));

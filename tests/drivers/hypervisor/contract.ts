@@ -311,7 +311,7 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
     });
 
     const kit: ContractKit = {
-      world: () => world, first: () => first, second: () => second, prepare, find, agentAnswers, guestRun,
+      hasClipboard: () => world.driver.kind === "libvirt", world: () => world, first: () => first, second: () => second, prepare, find, agentAnswers, guestRun,
       remember: (instanceId, volume) => created.push({ instanceId, volumes: [volume] }),
     };
     savedMemoryContract(kit);
@@ -324,6 +324,7 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         await agentAnswers(first, spec.instanceId);
         await guestRun(first, spec.instanceId, "echo still-here > /tmp/note");
         await expect(first.migrate({ instanceId: spec.instanceId, epoch: 2, to: world.hosts[1], bandwidthMiBs: 0, maxDowntimeMs: 500, timeoutMs: 60_000, mode: "precopy" })).rejects.toEqual(failsWith("stale-epoch"));
+        await first.screenEndpoint(spec.instanceId, { clipboard: true });
         const result = await first.migrate({ instanceId: spec.instanceId, epoch: 3, to: world.hosts[1], bandwidthMiBs: 0, maxDowntimeMs: 500, timeoutMs: 60_000, mode: "precopy" });
         expect(result.totalMs).toBeGreaterThan(0);
         expect((await find(first, spec.instanceId))?.state ?? "gone").toBe("gone");

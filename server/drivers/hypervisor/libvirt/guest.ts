@@ -65,8 +65,8 @@ export async function screenEndpoint(link: HostLink, instanceId: string, options
   if (LOOPBACK.test(listen) && !LOOPBACK.test(managementAddress)) {
     throw new DriverError("unsupported", `the screen of "${instanceId}" listens on ${listen} of ${link.endpoint.uri} only; set vnc_listen = "${managementAddress}" in that host's qemu.conf and start the machine again`, { instanceId, listen });
   }
-  if (options?.clipboard === true) await plugClipboard(link, dom, domain, options);
-  return { protocol: "vnc", host: ANY_ADDRESS.has(listen) ? managementAddress : listen, port, password: graphics.attribute("passwd") };
+  const clipboard = options?.clipboard === true && (await plugClipboard(link, dom, domain, options));
+  return { protocol: "vnc", host: ANY_ADDRESS.has(listen) ? managementAddress : listen, port, password: graphics.attribute("passwd"), clipboard };
 }
 
 /** The stream owns its connection: destroying it frees the console. */

@@ -27,7 +27,7 @@ export class ScreenDesk {
   constructor(private readonly state: WorldState) {}
 
   async endpointOf(host: HostRecord, instanceId: string): Promise<ScreenEndpoint> {
-    return { protocol: "vnc", host: "127.0.0.1", port: await this.screenOf(host, instanceId).port, password: null };
+    return { protocol: "vnc", host: "127.0.0.1", port: await this.screenOf(host, instanceId).port, password: null, clipboard: false };
   }
 
   async screenshotOf(host: HostRecord, instanceId: string): Promise<Screenshot> {
