@@ -13,7 +13,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // For tests that hang, on a machine that may do other things: no test's assertion.
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
+    testTimeout: 360_000,
+    hookTimeout: 360_000,
   },
 });
