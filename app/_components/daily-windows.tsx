@@ -43,9 +43,9 @@ export function DailyWindows({ label, hint, value, onChange, disabled, fresh }: 
       {value.length === 0 ? <span className="text-muted">{t("none")}</span> : null}
       {value.map((one, index) => (
         <fieldset key={index} disabled={disabled} className="flex flex-wrap items-center gap-2 rounded-md border px-2.5 py-2">
-          <Input type="time" aria-label={`${label}: ${t("from")} ${index + 1}`} className="w-26" value={one.from} onChange={(event) => change(index, { from: event.target.value })} />
+          <Input type="time" aria-label={`${label}: ${t("from")} ${index + 1}`} className="w-32" value={one.from} onChange={(event) => change(index, { from: event.target.value })} />
           <span aria-hidden className="text-muted">–</span>
-          <Input type="time" aria-label={`${label}: ${t("to")} ${index + 1}`} className="w-26" value={one.to} onChange={(event) => change(index, { to: event.target.value })} />
+          <Input type="time" aria-label={`${label}: ${t("to")} ${index + 1}`} className="w-32" value={one.to} onChange={(event) => change(index, { to: event.target.value })} />
           <span className="flex gap-0.5">
             {DAYS.map((number) => {
               const every = (one.days ?? []).length === 0;

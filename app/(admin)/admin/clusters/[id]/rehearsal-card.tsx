@@ -58,7 +58,7 @@ function ResultView({ rehearsal, result, editable }: { readonly rehearsal: Rehea
       </p>
       <Diff before={result.before} after={result.after} currency={result.currency} />
       {result.series.length > 1 ? (
-        <LineChart title={t("chart")} series={[t("chartWith"), t("chartWithout")]} points={result.series.map((one) => ({ at: new Date(from + one.atSeconds * 1_000), values: [one.watts, one.wattsOtherwise] }))} formatValue={(watts) => t("watts", { watts: formats.number(watts, 0) })} formatTime={formats.time} empty={t("noChart")} gapMs={Infinity} />
+        <div className="max-w-2xl"><LineChart title={t("chart")} series={[t("chartWith"), t("chartWithout")]} points={result.series.map((one) => ({ at: new Date(from + one.atSeconds * 1_000), values: [one.watts, one.wattsOtherwise] }))} formatValue={(watts) => t("watts", { watts: formats.number(watts, 0) })} formatTime={formats.time} empty={t("noChart")} gapMs={Infinity} /></div>
       ) : null}
       <Steps result={result} />
       <Carry rehearsal={rehearsal} result={result} editable={editable} />
