@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   /** Hears of every statement that arrives, and of what the database answered where it was really asked, for the trace. */
   readonly onStatement?: (text: string, values: readonly unknown[]) => void;
   readonly onAnswer?: (text: string, error: Error | null, rows: readonly unknown[]) => void;
+  /** Stands around every commit that writes more than that a worker lives. */
+  readonly onCommit?: (act: () => Promise<void>) => Promise<void>;
   /** Answers may be kept from one asking to the next; off for roles whose rows depend on settings. */
   readonly keepAnswers: boolean;
 }
@@ -103,6 +105,8 @@ class SimClient {
   }
 }
 
+/** Written again and again while nothing happens. */
+const SIGNS_OF_LIFE: ReadonlySet<string> = new Set(["loop_status", "loop_lease", "host", "usage_window", "usage_watermark", "usage_fact", "sample", "sample_counter"]);
 const EMPTY = { command: "", rowCount: 0, oid: 0, fields: [], rows: [] } as unknown as pg.QueryResult;
 
 /**
@@ -120,8 +124,15 @@ class SimConnection {
   private busy = false;
   private ofOneMoment = false;
   private moment: number | null = null;
+  /** Resolved when the connection is gone: nobody waits for an answer on it. */
+  private readonly gone: Promise<void>;
+  private tellGone: () => void = () => undefined;
 
-  constructor(private readonly options: DatabaseOptions) {}
+  constructor(private readonly options: DatabaseOptions) {
+    this.gone = new Promise((resolve) => {
+      this.tellGone = resolve;
+    });
+  }
 
   query(config: unknown, values?: readonly unknown[]): Promise<pg.QueryResult> {
     const asked = requestOf(config, values);
@@ -145,6 +156,7 @@ class SimConnection {
   /** The connection is gone; a transaction in it is rolled back by the database. */
   lose(): void {
     this.lost = true;
+    this.tellGone();
     this.giveBack();
   }
 
@@ -236,7 +248,7 @@ class SimConnection {
       this.lose();
       return reply(connectionLost(), null);
     }
-    await this.send(request, true, (error, result) => {
+    const send = (): Promise<void> => this.send(request, true, (error, result) => {
       this.begun = false;
       // A commit of a transaction that had failed is a rollback, and says so.
       if (kind === "commit" && !error && result?.command !== "ROLLBACK") this.settle();
@@ -250,6 +262,9 @@ class SimConnection {
       }
       return reply(error, result);
     });
+    const { onCommit } = this.options;
+    if (kind === "commit" && onCommit && [...this.wrote].some((table) => !SIGNS_OF_LIFE.has(table))) await Promise.race([onCommit(send), this.gone]);
+    else await send();
   }
 
   /** What was written holds now. */

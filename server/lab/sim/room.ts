@@ -24,10 +24,10 @@ export const IMAGE_VOLUME = "tiny.qcow2";
 export const START_MS = Date.UTC(2026, 0, 1);
 const PLENTY = 1_000_000_000;
 /**
- * Loops of rooms that nobody enters here: there are no desktops, bills or mails, no sensors, no rolling updates, and no uploaded
+ * Loops of rooms that nobody enters here: there are no desktops, bills or mails, no sensors, no rolling updates, no drills, and no uploaded
  * images, whose files are real and answer when they like.
  */
-const ELSEWHERE: ReadonlySet<string> = new Set(["import-images", "keep-desktops", "check-golden-images", "issue-invoices", "watch-budgets", "send-outbox", "advise-evacuations", "update-hosts"]);
+const ELSEWHERE: ReadonlySet<string> = new Set(["import-images", "keep-desktops", "check-golden-images", "issue-invoices", "watch-budgets", "send-outbox", "advise-evacuations", "update-hosts", "play-rehearsals", "drill-hosts", "picture-desktops"]);
 
 export interface RoomOptions {
   readonly seed: number;
@@ -43,6 +43,8 @@ export interface RoomOptions {
   readonly quota?: { readonly instances: number; readonly vcpus: number; readonly memoryMiB: number; readonly storageGiB: number };
   readonly onStatement?: (process: SimProcess, text: string, values: readonly unknown[]) => void;
   readonly onAnswer?: (process: SimProcess, text: string, error: Error | null, rows: readonly unknown[]) => void;
+  /** Stands around every commit of a worker's writing; for deaths between a decision and its being written. */
+  readonly onCommit?: (act: () => Promise<void>) => Promise<void>;
   readonly onPass?: (worker: string, loop: string, ok: boolean, backlog: number) => void;
   /** Stands between the control plane and the world; for bugs that are planted from outside. */
   readonly bend?: Bend;
@@ -134,6 +136,7 @@ export class SimRoom {
       onStatement: (text, values) => this.options.onStatement?.(process, text, values),
       onAnswer: (text, error, rows) => this.options.onAnswer?.(process, text, error, rows),
       ...(this.options.bend?.statement ? { bend: this.options.bend.statement } : {}),
+      ...(role === "worker" && this.options.onCommit ? { onCommit: this.options.onCommit } : {}),
       keepAnswers: role === "worker",
     });
     this.connections.push(db.connections);

@@ -1,7 +1,7 @@
 import type { Random } from "@/server/platform/random";
 
 /** Everything that can go wrong in a seed. */
-export const FAULTS = ["kill", "freeze", "crash", "panic", "partition", "hang", "slow", "lie", "bmc-silent", "bmc-lies", "replies", "database", "statements", "clock", "wakes", "full"] as const;
+export const FAULTS = ["kill", "freeze", "crash", "panic", "partition", "hang", "slow", "lie", "bmc-silent", "bmc-lies", "replies", "database", "statements", "clock", "wakes", "full", "island"] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface PlannedFault {

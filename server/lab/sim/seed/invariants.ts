@@ -73,6 +73,52 @@ export async function checkBooks(server: SimDatabaseServer): Promise<void> {
   if (wrong.length > 0) throw new Violation("the books are exact", wrong.map((row) => row.what).join("; "));
 }
 
+/** A host that the control plane holds for fenced has really lost its power. For seeds whose controllers and clocks tell the truth. */
+export async function checkFences(room: SimRoom, server: SimDatabaseServer): Promise<void> {
+  const fenced = await server.rows<{ name: string; at: Date }>("select h.name, f.confirmed_at as at from fencing f join host h on h.id = f.host_id where f.confirmed_at is not null and f.method = 'power'");
+  for (const { name, at } of fenced) {
+    const last = room.world.power().findLast((record) => record.host === name && record.atMs <= at.getTime());
+    if (last?.to !== "off") throw new Violation("a confirmed fence is true", `${name} was said to be off at ${at.toISOString()} and had power`);
+  }
+}
+
+/** An open window is confirmed so often. */
+export const METER_EVERY_MS = 10_000;
+/** Between two polls, plus the call that starts or stops a guest: what a bill may be away from the truth at each end of a run. */
+const SECONDS_OF_A_BOUNDARY = 2.5;
+
+interface Billed {
+  readonly instanceId: string;
+  readonly billedMs: number;
+  readonly ranMs: number;
+  readonly runs: number;
+}
+
+/** What was metered of every instance, beside how long it really executed. */
+async function compareUsage(room: SimRoom, server: SimDatabaseServer): Promise<Billed[]> {
+  const nowMs = room.scheduler.nowMs();
+  const rows = await server.rows<{ id: string; ms: number }>("select resource_id as id, (sum(extract(epoch from ended_at - started_at)) * 1000)::float as ms from usage_window where meter = 'instance' group by resource_id");
+  const billed = new Map(rows.map((row) => [row.id, row.ms]));
+  const ran = new Map<string, { ms: number; runs: number }>();
+  for (const run of room.world.runs()) {
+    const sum = ran.get(run.instanceId) ?? { ms: 0, runs: 0 };
+    ran.set(run.instanceId, { ms: sum.ms + (run.endMs ?? nowMs) - run.startMs, runs: sum.runs + 1 });
+  }
+  return [...new Set([...billed.keys(), ...ran.keys()])].map((instanceId) => ({ instanceId, billedMs: billed.get(instanceId) ?? 0, ranMs: ran.get(instanceId)?.ms ?? 0, runs: ran.get(instanceId)?.runs ?? 0 }));
+}
+
+/**
+ * Nobody pays for a second in which nothing ran; and where nothing failed, nobody runs for nothing. For moments a metering
+ * period after the last change.
+ */
+export async function checkUsage(room: SimRoom, server: SimDatabaseServer, calm: boolean): Promise<void> {
+  for (const { instanceId, billedMs, ranMs, runs } of await compareUsage(room, server)) {
+    const slackMs = (runs + 1) * SECONDS_OF_A_BOUNDARY * 1_000;
+    if (billedMs > ranMs + slackMs) throw new Violation("no second is billed twice", `${instanceId} ran for ${ranMs} ms in ${runs} runs and ${billedMs} ms are billed`);
+    if (calm && billedMs < ranMs - slackMs - METER_EVERY_MS) throw new Violation("no second is lost", `${instanceId} ran for ${ranMs} ms in ${runs} runs and ${billedMs} ms are billed`);
+  }
+}
+
 export interface Wanted extends Record<string, unknown> {
   readonly id: string;
   readonly power: string;
@@ -100,7 +146,7 @@ export async function unsettled(room: SimRoom, server: SimDatabaseServer): Promi
     select 'migration of ' || instance_id as what from migration where state in ('planned', 'running')
     union all select 'host ' || name || ' is ' || state from host where state not in ('up', 'quarantined')
     union all select 'fencing of ' || host_id from fencing where closed_at is null
-    union all select 'volume ' || v.name || ' is ' || v.state from volume v where v.state = 'unwanted' or (v.state = 'wanted' and exists (select 1 from allocation a where a.instance_id = v.instance_id))`);
+    union all select 'volume ' || v.name || ' is ' || v.state from volume v where v.state = 'unwanted' or (v.state = 'wanted' and exists (select 1 from allocation a join instance i on i.id = a.instance_id where a.instance_id = v.instance_id and i.desired_power = 'running' and i.deleted_at is null))`);
   return open[0]?.what ?? null;
 }
 
@@ -119,3 +165,38 @@ export async function checkOrphans(room: SimRoom, server: SimDatabaseServer): Pr
   orphans.push(...rows.map((row) => row.what));
   if (orphans.length > 0) throw new Violation("no orphan", orphans.join("; "));
 }
+
+/**
+ * The way to every host is cut at once. From a moment later on (an answer that was on its way may still count) until it heals
+ * nobody may decide to cut a host's power.
+ */
+export class BrakeWatch {
+  private fromMs = 0;
+  private armed = false;
+
+  constructor(
+    private readonly room: SimRoom,
+    private readonly server: SimDatabaseServer,
+  ) {}
+
+  /** Looked at only where everybody was well before: one host of two that are left may be fenced. */
+  async begin(): Promise<void> {
+    const unwell = await this.server.rows("select 1 from host where state <> 'up' or silent_since is not null");
+    this.fromMs = this.room.scheduler.nowMs() + LAST_WORDS_MS;
+    this.armed = unwell.length === 0;
+  }
+
+  /** Something else happened: it may have brought some of the hosts back. */
+  disarm(): void {
+    this.armed = false;
+  }
+
+  async end(): Promise<void> {
+    if (!this.armed) return;
+    this.armed = false;
+    const [row] = await this.server.rows<{ name: string }>("select h.name from fencing f join host h on h.id = f.host_id where f.requested_at between $1 and $2", [new Date(this.fromMs), this.room.scheduler.now()]);
+    if (row) throw new Violation("the brake holds", `${row.name} was to be fenced while no host at all could be reached`);
+  }
+}
+
+const LAST_WORDS_MS = 1_000;

@@ -1,4 +1,5 @@
 import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
+import type { PowerDevice, PowerDriver } from "@/server/drivers/power/types";
 import type { Bend } from "../room";
 import type { Fault } from "./faults";
 
@@ -8,12 +9,16 @@ export interface PlantedBug {
   readonly bend: Bend;
   /** Faults without which it would sleep for long. */
   readonly faults: readonly Fault[];
-  /** A seed that is known to catch it. Looked for from here on, if the product has changed. */
-  readonly from: number;
+  /** A seed that was seen to catch it; null where none was looked for yet. `npm run sim -- --planted` looks for the first one. */
+  readonly seed: number | null;
 }
 
 function hosts(change: (host: HypervisorHost) => Partial<HypervisorHost>): Bend {
   return { hypervisor: (driver): HypervisorDriver => ({ kind: driver.kind, connect: (endpoint) => overlay(driver.connect(endpoint), change) }) };
+}
+
+function power(change: (device: PowerDevice) => Partial<PowerDevice>): Bend {
+  return { power: (driver): PowerDriver => ({ kind: driver.kind, connect: (config) => overlay(driver.connect(config), change) }) };
 }
 
 function overlay<T extends object>(target: T, change: (target: T) => Partial<T>): T {
@@ -21,7 +26,38 @@ function overlay<T extends object>(target: T, change: (target: T) => Partial<T>)
   return new Proxy(target, { get: (object, property, receiver) => (Object.hasOwn(instead, property) ? (Reflect.get(instead, property) as unknown) : (Reflect.get(object, property, receiver) as unknown)) });
 }
 
+/** Rewrites the statements that match. One that matches nothing any more plants nothing, and its test fails. */
+function statements(match: RegExp, from: RegExp | string, to: string): Bend {
+  return {
+    statement: (text) => {
+      const flat = text.replace(/\s+/g, " ").trim();
+      return match.test(flat) ? flat.replace(from, to) : text;
+    },
+  };
+}
+
 export const PLANTED_BUGS: readonly PlantedBug[] = [
-  { name: "the epoch is not written", bend: hosts((host) => ({ startDomain: (spec, options) => host.startDomain({ ...spec, epoch: 0 }, options) })), faults: [], from: 1 },
-  { name: "a stop is only said", bend: hosts(() => ({ stopDomain: () => Promise.resolve() })), faults: [], from: 2 },
+  { name: "the fence is not confirmed", bend: power(() => ({ off: () => Promise.resolve() })), faults: ["panic"], seed: null },
+  { name: "the brake is ignored", bend: statements(/^select .* from "cluster"/s, '"fence_brake_fraction"', "1::float8"), faults: ["island"], seed: 1 },
+  { name: "the epoch is not written", bend: hosts((host) => ({ startDomain: (spec, options) => host.startDomain({ ...spec, epoch: 0 }, options) })), faults: [], seed: null },
+  { name: "a stop is only said", bend: hosts(() => ({ stopDomain: () => Promise.resolve() })), faults: [], seed: 1 },
+  { name: "a start is only said", bend: hosts(() => ({ startDomain: () => Promise.resolve() })), faults: [], seed: null },
+  { name: "disks of what is gone are never deleted", bend: hosts(() => ({ deleteVolume: () => Promise.resolve(true) })), faults: [], seed: null },
+  { name: "quota is given without its limit", bend: statements(/with (previous|admitted) as/, /q\.limit_(instances|vcpus)(?=\s*(?:$|and|\)|or))/g, "(q.limit_$1 + 1000)"), faults: [], seed: 1 },
+  { name: "a place is written and its room is not counted", bend: statements(/^update host h set committed_vcpus = h\.committed_vcpus \+/, /h\.committed_vcpus \+ (\$\d+),/, "h.committed_vcpus + 0 * $1,"), faults: [], seed: null },
+  { name: "quota is committed twice", bend: statements(/^with gone as \( delete from quota_hold/, /committed_instances = q\.committed_instances \+ \((\$\d+)::bigint\)/, "committed_instances = q.committed_instances + (2 * $1::bigint)"), faults: [], seed: null },
+  { name: "room on a host is never given back", bend: statements(/update host set committed_vcpus = committed_vcpus -/, "committed_vcpus = committed_vcpus - $1", "committed_vcpus = committed_vcpus - 0 * $1"), faults: [], seed: null },
+  { name: "room on a host is given back twice", bend: statements(/update host set committed_vcpus = committed_vcpus -/, "committed_vcpus = committed_vcpus - $1", "committed_vcpus = committed_vcpus - 2 * $1"), faults: [], seed: null },
+  { name: "a hold stays after it was committed", bend: statements(/with gone as \(\s*delete from quota_hold/, /delete from quota_hold h where (.*?) returning h\.amounts/s, "select h.amounts from quota_hold h where $1"), faults: [], seed: null },
+  { name: "a hold is released twice", bend: statements(/with gone as \(\s*delete from quota_hold/, /\(-s\.instances\)/g, "(-2 * s.instances)"), faults: [], seed: null },
+  { name: "an address is never released", bend: statements(/update "?address"? set "?released_at"?/, /where/, "where false and"), faults: [], seed: null },
+  { name: "a migration ends and its place stays behind", bend: statements(/^update "allocation" set "host_id"/, /"host_id" = (\$\d+)/, '"host_id" = case when $1::text is null then null else "host_id" end'), faults: [], seed: null },
+  { name: "an instance is deleted and its place kept", bend: statements(/delete from "allocation"/, /delete from "allocation" where (.*?) returning/s, 'update "allocation" set "epoch" = "epoch" where $1 returning'), faults: [], seed: null },
+  { name: "a window ends when somebody notices", bend: statements(/update usage_window set closed_at = \$1, ended_at = greatest/, /greatest\(ended_at, \$2::timestamptz\)/, "greatest(ended_at, $2::timestamptz + interval '1 minute')"), faults: ["crash"], seed: null },
 ];
+
+/** A seed of a planted bug: short, because without the bug it is settled within a few seconds. */
+export const PLANTED_LENGTH_MS = 6_000;
+export const PLANTED_HEAL_WITHIN_MS = 12_000;
+/** And busy: most bugs wait for somebody who does the thing. */
+export const PLANTED_ACT_WITHIN_MS = 500;

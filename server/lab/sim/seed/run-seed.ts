@@ -4,7 +4,7 @@ import { SimRoom, type Bend, type SimWorker } from "../room";
 import type { SimDatabaseServer } from "../server";
 import { Customers } from "./customers";
 import { planFaults, pick, type Fault, type PlannedFault } from "./faults";
-import { checkBooks, checkOrphans, TruthWatch, unsettled, Violation } from "./invariants";
+import { BrakeWatch, checkBooks, checkFences, checkOrphans, checkUsage, METER_EVERY_MS, TruthWatch, unsettled, Violation } from "./invariants";
 
 export interface SeedOptions {
   readonly seed: number;
@@ -13,6 +13,8 @@ export interface SeedOptions {
   /** Virtual time in which faults happen. */
   readonly lengthMs: number;
   readonly bend?: Bend;
+  /** Virtual time between two people who ask for something, at most; 2.2 s unless said otherwise. */
+  readonly actWithinMs?: number;
   /** Hears every line of the trace: two runs of one seed must say the same. */
   readonly onTrace?: (line: string) => void;
   /** Virtual time after the last fault within which everything is as it was asked for; two minutes unless said otherwise. */
@@ -34,10 +36,12 @@ const ENROL_WITHIN_MS = 30_000;
 const HEAL_WITHIN_MS = 120_000;
 const LEASE_TTL_MS = 3_000;
 const BOOKS_EVERY_MS = 5_000;
+const ACT_WITHIN_MS = 2_200;
 /** Shorter than a failover takes: the disk lock is the second wall, and a simulation that leans on it would not see the first one fall. */
 const STORAGE_LEASE_MS = 2_500;
 const TIMINGS = { startMs: 150, destroyMs: 50, guestBootMs: 200, guestShutdownMs: 200, hostBootMs: 1_500, powerOffMs: 100, powerOnMs: 100, unreachableMs: 400, lostMs: 4_000, migrationSetupMs: 50, migrationSwitchMs: 20, storageLeaseMs: STORAGE_LEASE_MS };
 const POLICY = { cpuRatio: 1.5, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 1.5, fenceAfterSeconds: 3, fenceBrakeFraction: 0.5 };
+const MISLEADING: readonly Fault[] = ["lie", "clock", "full"];
 const QUOTA = { instances: 7, vcpus: 9, memoryMiB: 1_000_000, storageGiB: 1_000 };
 
 /** Plays one seed: a small fleet, people who use it, faults, healing, and the question whether everything is as it was asked for. */
@@ -59,6 +63,8 @@ class SeedRun {
   readonly room: SimRoom;
   private readonly chance: Random;
   private readonly watch: TruthWatch;
+  private readonly brake: BrakeWatch;
+  private readonly struck = new Set<Fault>();
   private readonly hosts: readonly string[];
   private readonly beganMs: number;
   private hash = 0x811c9dc5;
@@ -68,6 +74,7 @@ class SeedRun {
   private workers = 0;
   private booksMs = 0;
   private over = false;
+  private cutOff = false;
 
   constructor(private readonly options: SeedOptions) {
     const { seed, server } = options;
@@ -89,6 +96,7 @@ class SeedRun {
     });
     this.beganMs = this.room.scheduler.nowMs();
     this.watch = new TruthWatch(this.room, server);
+    this.brake = new BrakeWatch(this.room, server);
   }
 
   trace(): string {
@@ -110,7 +118,8 @@ class SeedRun {
     if (chance.float() < 0.3) await this.startWorker();
     const beginMs = scheduler.nowMs();
     for (const fault of planFaults(chance, options.faults, options.lengthMs)) scheduler.schedule(fault.atMs, () => this.strike(fault));
-    for (let atMs = 300; atMs < options.lengthMs; atMs += 300 + chance.float() * 2_200) scheduler.schedule(atMs, () => customers.act());
+    const between = (): number => (options.actWithinMs === undefined ? 300 + chance.float() * ACT_WITHIN_MS : 50 + chance.float() * options.actWithinMs);
+    for (let atMs = 300; atMs < options.lengthMs; atMs += between()) scheduler.schedule(atMs, () => customers.act());
     await this.passUntil(beginMs + options.lengthMs);
     this.heal();
     await this.settle(customers);
@@ -138,6 +147,7 @@ class SeedRun {
       await scheduler.runUntil(Math.min(untilMs, this.booksMs + BOOKS_EVERY_MS, scheduler.nowMs() + BOOKS_EVERY_MS), look);
       this.booksMs = scheduler.nowMs();
       await checkBooks(this.options.server);
+      if (!this.struck.has("bmc-lies") && !this.struck.has("clock")) await checkFences(this.room, this.options.server);
     }
   }
 
@@ -145,6 +155,7 @@ class SeedRun {
   private heal(): void {
     const { room } = this;
     this.over = true;
+    this.brake.disarm();
     this.databaseDown = false;
     this.statementRate = 0;
     this.wakeLoss = 0;
@@ -183,6 +194,11 @@ class SeedRun {
     const [surprise] = customers.surprises;
     if (surprise !== undefined) throw new Violation("every answer has a reason", surprise);
     await checkOrphans(room, options.server);
+    // A host that lies, a clock that jumps and a guest that a full disk holds are billed as they look.
+    if (MISLEADING.some((fault) => this.struck.has(fault))) return;
+    const calm = options.faults.length === 0;
+    if (calm) await this.passUntil(room.scheduler.nowMs() + METER_EVERY_MS);
+    await checkUsage(room, options.server, calm);
   }
 
   private strike(fault: PlannedFault): void | Promise<void> {
@@ -191,7 +207,12 @@ class SeedRun {
     const host = this.hosts[fault.which % this.hosts.length] ?? "h1";
     const worker = workers[fault.which % Math.max(1, workers.length)];
     this.note(`${fault.kind}${fault.which}`);
-    const afterwards = (undo: () => void): void => void scheduler.schedule(fault.forMs, () => (this.over ? undefined : undo()));
+    this.struck.add(fault.kind);
+    if (fault.kind !== "island") this.brake.disarm();
+    const afterwards = (undo: () => void): void => void scheduler.schedule(fault.forMs, () => {
+      this.brake.disarm();
+      if (!this.over) undo();
+    });
     switch (fault.kind) {
       case "kill":
         return worker && this.kill(worker, fault);
@@ -238,10 +259,27 @@ class SeedRun {
       case "wakes":
         this.wakeLoss = 0.5;
         return afterwards(() => void (this.wakeLoss = 0));
+      case "island":
+        return this.island(fault);
       case "full":
         world.fillPool("shared", 0);
         return afterwards(() => world.fillPool("shared", null));
     }
+  }
+
+  /** The control plane reaches no host any more; the hosts are well. */
+  private async island(fault: PlannedFault): Promise<void> {
+    const { world, scheduler } = this.room;
+    if (this.cutOff) return;
+    this.cutOff = true;
+    await this.brake.begin();
+    for (const host of this.hosts) world.partition(host, { storage: true });
+    scheduler.schedule(fault.forMs, async () => {
+      // Two workers whose clocks differ do not agree on when it was.
+      this.cutOff = false;
+      if (!this.struck.has("clock")) await this.brake.end();
+      if (!this.over) for (const host of this.hosts) world.heal(host);
+    });
   }
 
   /** It dies at one of its next answers, whatever that is; another one starts a little later. */
