@@ -14,11 +14,11 @@ type Ours = Awaited<ReturnType<typeof readInvoiceForPush>>;
  * when ours is. Looks before each step, so that it may begin anywhere: after a crash, a lost answer, a day without the provider.
  */
 export async function pushInvoice(context: Context, driver: PaymentDriver, begun: BegunPush, customerId: string): Promise<string | null> {
-  // Only before the provider has it: what is left of a larger invoice is lowered there by a credit note.
-  if (begun.push.remoteId === null && !begun.lookFirst && (await inTransaction(context, (tx) => waiveRemainder(tx, context, begun.push.subjectId)))) return null;
   const ours = await inTransaction(context, (tx) => readInvoiceForPush(tx, begun.push.subjectId), { isolation: "repeatable read", readOnly: true });
   const { invoice } = ours.view;
   let theirs = await find(driver, begun, ours, customerId);
+  // Only while the provider has nothing of it, also after attempts that came to nothing: what is left of a larger invoice is lowered there by a credit note.
+  if (!theirs && (await inTransaction(context, (tx) => waiveRemainder(tx, context, begun.push.subjectId)))) return null;
   if (invoice.status === "void") {
     if (theirs?.status === "open") theirs = await driver.voidInvoice(theirs.remoteId, `${begun.key}:void`);
     if (theirs) await refreshInvoice(context, driver, theirs.remoteId);

@@ -131,6 +131,16 @@ describe("push to the provider", () => {
     expect(Object.values(setting.stripe.vault.state.invoices).filter((invoice) => invoice.metadata["berth_invoice"] === small.id)).toEqual([]);
   });
 
+  it("it is written off as well when the first attempts came to nothing", async () => {
+    const organizationId = await setting.addOrganization();
+    setting.stripe.faults = ((left) => ({ method }) => (method === "POST" && left-- > 0 ? "error-before" : null))(3);
+    const small = await setting.issue(organizationId, 20);
+    await setting.pushUntilDone();
+    setting.stripe.faults = () => null;
+    expect(await setting.invoice(small.id)).toEqual({ status: "paid", openMinor: 0 });
+    expect(Object.values(setting.stripe.vault.state.invoices).filter((invoice) => invoice.metadata["berth_invoice"] === small.id)).toEqual([]);
+  });
+
   it("a customer that was deleted there is made anew", async () => {
     const organizationId = await readyOrganization();
     const customer = await setting.customerOf(organizationId);

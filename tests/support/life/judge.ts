@@ -58,7 +58,7 @@ export async function judge(centre: LifeCentre, people: readonly People[], storm
       const mine = own.filter((row) => row.meter === "instance" && row.resource_id === instanceId);
       const dueMs = within(truth.due, 0, Infinity);
       const wrong = FLAVORS.filter((flavor) => sum(mine.filter((row) => row.flavor_id === centre.flavorIds.get(flavor.vcpus))) !== within(truth.due.filter((part) => part.vcpus === flavor.vcpus), 0, Infinity));
-      const excuse = truth.unsureMs > 0 && sum(mine) >= dueMs - truth.unsureMs && sum(mine) <= dueMs + truth.unsureMs;
+      const excuse = (truth.lateSizes && sum(mine) === dueMs) || (truth.unsureMs > 0 && sum(mine) >= dueMs - truth.unsureMs && sum(mine) <= dueMs + truth.unsureMs);
       if (wrong.length > 0 && !excuse) {
         say(`${instanceId}: billed ${FLAVORS.map((flavor) => `${sum(mine.filter((row) => row.flavor_id === centre.flavorIds.get(flavor.vcpus))) / 1000} s ${flavor.name}`).join(", ")}; due ${FLAVORS.map((flavor) => within(truth.due.filter((part) => part.vcpus === flavor.vcpus), 0, Infinity) / 1000).join(", ")} s (unsure ${truth.unsureMs / 1000} s)`);
         if (process.env["LIFE_DUMP"]) await dump(centre, instanceId);

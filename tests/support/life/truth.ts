@@ -29,6 +29,8 @@ export interface MachineTruth {
    * that nobody could know of the gap; or a start took a while. Never beyond the time between two words.
    */
   readonly unsureMs: number;
+  /** Only how the time splits between two sizes is unsure. */
+  readonly lateSizes: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export function truthOf(instanceId: string, runs: readonly RunRecord[], words: r
   const lives = livesOf(runs.filter((run) => run.instanceId === instanceId), effects.filter((effect) => effect.subject === instanceId));
   const due: Due[] = [];
   let unsureMs = 0;
+  let lateSizes = false;
   let before: { readonly life: Life; readonly heardMs: number } | null = null;
   for (const life of lives) {
     const heard = words.flatMap((word) => (life.parts.some((part) => part.host === word.host && part.startMs < word.askedMs && word.askedMs <= (part.endMs ?? Infinity)) && word.running.has(instanceId) ? [{ atMs: word.askedMs, vcpus: word.running.get(instanceId) ?? 0, late: word.late }] : [])).toSorted((a, b) => a.atMs - b.atMs);
@@ -47,6 +50,8 @@ export function truthOf(instanceId: string, runs: readonly RunRecord[], words: r
     const last = prompt.at(-1);
     // What only late answers told of may be billed or not: by the time that they came it may have had no place any more.
     if (heard.length > prompt.length) unsureMs += (heard.at(-1)?.atMs ?? 0) - (last?.atMs ?? heard[0]?.atMs ?? 0) + (first ? Math.max(0, first.atMs - (life.told ? first.atMs : (heard[0]?.atMs ?? first.atMs))) : (heard.at(-1)?.atMs ?? 0) - life.startMs);
+    // A late answer may be the first that showed a new size: the total is the same, the moment of the change is one of two.
+    lateSizes ||= heard.length > prompt.length && new Set(heard.map((word) => word.vcpus)).size > 1;
     if (!first || !last) continue;
     let fromMs = life.told ? life.startMs : first.atMs;
     if (life.told) unsureMs += life.startMs - life.askedMs;
@@ -59,7 +64,7 @@ export function truthOf(instanceId: string, runs: readonly RunRecord[], words: r
     }
     before = { life, heardMs: last.atMs };
   }
-  return { due: merged(due), ranMs: lives.reduce((sum, life) => sum + ((life.endMs ?? Infinity) - life.startMs), 0), unsureMs };
+  return { due: merged(due), ranMs: lives.reduce((sum, life) => sum + ((life.endMs ?? Infinity) - life.startMs), 0), unsureMs, lateSizes };
 }
 
 function livesOf(runs: readonly RunRecord[], effects: readonly Effect[]): Life[] {
