@@ -34,7 +34,7 @@ export async function fillFleet(owner: Database, worker: Database): Promise<Flee
   const nowMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
   const at = (msAgo: number): Date => new Date(nowMs - msAgo);
   const hosts = await owner.select().from(host).where(eq(host.clusterId, clusterId)).orderBy(host.name);
-  const [first, second, third] = hosts;
+  const [first, , third] = hosts;
   for (const [index, name] of ["tokyo-1-h4", "tokyo-1-h5", "tokyo-1-h6"].entries()) {
     const asleep = index < 2;
     const id = mint("host");
