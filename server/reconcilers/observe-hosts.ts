@@ -83,7 +83,10 @@ export class HostObserver implements LoopDefinition {
       if (present.has(hostId)) continue;
       stop();
       this.watching.delete(hostId);
+      this.lastPollMs.delete(hostId);
     }
+    // A hint from a host that is not watched any more would never be taken.
+    for (const hostId of this.urgent) if (!present.has(hostId)) this.urgent.delete(hostId);
   }
 
   private async poll(pass: Pass, host: HostRow): Promise<void> {
@@ -124,9 +127,10 @@ export class HostObserver implements LoopDefinition {
     this.watching.set(host.id, { uri: host.uri, stop: pass.machines.host(host).watch(hint, hint) });
   }
 
+  /** Until the next host wants a look. One that is being asked wakes this loop when it answers, however late. */
   private untilNextMs(pass: Pass): number {
-    if (this.urgent.size > 0 || this.answers.length > 0) return 0;
-    const oldest = Math.min(...this.lastPollMs.values(), Infinity);
+    if (this.answers.length > 0 || [...this.urgent].some((hostId) => !this.polling.has(hostId))) return 0;
+    const oldest = Math.min(...[...this.lastPollMs].filter(([hostId]) => !this.polling.has(hostId)).map(([, atMs]) => atMs), Infinity);
     return oldest === Infinity ? PERIOD_MS : Math.max(20, oldest + PERIOD_MS - pass.context.clock.nowMs());
   }
 
