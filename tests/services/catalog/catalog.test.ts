@@ -71,10 +71,10 @@ describe("prices", () => {
     await expect(addPriceVersion(staff(), { meter: "instance", currency: "JPY", microsPerHour: 1 })).rejects.toMatchObject({ name: "ZodError" });
     await expect(addPriceVersion(staff(), { meter: "instance", flavorId: "flv_x", currency: "JPY", microsPerHour: 1 })).rejects.toMatchObject({ code: "not-found" });
     await expect(addPriceVersion(staff(), { meter: "storage", currency: "JPY", microsPerHour: 0.5 })).rejects.toMatchObject({ name: "ZodError" });
-    expect(await readUnitPrices(tenant(), "org_c")).toEqual({ currency: "JPY", storageGiBMicrosPerHour: null, addressMicrosPerHour: null });
+    expect(await readUnitPrices(tenant(), "org_c")).toEqual({ currency: "JPY", storageGiBMicrosPerHour: null, addressMicrosPerHour: null, imageGiBMicrosPerHour: null });
     await addPriceVersion(staff(), { meter: "storage", currency: "JPY", microsPerHour: 7 });
     await addPriceVersion(staff(), { meter: "address", currency: "JPY", microsPerHour: 9 });
-    expect(await readUnitPrices(tenant(), "org_c")).toEqual({ currency: "JPY", storageGiBMicrosPerHour: 7, addressMicrosPerHour: 9 });
+    expect(await readUnitPrices(tenant(), "org_c")).toEqual({ currency: "JPY", storageGiBMicrosPerHour: 7, addressMicrosPerHour: 9, imageGiBMicrosPerHour: null });
   });
 
   it("leave a trail", async () => {
