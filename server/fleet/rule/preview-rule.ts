@@ -1,6 +1,7 @@
 import { followRules } from "@/server/planner";
 import type { Context } from "@/server/platform/context";
 import type { Words } from "@/server/platform/sentences";
+import { notFound } from "@/server/platform/errors";
 import { inTransaction } from "@/server/platform/transaction";
 import { mintId } from "@/server/platform/id";
 import { namedWords, nameHosts } from "../rules";
@@ -19,6 +20,8 @@ export interface RuleEffect {
 export function previewPlacementRule(context: Context, input: PlacementRuleInput): Promise<RuleEffect> {
   return inTransaction(context, async (tx) => {
     const { planner, names, instances } = await snapshotIn(tx, context, input.clusterId);
+    const missing = input.instanceIds.find((id) => !instances.has(id));
+    if (missing !== undefined) throw notFound("instance", missing);
     const rule: PlacementRuleRow = { id: mintId("placementRule", context), ...input, createdAt: context.clock.now(), createdBy: context.actor.id };
     const plan = followRules({ ...planner, groups: [...planner.groups, ...ruleGroups([rule], new Set(planner.instances.map((one) => one.id)))], hostRules: [...planner.hostRules, ...ruleHosts([rule])] });
     const name = (id: string | null): string => (id === null ? "" : (names.get(id) ?? id));

@@ -1,3 +1,4 @@
+import { listInstancesForCluster } from "@/server/compute";
 import { mintId } from "@/server/platform/id";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
@@ -20,6 +21,9 @@ export function addPlacementRule(context: Context, input: PlacementRuleInput): P
     const known = new Set((await hostsOf(tx, input.clusterId)).map((host) => host.id));
     const strange = input.hosts.find((host) => !known.has(host.hostId));
     if (strange) throw conflict(sentence("refused-rule-host", { host: strange.hostId, cluster: cluster.name }), { hostId: strange.hostId });
+    const instances = new Set((await listInstancesForCluster(tx, context, input.clusterId)).map((one) => one.id));
+    const missing = input.instanceIds.find((id) => !instances.has(id));
+    if (missing !== undefined) throw notFound("instance", missing);
     const row = await insertRule(tx, { id: mintId("placementRule", context), ...input, createdAt: context.clock.now(), createdBy: context.actor.id });
     if (!row) throw new Error(`The rule of the cluster ${input.clusterId} was not written.`);
     await settle(tx, context, "placement-rule.added", row, null, row);
