@@ -108,6 +108,8 @@ async function check(name, command, args) {
 /** Files of these folders compute and wait for nothing: what fails there fails again, and has no second try. */
 const COMPUTED = ["tests/architecture/", "tests/planner/", "tests/rating/", "tests/simulation/"];
 
+const isComputed = (file) => COMPUTED.some((folder) => file.startsWith(folder));
+
 async function vitest(name, args, { quiet = false } = {}) {
   const report = join(reports, `${name}.json`);
   const { code, output } = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], { quiet });
@@ -132,7 +134,7 @@ async function suite(name, args, { quiet = true } = {}) {
     const { failedFiles } = result;
     totals.passed += result.passed;
     totals.skipped += result.skipped;
-    if (failedFiles.length > 0 && failedFiles.every((file) => !COMPUTED.some((folder) => file.startsWith(folder)))) {
+    if (failedFiles.length > 0 && !failedFiles.some(isComputed)) {
       totals.passed -= result.passedInFailed;
       again.push(...failedFiles);
     } else {

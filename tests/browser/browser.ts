@@ -21,6 +21,12 @@ export interface Visit {
   readonly complaints: string[];
 }
 
+/**
+ * Chromium writes a line for every answer of 400 and above; the tests look at those where they expect them. A page that is left while
+ * the router fetches its next one says that the fetch failed, and goes there the plain way.
+ */
+const NO_COMPLAINTS = ["Failed to load resource", "Failed to fetch RSC payload"];
+
 export async function visit(browser: Browser, options: { readonly origin: string; readonly width?: number; readonly colorScheme?: "light" | "dark"; readonly locale?: string; readonly state?: SignedInState }): Promise<Visit> {
   const context = await browser.newContext({ baseURL: options.origin, viewport: { width: options.width ?? 1280, height: 800 }, colorScheme: options.colorScheme ?? "light", locale: options.locale ?? "en-US", ...(options.state ? { storageState: options.state } : {}) });
   // What is not there after a minute is not there: a busy machine takes its time.
@@ -29,8 +35,7 @@ export async function visit(browser: Browser, options: { readonly origin: string
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    // Chromium writes a line for every answer of 400 and above; the tests look at those where they expect them.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+    if (message.type() === "error" && !NO_COMPLAINTS.some((head) => message.text().startsWith(head))) complaints.push(message.text());
   });
   return { context, page, complaints };
 }

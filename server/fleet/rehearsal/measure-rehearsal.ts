@@ -61,10 +61,14 @@ export interface MeasuredLoss {
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * The loss of a host that was under way after a moment. By its end: a question that was on its way when the power went is
+ * the first to have no answer, so the loss may begin a moment before its cause.
+ */
 export function measureLoss(context: Context, hostId: string, since: Date): Promise<MeasuredLoss | null> {
   return inTransaction(context, async (tx) => {
     const rows = await pageIncidents(tx, { hostId, limit: 20 });
-    const one = rows.filter((row) => row.kind === "host-lost" && row.openedAt >= since).at(-1);
+    const one = rows.filter((row) => row.kind === "host-lost" && (row.closedAt === null || row.closedAt >= since)).at(-1);
     return one?.closedAt ? { incidentId: one.id, openedAt: one.openedAt, closedAt: one.closedAt, figures: one.figures } : null;
   }, { readOnly: true });
 }
