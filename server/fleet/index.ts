@@ -67,7 +67,7 @@ export { noteHealth } from "./host/note-health";
 export { noteLease } from "./host/note-lease";
 export { advanceHost, noteUpdate } from "./update/advance-update";
 export { changeUpdate, listUpdates, readOpenUpdates, startUpdate, type UpdateView } from "./update/start-update";
-export { lastFencing, listRestarts, type RestartView } from "./incident/read-restarts";
+export { lastFencing, listRestarts, listUntoldFencings, type RestartView } from "./incident/read-restarts";
 export { setHostPower, wakeHostNow } from "./power/operate-power";
 export { readHostStory, type StoryLine } from "./host/read-story";
 export { countHostSleeps } from "./power/read-power";

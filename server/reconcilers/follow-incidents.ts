@@ -1,11 +1,13 @@
 import { recordInstanceEvents } from "@/server/compute";
-import { closeIncident, lastFencing, listRestarts, noteIncident, openIncident, readFleet, readOpenIncidents, type Fleet, type FencingRow, type HostRow, type IncidentKey, type IncidentRow, type RestartView } from "@/server/fleet";
+import { closeIncident, lastFencing, listRestarts, listUntoldFencings, noteIncident, openIncident, readFleet, readOpenIncidents, type Fleet, type FencingRow, type HostRow, type IncidentKey, type IncidentRow, type RestartView } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
 import { isBraked } from "./fence-hosts";
 import type { LoopDefinition, Pass } from "./types";
 
 const PERIOD_MS = 5_000;
 const BUSY_PERIOD_MS = 1_000;
+/** A loss is told even when no worker ran for so long after it. */
+const TOLD_WITHIN_MS = 24 * 3_600_000;
 
 /**
  * Keeps the story of every lost host while it happens: from the first signal over the fencing to the last machine that runs again.
@@ -20,7 +22,9 @@ export const followIncidentsLoop: LoopDefinition = {
     const open = (await readOpenIncidents(pass.context)).filter((one) => one.kind === "host-lost" || one.kind === "many-silent");
     let backlog = open.length;
     for (const cluster of fleet.clusters.values()) backlog += await followSilence(pass, fleet, cluster.id, open.find((one) => one.kind === "many-silent" && one.clusterId === cluster.id) ?? null);
-    for (const fencing of fleet.fencings.values()) {
+    // One host can be fenced and emptied between two looks, so the records count and not what is open now.
+    const untold = await inTransaction(pass.context, (tx) => listUntoldFencings(tx, new Date(pass.context.clock.nowMs() - TOLD_WITHIN_MS)), { readOnly: true });
+    for (const fencing of new Map([...untold, ...fleet.fencings.values()].map((one) => [one.id, one])).values()) {
       const host = fleet.hosts.get(fencing.hostId);
       if (host) backlog += await begin(pass, host, fencing);
     }

@@ -1,6 +1,6 @@
 import type { Transaction } from "@/server/platform/transaction";
 import type { FencingRow } from "../types";
-import { newestFencingSince, restartsFrom } from "./store";
+import { newestFencingSince, restartsFrom, untoldFencingsSince } from "./store";
 
 /** One machine of a lost host on its way back. */
 export interface RestartView {
@@ -17,6 +17,11 @@ export interface RestartView {
 /** The newest fencing of a host whose silence began at or after a moment. */
 export function lastFencing(tx: Transaction, hostId: string, since: Date): Promise<FencingRow | null> {
   return newestFencingSince(tx, hostId, since);
+}
+
+/** Fencings since a moment that no incident tells of yet, oldest first: open ones, and ones that were over before anybody looked. */
+export function listUntoldFencings(tx: Transaction, since: Date): Promise<FencingRow[]> {
+  return untoldFencingsSince(tx, since);
 }
 
 /** What was restarted because a host was lost, oldest decision first. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, isNull, lt, ne, sql } from "drizzle-orm";
 import { incident, incidentEntry } from "@/db/schema/automation";
 import { fencing } from "@/db/schema/fleet";
 import type { Transaction } from "@/server/platform/transaction";
@@ -49,6 +49,12 @@ export function pageIncidents(tx: Transaction, filter: { readonly clusterId?: st
     .where(and(filter.clusterId ? eq(incident.clusterId, filter.clusterId) : undefined, filter.hostId ? eq(incident.hostId, filter.hostId) : undefined, filter.cursor ? lt(incident.id, filter.cursor) : undefined))
     .orderBy(desc(incident.id))
     .limit(filter.limit + 1);
+}
+
+/** Fencings since a moment that no incident tells of; an incident begins with the silence that led to its fencing. */
+export function untoldFencingsSince(tx: Transaction, since: Date): Promise<FencingRow[]> {
+  const told = sql`exists (select 1 from ${incident} where ${incident.hostId} = ${fencing.hostId} and ${incident.kind} = 'host-lost' and ${incident.openedAt} = coalesce(${fencing.silentSince}, ${fencing.requestedAt}))`;
+  return tx.select().from(fencing).where(and(gte(fencing.requestedAt, since), ne(fencing.state, "cancelled"), sql`not ${told}`)).orderBy(asc(fencing.requestedAt));
 }
 
 export async function newestFencingSince(tx: Transaction, hostId: string, since: Date): Promise<FencingRow | null> {
