@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/support/global-setup.ts"],
+    setupFiles: ["tests/support/chance.ts"],
     pool: "forks",
     maxWorkers: 2,
     // For tests that hang, on a machine that may do other things: no test's assertion.
