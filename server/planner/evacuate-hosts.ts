@@ -33,20 +33,9 @@ export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly strin
   const rejected: Plan["rejected"] = [];
   const refusals: Refusal[] = [];
   for (const unit of unitsOf(model, instances)) {
-    const done: { instance: number; rejections: Rejection[] }[] = [];
-    let refusal: Refusal | null = null;
-    for (const instance of unit) {
-      const choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, except: leaving });
-      if (choice.host < 0) {
-        refusal = refuse(model, instance, choice.rejections);
-        break;
-      }
-      putInstance(model, instance, choice.host);
-      done.push({ instance, rejections: choice.rejections });
-    }
+    const { done, refusal } = placeUnit(model, unit, leaving);
     if (refusal !== null) {
       // Nobody leaves the others of a group behind; what stays keeps its place in the books.
-      for (const { instance } of done) removeInstance(model, instance);
       for (const instance of unit) putInstance(model, instance, fromOf.get(instance) ?? -1);
       for (const instance of unit) {
         const { id } = instanceAt(model, instance);
@@ -89,6 +78,37 @@ export function evacuateHosts(snapshot: ClusterSnapshot, hostIds: readonly strin
   if (blockers.length > 0) plan.summary.push(`blockers: ${blockers.join(", ")}`);
   for (const { text } of refusals) plan.summary.push(text);
   return plan;
+}
+
+interface Placed {
+  readonly done: readonly { readonly instance: number; readonly rejections: Rejection[] }[];
+  readonly refusal: Refusal | null;
+}
+
+/** Puts all of a unit onto one host, or none: where one of several finds no room beside the first, the next best host for the first is tried. */
+function placeUnit(model: Model, unit: readonly number[], leaving: ReadonlySet<number>): Placed {
+  const except = new Set(leaving);
+  let refusal: Refusal | null = null;
+  for (;;) {
+    const done: { instance: number; rejections: Rejection[] }[] = [];
+    let failed = false;
+    for (const instance of unit) {
+      const choice = chooseHost(model, instance, { strategy: "spread", withReserve: false, except });
+      failed = choice.host < 0;
+      if (failed) {
+        // The best host's reason is the one that an operator can act on.
+        refusal ??= refuse(model, instance, choice.rejections);
+        break;
+      }
+      putInstance(model, instance, choice.host);
+      done.push({ instance, rejections: choice.rejections });
+    }
+    if (!failed) return { done, refusal: null };
+    const tried = done[0] === undefined ? undefined : model.hostOf[done[0].instance];
+    for (const { instance } of done) removeInstance(model, instance);
+    if (tried === undefined) return { done: [], refusal };
+    except.add(tried);
+  }
 }
 
 /** It has a place, but the others would have to leave before, and they wait for it. */

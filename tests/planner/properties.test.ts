@@ -121,6 +121,20 @@ describe("the same question, the same answer", () => {
     );
   });
 
+  it("a group that has to stay together goes to a host that has room for all of it, though another is better for its first", () => {
+    const together = fleet(
+      [host("h0"), host("h1", { memoryMiB: 9216 }), host("h2", { cpuCores: 32, memoryMiB: 33792 })],
+      [instance("a", "h0", { memoryMiB: 6144 }), instance("b", "h0", { memoryMiB: 6144 }), instance("c", "h2", { memoryMiB: 18432, vcpus: 28 })],
+      { groups: [{ id: "g", kind: "together", hard: true, scope: "host", instanceIds: ["a", "b"] }] },
+    );
+    const plan = evacuateHosts(together, ["h0"]);
+    expect(plan.refusals).toEqual([]);
+    expect(plan.actions.map((one) => one.toHostId)).toEqual(["h2", "h2"]);
+    ok(together, plan);
+    // Alone, the first of them would have gone to the other host.
+    expect(evacuateHosts({ ...together, groups: [], instances: together.instances.filter((one) => one.id !== "b") }, ["h0"]).actions.map((one) => one.toHostId)).toEqual(["h1"]);
+  });
+
   it("nothing is left to do after a rebalance", () => {
     const before = fleet(
       [host("h1"), host("h2"), host("h3")],
