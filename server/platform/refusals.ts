@@ -82,7 +82,7 @@ export const REFUSALS = {
   "refused-maintenance-full": "Instances are placed on {host}: {instances}. Drain it first; maintenance begins when it is empty.",
   "refused-retire-full": "Instances are placed on {host}: {instances}. Drain it first.",
   "refused-retire-state": "{host} is {state}. Wait until that is settled, then retire it.",
-  "refused-wake": "{host} does not sleep, and only a sleeping host can be woken.",
+  "refused-wake": "{host} does not sleep, and only a host that has fallen asleep can be woken.",
   "refused-rule-host": "The rule was not added: {host} is no host of {cluster}. Name hosts of this cluster.",
   "refused-update-host": "There is no host {host} in {cluster}. Choose hosts of this cluster.",
   "refused-update-running": "An update of this cluster is under way already. Wait for its end, or abort it.",

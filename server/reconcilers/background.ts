@@ -3,6 +3,8 @@ import type { Logger } from "@/server/platform/logger";
 /** Work that outlives the pass that began it: one piece for each key at a time. */
 export class Background {
   private readonly running = new Map<string, Promise<void>>();
+  /** Ended since the pass began: what that pass has read is older than what they wrote. */
+  private readonly ended = new Set<string>();
 
   constructor(
     private readonly logger: Logger,
@@ -17,8 +19,14 @@ export class Background {
     return this.running.has(key);
   }
 
+  /** A new pass reads everything anew. */
+  beginPass(): void {
+    this.ended.clear();
+  }
+
+  /** False when the key is under way, or ended while the pass was reading: it would be begun again from rows that are no longer so. */
   start(key: string, work: () => Promise<void>): boolean {
-    if (this.running.has(key)) return false;
+    if (this.running.has(key) || this.ended.has(key)) return false;
     const task = (async () => {
       let failure: unknown = null;
       try {
@@ -28,6 +36,7 @@ export class Background {
         this.logger.warn({ task: key, err: error }, "a piece of work failed; it is looked at again");
       } finally {
         this.running.delete(key);
+        this.ended.add(key);
         this.onEnd(failure);
       }
     })();

@@ -145,6 +145,7 @@ export class Loop {
     const { context, machines, wakeLoop, holder } = this.options;
     const name = this.definition.name;
     const startedMs = context.clock.nowMs();
+    this.background.beginPass();
     try {
       const outcome = await this.definition.pass(this.passFor(context, machines, wakeLoop));
       const durationMs = context.clock.nowMs() - startedMs;

@@ -84,6 +84,9 @@ async function switchOff(pass: Pass, host: HostRow): Promise<void> {
   }
   const asleep = await inTransaction(context, (tx) => noteAsleep(tx, context, host.id, sinceMs(pass, host) / 1_000));
   if (asleep) context.logger.info({ host: host.name }, "host sleeps");
+  // Somebody may have begun to need it meanwhile.
+  pass.wake("wake-hosts");
+  pass.wake("guard-certificates");
   pass.wake("consolidate-clusters");
 }
 

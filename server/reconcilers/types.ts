@@ -20,8 +20,9 @@ export interface Pass {
   /** Aborted when the worker stops or the lease is lost: begin nothing new. */
   readonly signal: AbortSignal;
   /**
-   * Runs work beyond the pass, once for each key: a second call with a key that is under way is dropped and answers
-   * false. The loop comes again when it ends. The lease is held as long as such work goes on.
+   * Runs work beyond the pass, once for each key: a second call with a key that is under way, or that ended since this
+   * pass began and so may know more than it, is dropped and answers false. The loop comes again when it ends. The lease
+   * is held as long as such work goes on.
    */
   readonly background: (key: string, work: () => Promise<void>) => boolean;
   /** Keys of the work under way. */

@@ -58,6 +58,21 @@ describe("a night", () => {
     await centre.checkInvariants();
   });
 
+  it("wakes nobody whose power is just being cut: who is needed then sleeps first, and wakes after that", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2", "h3"] });
+    const first = await centre.order("first");
+    await centre.untilStatus(first, "running");
+    // A controller that takes its time, as an operating system does that ends in order.
+    for (const name of ["h1", "h2", "h3"]) centre.world.bmc(name, { slowMs: 700 });
+    await updateAutomation(centre.provider, eager({ wakeTimeoutSeconds: 30 }));
+    await until("one is on its way", 30_000, async () => (await centre.rows("select 1 from host where power_state = 'falling-asleep'")).length > 0);
+    const orders = await Promise.all(Array.from({ length: 3 }, (_, index) => centre.order(`big-${index}`, "big")));
+    for (const id of orders) await centre.untilStatus(id, "running", 60_000);
+    expect(await centre.rows("select 1 from fencing")).toEqual([]);
+    expect(await centre.rows(`select 1 from host_power_event where from_state = 'falling-asleep' and to_state <> 'asleep'`)).toEqual([]);
+    await centre.checkInvariants();
+  });
+
   it("advises where it may not act, and does what the operator accepts", async () => {
     centre = await openCentre({ hosts: ["h1", "h2", "h3"] });
     const id = await centre.order("only");

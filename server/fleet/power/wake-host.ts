@@ -11,10 +11,13 @@ import { lastEvents } from "./store";
 /** The newest wakes count most, and a slow one is remembered for a while: what waits for a wake must not wait too short. */
 const REMEMBERED = 0.8;
 
-/** Asks for a sleeper to be woken; null when it is not asleep. The loop power-hosts does it. */
+/**
+ * Asks for a sleeper to be woken; null when it is not asleep. The loop power-hosts does it. A host on its way there still answers, and would be
+ * taken for awake while its power goes: whoever needs it asks again when it is off.
+ */
 export async function requestWake(tx: Transaction, context: Context, hostId: string, wake: { readonly reason: string; readonly test?: boolean; readonly inputs?: Record<string, unknown> }): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
-  if (host?.state !== "asleep" || (host.powerState !== "asleep" && host.powerState !== "falling-asleep")) return null;
+  if (host?.state !== "asleep" || host.powerState !== "asleep") return null;
   const decisionId = await recordDecision(tx, context, {
     kind: "wake",
     clusterId: host.clusterId,

@@ -6,7 +6,7 @@ import { raiseGeneration } from "../cluster/store";
 import { lockHost, writeHost } from "../host/store";
 import { openMigrationsTouching } from "../migration/store";
 import type { HostUpdateHostRow, HostUpdateRow } from "../types";
-import { lockUpdate, writeUpdate, writeUpdateHost } from "./store";
+import { lockUpdate, updateHostOf, writeUpdate, writeUpdateHost } from "./store";
 
 type Step =
   | { readonly to: "draining" }
@@ -15,12 +15,23 @@ type Step =
   | { readonly to: "done" }
   | { readonly to: "failed"; readonly reason: string; readonly output: string };
 
+/** What a host of an update must be for each step: whoever asks may have read it a while ago. */
+const FROM: Readonly<Record<Step["to"], readonly HostUpdateHostRow["state"][]>> = {
+  draining: ["waiting"],
+  updating: ["draining"],
+  returning: ["updating"],
+  done: ["returning"],
+  failed: ["updating", "returning"],
+};
+
 /** One host's next step in a rolling update, with what it means for the host itself. False when it is not so far, or no more. */
 export function advanceHost(context: Context, update: Pick<HostUpdateRow, "id" | "clusterId" | "name">, hostId: string, step: Step): Promise<boolean> {
   return inTransaction(context, async (tx) => {
     const row = await lockUpdate(tx, update.id);
     const host = await lockHost(tx, hostId);
     if (!row || !host || row.state === "aborted") return false;
+    const one = await updateHostOf(tx, row.id, hostId);
+    if (!one || !FROM[step.to].includes(one.state)) return false;
     const now = context.clock.now();
     switch (step.to) {
       case "draining":

@@ -28,6 +28,11 @@ export function updateHostsOf(tx: Transaction, updateIds: readonly string[]): Pr
   return tx.select().from(hostUpdateHost).where(inArray(hostUpdateHost.updateId, [...updateIds])).orderBy(asc(hostUpdateHost.position));
 }
 
+export async function updateHostOf(tx: Transaction, updateId: string, hostId: string): Promise<HostUpdateHostRow | null> {
+  const [row] = await tx.select().from(hostUpdateHost).where(and(eq(hostUpdateHost.updateId, updateId), eq(hostUpdateHost.hostId, hostId)));
+  return row ?? null;
+}
+
 export async function writeUpdate(tx: Transaction, updateId: string, change: Partial<HostUpdateRow>): Promise<void> {
   await tx.update(hostUpdate).set(change).where(eq(hostUpdate.id, updateId));
 }

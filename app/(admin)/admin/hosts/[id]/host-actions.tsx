@@ -39,7 +39,7 @@ export function HostActions({ host, fencing }: { readonly host: Data["host"]; re
   const close = (open: boolean): void => setAsking(open ? asking : null);
   if (!staff.may("admin") || host.state === "retired") return null;
   const silent = host.state === "unreachable" || host.state === "suspect" || host.state === "fencing";
-  const mayWake = host.state === "asleep" && (host.powerState === "asleep" || host.powerState === "falling-asleep");
+  const mayWake = host.state === "asleep" && host.powerState === "asleep";
   const mayReturn = host.maintenance || host.state === "quarantined" || host.state === "fenced";
   return (
     <>
