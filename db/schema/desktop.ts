@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { count, createdAt, id, moment, oneOf, organizationId } from "../columns";
 import { flavor, image } from "./catalog";
 import { instance } from "./compute";
@@ -150,19 +150,50 @@ export const desktopPicture = pgTable("desktop_picture", {
   takenAt: moment("taken_at").notNull(),
 });
 
-/** A person's right to a desktop of a pool. */
+/** People who are given desktops together. */
+export const desktopGroup = pgTable(
+  "desktop_group",
+  {
+    id: id(),
+    organizationId: organizationId().notNull().references(() => organization.id),
+    name: text("name").notNull(),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+  },
+  (t) => [uniqueIndex("desktop_group_name").on(t.organizationId, sql`lower(${t.name})`)],
+);
+
+export const desktopGroupMember = pgTable(
+  "desktop_group_member",
+  {
+    organizationId: organizationId().notNull().references(() => organization.id),
+    groupId: text("group_id").notNull().references(() => desktopGroup.id),
+    /** Lower-cased; it counts from the moment that its owner is a member of the organization. */
+    email: text("email").notNull(),
+    createdAt: createdAt(),
+    createdBy: text("created_by").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.groupId, t.email] }), index("desktop_group_member_email").on(t.organizationId, t.email), check("desktop_group_member_lower", sql`${t.email} = lower(${t.email})`)],
+);
+
+/** The right of a person, of a group or of everybody to a desktop of a pool. */
 export const desktopAssignment = pgTable(
   "desktop_assignment",
   {
     id: id(),
     organizationId: organizationId().notNull().references(() => organization.id),
     poolId: text("pool_id").notNull().references(() => desktopPool.id),
-    /** Lower-cased; it counts from the moment that its owner is a member. Null: everybody in the organization. */
+    /** Lower-cased; it counts from the moment that its owner is a member. Neither this nor a group: everybody in the organization. */
     email: text("email"),
+    groupId: text("group_id").references(() => desktopGroup.id),
     createdAt: createdAt(),
     createdBy: text("created_by").notNull(),
   },
-  (t) => [uniqueIndex("desktop_assignment_once").on(t.poolId, sql`coalesce(${t.email}, '')`), check("desktop_assignment_lower", sql`${t.email} is null or ${t.email} = lower(${t.email})`)],
+  (t) => [
+    uniqueIndex("desktop_assignment_one").on(t.poolId, sql`coalesce(${t.email}, '')`, sql`coalesce(${t.groupId}, '')`),
+    check("desktop_assignment_lower", sql`${t.email} is null or ${t.email} = lower(${t.email})`),
+    check("desktop_assignment_whom", sql`${t.email} is null or ${t.groupId} is null`),
+  ],
 );
 
 export const desktopSession = pgTable(

@@ -58,6 +58,7 @@ export const ID_PREFIXES = {
   desktopPool: "dpl",
   desktop: "dsk",
   desktopAssignment: "das",
+  desktopGroup: "dgr",
   desktopSession: "dse",
   consoleTicket: "tck",
   consoleSession: "con",
