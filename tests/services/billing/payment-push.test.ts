@@ -50,7 +50,7 @@ describe("push to the provider", () => {
     setting.stripe.faults = ({ method }) => (method === "POST" && random.float() < 0.4 ? (faults[Math.floor(random.float() * faults.length)] ?? null) : null);
     const invoices = [];
     for (const id of organizationIds) for (const amount of [1_234, 5_678]) invoices.push(await setting.issue(id, amount));
-    await setting.pushUntilDone(400);
+    await setting.pushUntilDone(400, setting.loopsWith(setting.hasty()));
     setting.stripe.faults = () => null;
     await setting.settle();
     compare(organizationIds, invoices);
