@@ -1,6 +1,10 @@
 import { boolean, index, pgTable, text } from "drizzle-orm/pg-core";
 import { bigCount, count, createdAt, id, moment, organizationId } from "../columns";
 
+/** A screen, a serial port, or the folder through which a desktop's person exchanges files with it. */
+export const CONSOLE_KINDS = ["vnc", "serial", "files"] as const;
+export const FILE_WAYS = ["list", "in", "out"] as const;
+
 /** One use, thirty seconds. The id is the sha256 of the secret that the browser got. */
 export const consoleTicket = pgTable("console_ticket", {
   id: id(),
@@ -8,7 +12,7 @@ export const consoleTicket = pgTable("console_ticket", {
   instanceId: text("instance_id").notNull(),
   userId: text("user_id").notNull(),
   userSessionId: text("user_session_id"),
-  kind: text("kind", { enum: ["vnc", "serial"] }).notNull(),
+  kind: text("kind", { enum: CONSOLE_KINDS }).notNull(),
   viewOnly: boolean("view_only").notNull().default(false),
   /** The use of a desktop that it is for: the console ends with it. Null for a machine's own console. */
   desktopSessionId: text("desktop_session_id"),
@@ -17,6 +21,11 @@ export const consoleTicket = pgTable("console_ticket", {
   clipboardOut: boolean("clipboard_out").notNull().default(true),
   /** The viewer may change the size of the guest's screen. */
   remoteResize: boolean("remote_resize").notNull().default(true),
+  /** What a ticket for files allows: to see which there are, to bring one in, to take one out. Null for every other kind. */
+  fileWay: text("file_way", { enum: FILE_WAYS }),
+  fileName: text("file_name"),
+  /** The size of what is brought in; the most that may be taken out. */
+  fileBytes: bigCount("file_bytes"),
   /** Without input for so long it is closed; null leaves it to the gateway. */
   idleSeconds: count("idle_seconds"),
   createdAt: createdAt(),
@@ -32,7 +41,7 @@ export const consoleSession = pgTable(
     instanceId: text("instance_id").notNull(),
     userId: text("user_id").notNull(),
     userSessionId: text("user_session_id"),
-    kind: text("kind", { enum: ["vnc", "serial"] }).notNull(),
+    kind: text("kind", { enum: CONSOLE_KINDS }).notNull(),
     viewOnly: boolean("view_only").notNull().default(false),
     desktopSessionId: text("desktop_session_id"),
     gateway: text("gateway").notNull(),

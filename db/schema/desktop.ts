@@ -82,6 +82,11 @@ export const desktopPool = pgTable(
     clipboardIn: boolean("clipboard_in").notNull().default(true),
     clipboardOut: boolean("clipboard_out").notNull().default(true),
     remoteResize: boolean("remote_resize").notNull().default(true),
+    /** Files may be brought into the guest, and taken out of it. */
+    filesIn: boolean("files_in").notNull().default(false),
+    filesOut: boolean("files_out").notNull().default(false),
+    /** The largest file that goes either way. */
+    fileLimitMiB: count("file_limit_mib").notNull().default(64),
     /** Unused for so long it is suspended (or, of a floating pool, given back and reset). */
     idleMinutes: count("idle_minutes").notNull().default(30),
     /** A session ends after this, whatever is done in it. */

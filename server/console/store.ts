@@ -12,19 +12,26 @@ import type { Ending } from "./close-codes";
 import { accessEnded, CLOSE } from "./close-codes";
 import type { ClientRules } from "./rfb-filter";
 
+export type ConsoleKind = "vnc" | "serial" | "files";
+export type FileWay = "list" | "in" | "out";
+
 export interface RedeemedTicket extends ClientRules {
   readonly organizationId: string;
   readonly instanceId: string;
   readonly userId: string;
   readonly userSessionId: string | null;
-  readonly kind: "vnc" | "serial";
+  readonly kind: ConsoleKind;
+  /** What a ticket for files allows; null for every other kind. */
+  readonly fileWay: FileWay | null;
+  readonly fileName: string | null;
+  readonly fileBytes: number | null;
   /** The use of a desktop that it is for; the console ends with it. */
   readonly desktopSessionId: string | null;
   readonly idleSeconds: number | null;
 }
 
 /** Takes a ticket out of the world: one statement, so that of two browsers with the same ticket one gets nothing. */
-export async function redeemTicket(db: Database, ticket: string, kind: "vnc" | "serial", now: Date): Promise<RedeemedTicket | null> {
+export async function redeemTicket(db: Database, ticket: string, kind: ConsoleKind, now: Date): Promise<RedeemedTicket | null> {
   const [row] = await db
     .update(consoleTicket)
     .set({ redeemedAt: now })
@@ -47,6 +54,9 @@ export async function redeemTicket(db: Database, ticket: string, kind: "vnc" | "
       clipboardIn: consoleTicket.clipboardIn,
       clipboardOut: consoleTicket.clipboardOut,
       remoteResize: consoleTicket.remoteResize,
+      fileWay: consoleTicket.fileWay,
+      fileName: consoleTicket.fileName,
+      fileBytes: consoleTicket.fileBytes,
       idleSeconds: consoleTicket.idleSeconds,
     });
   return row ?? null;

@@ -1,4 +1,5 @@
-export type ConsoleKind = "vnc" | "serial";
+/** `files`: the folder through which a desktop's person exchanges files with it. */
+export type ConsoleKind = "vnc" | "serial" | "files";
 
 /** What the browser gets, once. */
 export interface ConsoleTicket {
