@@ -5,7 +5,7 @@ import { mintId } from "@/server/platform/id";
 import { systemRandom } from "@/server/platform/random";
 import { sql } from "drizzle-orm";
 import type { MemberRole, OperatorRole } from "@/server/tenancy";
-import { addDesktopPool, addDesktopSession, addGoldenVersion } from "../support/desktops";
+import { addDesktopGroup, addDesktopPool, addDesktopSession, addGoldenVersion } from "../support/desktops";
 import { createCoupon, grantCredit, issueManualInvoice, readInvoice, setBudget } from "@/server/billing";
 import { inTransaction } from "@/server/platform/transaction";
 import { testContext } from "../support/database";
@@ -46,6 +46,8 @@ const newHost = (world: World) => ({ clusterId: world.clusterId, name: `new-${wo
 const pool = { ids: { poolId: "dpl" } } as const;
 const version = { ids: { versionId: "giv" } } as const;
 const somePool = async (world: World, tenant: Tenant) => ({ poolId: (await addDesktopPool(world, tenant)).poolId });
+const group = { ids: { groupId: "dgr" } } as const;
+const someGroup = async (world: World, tenant: Tenant) => ({ groupId: await addDesktopGroup(world, tenant) });
 const someVersion = async (world: World, tenant: Tenant) => ({ versionId: (await addGoldenVersion(world, tenant)).versionId });
 const ownSession = async (world: World, tenant: Tenant) => ({ sessionId: (await addDesktopSession(world, tenant, tenant.people.viewer.id)).sessionId });
 const ofOthers = { ids: { sessionId: "dse" }, mayRefuse: { NOT_FOUND: "a session is for its own person alone" } } as const;
@@ -188,6 +190,13 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "desktops.session": entry("member:viewer", ownSession, ofOthers),
   "desktops.ticket": entry("member:viewer", ownSession, ofOthers),
   "desktops.logOff": entry("member:viewer", ownSession, ofOthers),
+  "desktopGroups.list": entry("member:operator"),
+  "desktopGroups.members": entry("member:operator", someGroup, group),
+  "desktopGroups.create": entry("member:admin", () => ({ name: `Group ${word()}` })),
+  "desktopGroups.delete": entry("member:admin", someGroup, group),
+  "desktopGroups.addMembers": entry("member:admin", async (world, tenant) => ({ ...(await someGroup(world, tenant)), emails: ["somebody@world.test"] }), group),
+  "desktopGroups.removeMembers": entry("member:admin", async (world, tenant) => ({ ...(await someGroup(world, tenant)), emails: ["first@world.test"] }), group),
+  "desktopGroups.import": entry("member:admin", async (world, tenant) => ({ ...(await someGroup(world, tenant)), csv: `name,email\nSomebody,${word()}@world.test\n` }), group),
   "desktopPools.list": entry("member:operator"),
   "desktopPools.get": entry("member:operator", somePool, pool),
   "desktopPools.desktops": entry("member:operator", somePool, pool),
@@ -255,7 +264,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.billing.invoice": entry("staff:auditor", async (world, tenant) => ({ invoiceId: await issuedInvoice(world, tenant) }), { ids: { invoiceId: "bil" } }),
   "admin.billing.money": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
   "admin.billing.draft": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
-  "admin.billing.issueNow": entry("staff:admin", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" }, mayRefuse: { CONFLICT: "the period before is closed by itself, or was a moment ago" } }),
+  "admin.billing.issueNow": entry("staff:admin", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" }, mayRefuse: { CONFLICT: "a period was closed a moment ago" } }),
   "admin.billing.periods": entry("staff:auditor"),
   "admin.billing.releaseInvoice": entry("staff:admin", async (world, tenant) => ({ invoiceId: await issuedInvoice(world, tenant) }), { ids: { invoiceId: "bil" }, mayRefuse: { CONFLICT: "an issued invoice is not parked" } }),
   "admin.billing.voidInvoice": entry("staff:admin", async (world, tenant) => ({ invoiceId: await issuedInvoice(world, tenant), reason: "made twice" }), { ids: { invoiceId: "bil" } }),

@@ -107,8 +107,6 @@ describe("issuing", () => {
     expect([outcome, invoice?.periodEnd]).toEqual(["issued", now]);
     expect(money(invoice!)).toEqual(money(preview));
     await expect(issueNow(at(hours(june, 101.01)), { organizationId })).rejects.toMatchObject({ code: "conflict" });
-    // A month that is over is the loop's, which waits for hosts.
-    await expect(issueNow(at(hours(june, 30 * 24 + 1)), { organizationId })).rejects.toMatchObject({ code: "conflict" });
     const view = await readMoney(testContext(database.worker, { clock: new VirtualClock(now.getTime()) }), { organizationId });
     expect(view.invoices.map((row) => row.openMinor)).toEqual([invoice!.totalMinor]);
     expect(view.periods).toMatchObject([{ startedAt: june, endedAt: now }]);
@@ -116,6 +114,36 @@ describe("issuing", () => {
     expect(creditable).toEqual([{ rateBasisPoints: 1000, leftMinor: invoice!.subtotalMinor }]);
     await issueCreditNote(at(now), { invoiceId: invoice!.id, reason: "an outage", amounts: [{ rateBasisPoints: 1000, netMinor: 40 }], idempotencyKey: `now-${invoice!.id}` });
     expect((await readInvoiceForStaff(at(now), { invoiceId: invoice!.id })).creditable).toEqual([{ rateBasisPoints: 1000, leftMinor: invoice!.subtotalMinor - 40 }]);
+  });
+});
+
+describe("an invoice that is asked for", () => {
+  it("makes those of the months before it first, each of its own month, though no host has said its last word about them", async () => {
+    const june = new Date("2026-05-31T15:00:00Z");
+    const august = new Date("2026-07-31T15:00:00Z");
+    const organizationId = await addOrganization(database, { at: june });
+    const now = hours(august, 5);
+    // It runs all the time, and was confirmed until a minute before July ended.
+    await addWindow(database, { organizationId, resourceId: "ins_months", flavorId, from: hours(june, 1), to: new Date(august.getTime() - 60_000), closed: false });
+    const { outcome, invoice } = await issueNow(at(now), { organizationId });
+    const rows = await issued(organizationId);
+    expect(rows).toHaveLength(2);
+    expect([outcome, invoice?.id]).toEqual(["issued", rows[1]!.id]);
+    const periods = await inTransaction(at(now), (tx) => listPeriods(tx, organizationId));
+    expect(periods.map((period) => period.endedAt.toISOString())).toEqual(["2026-06-30T15:00:00.000Z", august.toISOString(), now.toISOString()]);
+    expect(Number(rows[0]!.total_minor) + Number(rows[1]!.total_minor)).toBe(Math.round(719 * 1.5 * 1.1) + Math.round((744 * 60 - 1) / 60 * 1.5 * 1.1));
+    await expect(issueNow(at(new Date(now.getTime() + 59_000)), { organizationId })).rejects.toMatchObject({ code: "conflict" });
+    expect((await issueDueInvoices(at(now))).failed).toBe(0);
+    expect(await issued(organizationId)).toHaveLength(2);
+  });
+
+  it("just after a month's end is that month's alone", async () => {
+    const june = new Date("2026-05-31T15:00:00Z");
+    const july = new Date("2026-06-30T15:00:00Z");
+    const organizationId = await addOrganization(database, { at: june });
+    await addWindow(database, { organizationId, resourceId: "ins_turn", flavorId, from: hours(june, 1), to: july, closed: false });
+    const { invoice } = await issueNow(at(new Date(july.getTime() + 30_000)), { organizationId });
+    expect([invoice?.periodStart, invoice?.periodEnd]).toEqual([june, july]);
   });
 });
 

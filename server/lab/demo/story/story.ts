@@ -4,7 +4,7 @@ import { playDesktops } from "./desktop-steps";
 import { dataKept, failover, migrate, noCapacity } from "./fleet-steps";
 import { leftovers } from "./leftovers";
 import { deleteAll, invoice, metering, quotaRefused } from "./money-steps";
-import { playPayments } from "./payment-steps";
+import { playPayments, settleEarlier } from "./payment-steps";
 import type { Stage } from "./stage";
 
 export interface StoryOptions {
@@ -27,7 +27,7 @@ export async function playStory({ stage, recorder, credentials, databaseUrl }: S
     await stage.tenant.signIn(credentials.tenant.email, credentials.tenant.password);
     await stage.operator.signIn(credentials.operator.email, credentials.operator.password);
     const me = await stage.tenant.api.account.me.query();
-    return { tenant: me.user.email, organizations: me.organizations.length };
+    return { tenant: me.user.email, organizations: me.organizations.length, ...(await settleEarlier(stage)) };
   });
   if (!signIn) return;
   if (!(await recorder.step("order", "The tenant orders a machine", () => order(stage)))) return;
