@@ -173,7 +173,7 @@ export async function selectUnsettled(tx: Transaction): Promise<UnsettledRow[]> 
       left join lateral (select string_agg(v.id || v.state, ',') as unfinished from volume v where v.instance_id = i.id and v.state in ('wanted', 'unwanted')) v on true
     where i.purged_at is null and (
       o.instance_id is null or o.applied_generation < i.generation or o.boot_generation < i.boot_generation
-      or (i.desired_power = 'running') <> (o.state = 'running') or v.unfinished is not null)`);
+      or (i.desired_power = 'running' and o.state <> 'running') or (i.desired_power <> 'running' and o.state in ${LIVE}) or v.unfinished is not null)`);
   return result.rows.map(({ instanceId, version }) => ({ instanceId, version }));
 }
 
