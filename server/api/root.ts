@@ -16,6 +16,7 @@ import { auditRouter } from "./portal/audit";
 import { billingRouter } from "./portal/billing";
 import { catalogRouter } from "./portal/catalog";
 import { consoleRouter } from "./portal/console";
+import { desktopGroupsRouter } from "./portal/desktop-groups";
 import { desktopPoolsRouter } from "./portal/desktop-pools";
 import { desktopsRouter } from "./portal/desktops";
 import { imagesRouter } from "./portal/images";
@@ -35,6 +36,7 @@ export const appRouter = router({
   billing: billingRouter,
   catalog: catalogRouter,
   console: consoleRouter,
+  desktopGroups: desktopGroupsRouter,
   desktopPools: desktopPoolsRouter,
   desktops: desktopsRouter,
   images: imagesRouter,

@@ -1,5 +1,8 @@
 // What tenants ask for.
 export { assignPeople, listAssignments, removeAssignment, type AssignmentView } from "./assignment/assign-people";
+export { importPeople, type ImportReport, type LineOutcome } from "./assignment/import-people";
+export { addToGroup, removeFromGroup } from "./group/change-members";
+export { createGroup, deleteGroup, listGroupMembers, listGroups, type GroupMemberView, type GroupView } from "./group/keep-group";
 export { addVersion } from "./golden/add-version";
 export { listGolden, readCheckScreenshot, type GoldenVersionView } from "./golden/list-golden";
 export { publishVersion, retireVersion } from "./golden/publish-version";

@@ -5,7 +5,7 @@ const name = z.string().trim().min(1, { error: "is missing" }).max(40, { error: 
 
 /** More would be a data centre of its own; the quota decides long before. */
 const MOST_DESKTOPS = 10_000;
-const MOST_PEOPLE = 5_000;
+export const MOST_PEOPLE = 5_000;
 const MINUTES_A_DAY = 1_440;
 
 const schedule = z
@@ -43,12 +43,39 @@ export type UpdatePoolInput = z.input<typeof updatePoolInput>;
 export const rollOutInput = poolRef.extend({ versionId: id, deadline: z.date().nullish(), paused: z.boolean().default(false) });
 export type RollOutInput = z.input<typeof rollOutInput>;
 
+/** Several at once, as out of a list. */
+const emails = z.array(z.string().trim().toLowerCase().pipe(z.email({ error: "is no e-mail address" }))).max(MOST_PEOPLE);
+/** A line has some 30 characters; lists of a whole organization stay far below. */
+const MOST_CHARACTERS = 1_000_000;
+
 export const assignInput = poolRef.extend({
-  /** Several at once, as out of a list; `everybody` is the whole organization. */
-  emails: z.array(z.string().trim().toLowerCase().pipe(z.email({ error: "is no e-mail address" }))).max(MOST_PEOPLE).default([]),
+  emails: emails.default([]),
+  groupIds: z.array(id).max(100).default([]),
+  /** The whole organization. */
   everybody: z.boolean().default(false),
 });
 export type AssignInput = z.input<typeof assignInput>;
+
+export const importPeopleInput = z
+  .object({
+    /** Give them a right to the pool, or put them into the group: one of the two. */
+    poolId: id.optional(),
+    groupId: id.optional(),
+    csv: z.string().min(1, { error: "is empty" }).max(MOST_CHARACTERS, { error: "is larger than a list of people" }),
+    /** Say what would come of it, and write nothing. */
+    dryRun: z.boolean().default(false),
+  })
+  .refine((one) => (one.poolId === undefined) !== (one.groupId === undefined), { error: "name a pool or a group, and not both" });
+export type ImportPeopleInput = z.input<typeof importPeopleInput>;
+
+export const createGroupInput = z.object({ name: z.string().trim().min(1, { error: "is missing" }).max(60, { error: "has more than 60 characters" }) });
+export type CreateGroupInput = z.input<typeof createGroupInput>;
+
+export const groupRef = z.object({ groupId: id });
+export type GroupRef = z.infer<typeof groupRef>;
+
+export const groupMembersInput = groupRef.extend({ emails: emails.min(1) });
+export type GroupMembersInput = z.input<typeof groupMembersInput>;
 
 export const assignmentRef = z.object({ assignmentId: id });
 export type AssignmentRef = z.infer<typeof assignmentRef>;

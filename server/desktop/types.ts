@@ -1,9 +1,10 @@
-import type { desktop, desktopAssignment, desktopPool, desktopSession, goldenImage, goldenVersion, ReadySchedule } from "@/db/schema/desktop";
+import type { desktop, desktopAssignment, desktopGroup, desktopPool, desktopSession, goldenImage, goldenVersion, ReadySchedule } from "@/db/schema/desktop";
 
 export type GoldenImageRow = typeof goldenImage.$inferSelect;
 export type GoldenVersionRow = typeof goldenVersion.$inferSelect;
 export type PoolRow = typeof desktopPool.$inferSelect;
 export type DesktopRow = typeof desktop.$inferSelect;
+export type GroupRow = typeof desktopGroup.$inferSelect;
 export type AssignmentRow = typeof desktopAssignment.$inferSelect;
 export type SessionRow = typeof desktopSession.$inferSelect;
 export type DesktopState = DesktopRow["state"];

@@ -39,3 +39,12 @@ export async function addDesktopSession(world: World, tenant: Tenant, userId: st
   await owner.execute(sql`insert into desktop_session (id, organization_id, pool_id, user_id, desktop_id, given, asked_at, ready_at) values (${sessionId}, ${tenant.id}, ${pool.poolId}, ${userId}, ${pool.desktopId}, 'running', now(), now())`);
   return { ...pool, sessionId };
 }
+
+/** A group with one person in it. */
+export async function addDesktopGroup(world: World, tenant: Tenant): Promise<string> {
+  const groupId = fresh("dgr");
+  const { owner } = world.database;
+  await owner.execute(sql`insert into desktop_group (id, organization_id, name, created_at, created_by) values (${groupId}, ${tenant.id}, ${groupId}, now(), 'test')`);
+  await owner.execute(sql`insert into desktop_group_member (organization_id, group_id, email, created_at, created_by) values (${tenant.id}, ${groupId}, 'first@world.test', now(), 'test')`);
+  return groupId;
+}

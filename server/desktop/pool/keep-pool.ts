@@ -1,9 +1,10 @@
 import type { Context } from "@/server/platform/context";
-import { inTransaction } from "@/server/platform/transaction";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
-import { selectRights } from "../assignment/store";
+import { selectEntitled } from "../assignment/store";
 import { isHoliday, localMoment, wantedReady } from "../rules";
-import { selectQueue, updateSession } from "../session/store";
+import { endSessionIn } from "../session/end-session";
+import { lockSession, selectOpen, selectQueue, updateSession } from "../session/store";
 import { COUNTED } from "../state";
 import type { DesktopWork, PoolRow } from "../types";
 import { addDesktop, giveDesktop } from "../unit/give-desktop";
@@ -27,24 +28,17 @@ export async function listPoolsAtWork(context: Context): Promise<PoolAtWork[]> {
 }
 
 /**
- * Serves the queue, first come first, then makes as many desktops as should stand ready. Ends the waiting of people whose right was
- * taken away. Answers how many people wait on.
+ * Ends the sessions of people who have no right any more, serves the queue, first come first, then makes as many desktops as should stand
+ * ready. Answers how many people wait on.
  */
 export async function keepPool(given: Context, { pool: seen, timeZone }: PoolAtWork): Promise<number> {
   const context: Context = { ...given, organizationId: seen.organizationId };
   return inTransaction(context, async (tx) => {
     const pool = await lockPool(tx, seen.id, null);
     if (!pool) return 0;
-    const queue = await selectQueue(tx, pool.id);
+    let changed = await endWithoutRight(tx, context, pool);
     let waiting = 0;
-    let changed = false;
-    for (const session of queue) {
-      const over = pool.deletedAt ? "pool-deleted" : (await selectRights(tx, pool.organizationId, session.userId)).has(pool.id) ? null : "right-removed";
-      if (over !== null) {
-        await updateSession(tx, session.id, { endedAt: context.clock.now(), endReason: over });
-        changed = true;
-        continue;
-      }
+    for (const session of await selectQueue(tx, pool.id)) {
       const gift = await giveDesktop(tx, context, pool, session.userId);
       if (!gift) {
         waiting += 1;
@@ -68,6 +62,25 @@ export async function keepPool(given: Context, { pool: seen, timeZone }: PoolAtW
       return missing > 0;
     }
   });
+}
+
+/**
+ * Who was taken off the list, left a group or the organization works on in no desktop: the session is over, and what follows is what follows a log-off.
+ * Of a pool that was removed only those who wait are told here; the loop ends the others desktop by desktop.
+ */
+async function endWithoutRight(tx: Transaction, context: Context, pool: PoolRow): Promise<boolean> {
+  const open = await selectOpen(tx, pool.id);
+  if (open.length === 0) return false;
+  const entitled = pool.deletedAt ? new Set<string>() : await selectEntitled(tx, pool.id);
+  let ended = false;
+  for (const session of open) {
+    if (entitled.has(session.userId) || (pool.deletedAt && session.desktopId !== null)) continue;
+    const held = await lockSession(tx, pool.organizationId, session.id);
+    if (!held || held.endedAt) continue;
+    await endSessionIn(tx, context, held, pool.deletedAt ? "pool-deleted" : "right-removed");
+    ended = true;
+  }
+  return ended;
 }
 
 /** Free desktops that are more than a pool may have since it was made smaller, the newest first. Nobody in one loses it: it goes when it is free. */

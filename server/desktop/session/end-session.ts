@@ -5,6 +5,7 @@ import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
 import { requireOrganization } from "../rules";
 import { sessionRef, type SessionRef } from "../schema";
+import type { SessionRow } from "../types";
 import { endConsoles, lockDesktop, updateDesktop } from "../unit/store";
 import { endOpenOf, lockSession, updateSession } from "./store";
 
@@ -30,16 +31,20 @@ async function end(context: Context, sessionId: string, reason: string, ownerId:
     const session = await lockSession(tx, organizationId, sessionId);
     if (!session || (ownerId !== null && session.userId !== ownerId)) throw notFound("desktop session", sessionId);
     if (session.endedAt) return;
-    const now = context.clock.now();
-    await updateSession(tx, session.id, { endedAt: now, endReason: reason });
-    if (session.desktopId !== null) {
-      const desktop = await lockDesktop(tx, session.desktopId);
-      if (desktop?.instanceId) await endConsoles(tx, desktop.instanceId, now, reason);
-      if (desktop) await updateDesktop(tx, desktop.id, { unusedSince: now });
-    }
+    await endSessionIn(tx, context, session, reason);
     await recordAudit(tx, context, { action: `desktop-session.${reason}`, targetKind: "desktop-session", targetId: session.id, after: { desktopId: session.desktopId, userId: session.userId } });
     await wakeAndAnnounce(tx, ["keep-desktops"], { organizationId, topic: "desktop", id: session.id });
   });
+}
+
+/** The session is over and its screens close; the loop does with the desktop what follows. The session's row must be locked by this transaction. */
+export async function endSessionIn(tx: Transaction, context: Context, session: SessionRow, reason: string): Promise<void> {
+  const now = context.clock.now();
+  await updateSession(tx, session.id, { endedAt: now, endReason: reason });
+  if (session.desktopId === null) return;
+  const desktop = await lockDesktop(tx, session.desktopId);
+  if (desktop?.instanceId) await endConsoles(tx, desktop.instanceId, now, reason);
+  if (desktop) await updateDesktop(tx, desktop.id, { unusedSince: now });
 }
 
 /** Ends whatever session is open on a desktop. Answers whether there was one. */

@@ -30,6 +30,11 @@ export async function selectQueue(tx: Transaction, poolId: string): Promise<Sess
   return tx.select().from(desktopSession).where(and(eq(desktopSession.poolId, poolId), isNull(desktopSession.endedAt), isNull(desktopSession.desktopId))).orderBy(asc(desktopSession.askedAt), asc(desktopSession.id));
 }
 
+/** Sessions of a pool that are not over, with a desktop or waiting for one. */
+export async function selectOpen(tx: Transaction, poolId: string): Promise<SessionRow[]> {
+  return tx.select().from(desktopSession).where(and(eq(desktopSession.poolId, poolId), isNull(desktopSession.endedAt))).orderBy(asc(desktopSession.id));
+}
+
 /** How many wait before this one. */
 export async function countAhead(tx: Transaction, session: SessionRow): Promise<number> {
   const [row] = await tx

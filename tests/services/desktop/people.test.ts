@@ -1,0 +1,132 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addToGroup, assignPeople, createGroup, deleteGroup, importPeople, keepPool, listAssignments, listGroupMembers, listGroups, listMyDesktops, listPoolsAtWork, openDesktop, readSession, removeFromGroup } from "@/server/desktop";
+import type { Context } from "@/server/platform/context";
+import { silentLogger } from "@/server/platform/logger";
+import { createTestDatabase, testContext, type TestDatabase } from "../../support/database";
+import { addDesktopPool } from "../../support/desktops";
+import { createWorld, type Tenant, type World } from "../../support/world";
+
+let database: TestDatabase;
+let world: World;
+let acme: Tenant;
+let admin: Context;
+let person: Context;
+let email = "";
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  world = await createWorld(database, { logger: silentLogger });
+  acme = world.acme;
+  admin = testContext(database.app, { scope: "tenant", organizationId: acme.id, actor: { kind: "user", id: acme.people.admin.id } });
+  const viewer = await world.addMember(acme, "viewer");
+  person = testContext(database.app, { scope: "tenant", organizationId: acme.id, actor: { kind: "user", id: viewer.id } });
+  email = (await database.owner.execute<{ email: string }>(sql`select email from user_account where id = ${viewer.id}`)).rows[0]!.email;
+});
+afterAll(() => database.close());
+
+/** A pool that nobody has a right to yet, with one desktop that runs. */
+async function emptyPool(): Promise<string> {
+  const { poolId, assignmentId } = await addDesktopPool(world, acme);
+  await database.owner.execute(sql`delete from desktop_assignment where id = ${assignmentId}`);
+  return poolId;
+}
+
+/** What the loop does about a pool at its next pass. */
+async function look(poolId: string): Promise<void> {
+  const worker = testContext(database.worker);
+  for (const one of await listPoolsAtWork(worker)) if (one.pool.id === poolId) await keepPool(worker, one);
+}
+
+const mayOpen = async (poolId: string): Promise<boolean> => (await listMyDesktops(person)).some((one) => one.poolId === poolId);
+
+describe("a group", () => {
+  it("gives what it has to those who join it, and takes it from those who leave, open session and all", async () => {
+    const poolId = await emptyPool();
+    const group = await createGroup(admin, { name: "Accounting" });
+    await assignPeople(admin, { poolId, groupIds: [group.id] });
+    expect(await mayOpen(poolId)).toBe(false);
+    await expect(openDesktop(person, { poolId })).rejects.toMatchObject({ code: "not-found" });
+
+    expect(await addToGroup(admin, { groupId: group.id, emails: [email.toUpperCase(), "nobody.yet@world.test"] })).toEqual({ added: 2 });
+    expect(await addToGroup(admin, { groupId: group.id, emails: [email] })).toEqual({ added: 0 });
+    expect((await listGroups(admin)).find(({ id }) => id === group.id)).toMatchObject({ name: "Accounting", people: 2, pools: 1 });
+    expect((await listAssignments(admin, { poolId }))[0]).toMatchObject({ groupId: group.id, groupName: "Accounting", groupPeople: 2, email: null });
+    const { sessionId } = await openDesktop(person, { poolId });
+    await look(poolId);
+    expect((await readSession(person, { sessionId })).state).toBe("ready");
+
+    expect(await removeFromGroup(admin, { groupId: group.id, emails: [email] })).toEqual({ removed: 1 });
+    expect(await mayOpen(poolId)).toBe(false);
+    await look(poolId);
+    await expect(readSession(person, { sessionId })).rejects.toMatchObject({ code: "conflict", detail: { reason: "right-removed" } });
+    const [row] = (await database.owner.execute<{ open: string }>(sql`select count(*) as open from desktop_session where pool_id = ${poolId} and ended_at is null`)).rows;
+    expect(Number(row?.open)).toBe(0);
+  });
+
+  it("that somebody leaves takes nothing that they have otherwise", async () => {
+    const poolId = await emptyPool();
+    const groups = [await createGroup(admin, { name: "Sales" }), await createGroup(admin, { name: "Export" })];
+    for (const { id } of groups) await addToGroup(admin, { groupId: id, emails: [email] });
+    await assignPeople(admin, { poolId, groupIds: groups.map(({ id }) => id) });
+    const { sessionId } = await openDesktop(person, { poolId });
+    await removeFromGroup(admin, { groupId: groups[0]!.id, emails: [email] });
+    await look(poolId);
+    expect((await readSession(person, { sessionId })).sessionId).toBe(sessionId);
+    await deleteGroup(admin, { groupId: groups[1]!.id });
+    expect((await listAssignments(admin, { poolId })).map(({ groupName }) => groupName)).toEqual(["Sales"]);
+    await look(poolId);
+    await expect(readSession(person, { sessionId })).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("gives nothing to a person who left the organization", async () => {
+    const poolId = await emptyPool();
+    const leaver = await world.addMember(acme, "viewer");
+    const theirs = testContext(database.app, { scope: "tenant", organizationId: acme.id, actor: { kind: "user", id: leaver.id } });
+    await assignPeople(admin, { poolId, everybody: true });
+    const { sessionId } = await openDesktop(theirs, { poolId });
+    await database.owner.execute(sql`delete from member where user_id = ${leaver.id}`);
+    await look(poolId);
+    const [row] = (await database.owner.execute<{ reason: string }>(sql`select end_reason as reason from desktop_session where id = ${sessionId}`)).rows;
+    expect(row?.reason).toBe("right-removed");
+  });
+
+  it("has a name of its own, and is no other organization's", async () => {
+    await createGroup(admin, { name: "Legal" });
+    await expect(createGroup(admin, { name: " legal " })).rejects.toMatchObject({ code: "conflict", detail: { field: "name" } });
+    const foreign = testContext(database.app, { scope: "tenant", organizationId: world.globex.id, actor: { kind: "user", id: world.globex.people.admin.id } });
+    const theirs = await createGroup(foreign, { name: "Legal" });
+    const poolId = await emptyPool();
+    await expect(assignPeople(admin, { poolId, groupIds: [theirs.id] })).rejects.toMatchObject({ code: "not-found" });
+    await expect(importPeople(foreign, { poolId, csv: "a@world.test" })).rejects.toMatchObject({ code: "not-found" });
+    await expect(importPeople(foreign, { poolId, csv: "a@world.test", dryRun: true })).rejects.toMatchObject({ code: "not-found" });
+    expect(await listAssignments(admin, { poolId })).toEqual([]);
+  });
+});
+
+describe("a list of people", () => {
+  it("is reported line by line, as an editor counts them, and takes the good lines in", async () => {
+    const poolId = await emptyPool();
+    await assignPeople(admin, { poolId, emails: ["had.it@world.test"] });
+    const csv = `\uFEFF"Name";"Mail"\r\n"Sato; Ren";${email}\r\n\r\nHad;HAD.IT@world.test\r\nNew;mailto:new@world.test\r\nAgain;New@world.test\r\nBad;not an address\r\n`;
+    const expected = [[2, "added"], [4, "there"], [5, "added-waiting"], [6, "repeated"], [7, "no-address"]];
+    const tried = await importPeople(admin, { poolId, csv, dryRun: true });
+    expect(tried.lines.map(({ line, outcome }) => [line, outcome])).toEqual(expected);
+    expect(await listAssignments(admin, { poolId })).toHaveLength(1);
+    const report = await importPeople(admin, { poolId, csv });
+    expect(report.lines.map(({ line, outcome }) => [line, outcome])).toEqual(expected);
+    expect(report).toMatchObject({ added: 2, dryRun: false });
+    expect((await listAssignments(admin, { poolId })).map((one) => one.email)).toEqual(["had.it@world.test", "new@world.test", email].toSorted());
+    expect((await importPeople(admin, { poolId, csv })).added).toBe(0);
+  });
+
+  it("fills a group, has no head or a Japanese one, and says where it cannot be read", async () => {
+    const { id: groupId } = await createGroup(admin, { name: "Night shift" });
+    expect((await importPeople(admin, { groupId, csv: "a@world.test\nb@world.test\n" })).added).toBe(2);
+    expect((await importPeople(admin, { groupId, csv: "氏名,メールアドレス,部署\n佐藤,c@world.test,総務\n" })).added).toBe(1);
+    expect((await listGroupMembers(admin, { groupId })).map((one) => one.email)).toEqual(["a@world.test", "b@world.test", "c@world.test"]);
+    await expect(importPeople(admin, { groupId, csv: 'mail,name\nd@world.test,ok\n"e@world.test,oh\n' })).rejects.toMatchObject({ code: "bad-input", detail: { field: "csv" } });
+    await expect(importPeople(admin, { groupId, csv: Array.from({ length: 5_001 }, (_, index) => `p${index}@world.test`).join("\n") })).rejects.toMatchObject({ code: "bad-input" });
+    expect(await listGroupMembers(admin, { groupId })).toHaveLength(3);
+  });
+});
