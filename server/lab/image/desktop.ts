@@ -13,8 +13,9 @@ const files: Readonly<Record<string, string>> = {
   "berth-follow-size": "usr/local/bin/berth-follow-size",
   "berth-desktop.service": "etc/systemd/system/berth-desktop.service",
   "berth-first-boot.service": "etc/systemd/system/berth-first-boot.service",
-  "icewm-preferences": "etc/icewm/preferences",
-  "icewm-toolbar": "etc/icewm/toolbar",
+  // Debian's icewm looks here, and not in /etc/icewm as its manual says.
+  "icewm-preferences": "etc/X11/icewm/preferences",
+  "icewm-toolbar": "etc/X11/icewm/toolbar",
 };
 const programs = ["berth-first-boot", "berth-session", "berth-follow-size"];
 
@@ -44,7 +45,7 @@ async function recipe(): Promise<DebianRecipe> {
       "etc/fstab": "LABEL=root / ext4 defaults,noatime 0 1\n",
       "etc/hostname": "localhost\n",
       "etc/hosts": "127.0.0.1 localhost\n",
-      "etc/icewm/theme": 'Theme="metal2/default.theme"\n',
+      "etc/X11/icewm/theme": 'Theme="NanoBlue/default.theme"\n',
       "etc/initramfs-tools/conf.d/berth": "MODULES=list\nCOMPRESS=zstd\n",
       "etc/initramfs-tools/modules": "virtio_pci\nvirtio_blk\nvirtio_scsi\nsd_mod\next4\n",
       // The screen belongs to a service, not to a person who signed in on it.
@@ -54,7 +55,11 @@ async function recipe(): Promise<DebianRecipe> {
       "etc/systemd/system/spice-vdagentd.service.d/berth.conf": "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=2\n",
     },
     programs: programs.flatMap((name) => files[name] ?? []),
-    inside: ["useradd -m -s /bin/bash -G video,audio,input desk", "passwd -l root >/dev/null", "systemctl set-default multi-user.target"],
+    inside: [
+      "useradd -m -s /bin/bash -G video,audio,input desk", "passwd -l root >/dev/null",
+      // What is brought in from the portal lies there, and what should go out is laid there.
+      "install -d -o desk -g desk /home/desk/Transfer", "ln -s /home/desk/Transfer /transfer", "systemctl set-default multi-user.target",
+    ],
   };
 }
 
