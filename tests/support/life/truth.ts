@@ -1,6 +1,9 @@
 import type { RunRecord } from "@/server/drivers/hypervisor/simulated";
 import type { Effect, Word } from "./hypervisor-tap";
 
+/** A start this soon after the last word of the run before is taken for that run seen late (metering's tolerance of clocks and rounding). */
+const SAME_RUN_MS = 1_500;
+
 /** One life of a machine: from a start to an end, over every host that it moved to meanwhile. */
 interface Life {
   readonly startMs: number;
@@ -26,7 +29,7 @@ export interface MachineTruth {
   readonly ranMs: number;
   /**
    * Milliseconds that may be billed besides: only an answer that came too late told of them, or a restart fell between two words, so
-   * that nobody could know of the gap; or a start took a while. Never beyond the time between two words.
+   * that nobody could know of the gap; or it was so short that both are one run; or a start took a while. Never beyond the time between two words.
    */
   readonly unsureMs: number;
   /** Only how the time splits between two sizes is unsure. */
@@ -56,7 +59,7 @@ export function truthOf(instanceId: string, runs: readonly RunRecord[], words: r
     let fromMs = life.told ? life.startMs : first.atMs;
     if (life.told) unsureMs += life.startMs - life.askedMs;
     // It ended and began again between two words, and nobody was told of either.
-    if (before && !life.told && !goneBetween(instanceId, before, life, words)) unsureMs += fromMs - before.heardMs;
+    if (before && (fromMs - before.heardMs <= SAME_RUN_MS || (!life.told && !goneBetween(instanceId, before, life, words)))) unsureMs += fromMs - before.heardMs;
     for (const [index, word] of prompt.entries()) {
       const sizeMs = index === 0 ? word.vcpus : (prompt[index - 1]?.vcpus ?? word.vcpus);
       if (word.atMs > fromMs) due.push({ vcpus: sizeMs, fromMs, toMs: word.atMs });
