@@ -57,8 +57,8 @@ async function recipe(): Promise<DebianRecipe> {
     programs: programs.flatMap((name) => files[name] ?? []),
     inside: [
       "useradd -m -s /bin/bash -G video,audio,input desk", "passwd -l root >/dev/null",
-      // What is brought in from the portal lies there, and what should go out is laid there.
-      "install -d -o desk -g desk /home/desk/Transfer", "ln -s /home/desk/Transfer /transfer", "systemctl set-default multi-user.target",
+      // What is brought in from the portal lies there, and what should go out is laid there. Not below the person's own folder: they could put a link in its place.
+      "install -d -o desk -g desk /transfer", "ln -s /transfer /home/desk/Transfer", "systemctl set-default multi-user.target",
     ],
   };
 }
