@@ -16,20 +16,18 @@ export interface ListedPerson {
   readonly email: string | null;
 }
 
-interface Row {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number };
-}
+/** What the parser gives with `info`; its own types do not say so. */
+const rows = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }));
 
 /**
  * Reads a list of people: CSV as spreadsheets write it (quoted, commas, semicolons or tabs, a byte order mark, a head or none) with the
  * addresses in the column that is headed so, else in the first cell of a line with an @. Lines that are empty say nothing.
  */
 export function readPeople(text: string): ListedPerson[] {
-  const rows = parse<Row>(text, { bom: true, delimiter: delimiterOf(text), trim: true, relaxColumnCount: true, relaxQuotes: true, skipEmptyLines: true, info: true });
-  const [first] = rows;
+  const read = rows.parse(parse(text, { bom: true, delimiter: delimiterOf(text), trim: true, relaxColumnCount: true, relaxQuotes: true, skipEmptyLines: true, info: true }));
+  const [first] = read;
   const head = first?.record.findIndex((cell) => ADDRESS_HEADS.includes(cell.toLowerCase())) ?? -1;
-  return rows.slice(head < 0 ? 0 : 1).flatMap(({ record, info }) => {
+  return read.slice(head < 0 ? 0 : 1).flatMap(({ record, info }) => {
     if (record.every((cell) => cell === "")) return [];
     const cell = (head < 0 ? (record.find((one) => one.includes("@")) ?? record[0]) : record[head]) ?? "";
     const bare = cell.replace(MAILTO, "").toLowerCase();

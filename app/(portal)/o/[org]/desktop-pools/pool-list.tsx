@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Disc3, MonitorCog, Plus } from "lucide-react";
+import { Disc3, MonitorCog, Plus, UsersRound } from "lucide-react";
 import { useTranslations } from "next-intl";
 import Link from "next/link";
 import { Loaded } from "@/app/_components/loaded";
@@ -38,6 +38,12 @@ export function PoolList() {
         description={t("description")}
         actions={
           <>
+            <Button asChild>
+              <Link href={`${base}/groups`}>
+                <UsersRound aria-hidden />
+                {t("groups.title")}
+              </Link>
+            </Button>
             <Button asChild>
               <Link href={`${base}/images`}>
                 <Disc3 aria-hidden />

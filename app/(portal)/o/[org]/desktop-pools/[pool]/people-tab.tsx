@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { UserMinus, Users } from "lucide-react";
+import { FileUp, UserMinus, Users, UsersRound } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { toast } from "sonner";
@@ -16,16 +16,20 @@ import { Field, Textarea } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
+import { ImportPeopleDialog } from "../import-people-dialog";
+import { GiveToGroup } from "./give-to-group";
 import { readAddresses } from "./read-addresses";
 
 /** Who has a right to the pool, and the way to give it to more. */
-export function PeopleTab({ poolId }: { readonly poolId: string }) {
+export function PeopleTab({ poolId, poolName }: { readonly poolId: string; readonly poolName: string }) {
   const t = useTranslations("desktopPools.assign");
+  const groups = useTranslations("desktopPools.groups");
   const { slug: organization, may } = useOrganization();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const problem = useProblemText();
   const [text, setText] = useState("");
+  const [importing, setImporting] = useState(false);
   const [removing, setRemoving] = useState<{ readonly id: string; readonly name: string } | null>(null);
   const query = useQuery(trpc.desktopPools.assignments.queryOptions({ organization, poolId }));
   const onSettled = (): Promise<void> => queryClient.invalidateQueries(trpc.desktopPools.pathFilter());
@@ -51,15 +55,19 @@ export function PeopleTab({ poolId }: { readonly poolId: string }) {
             ) : (
               <ul className="divide-y">
                 {items.map((one) => {
-                  const name = one.email ?? t("everybody");
+                  const name = one.email ?? one.groupName ?? t("everybody");
                   return (
                     <li key={one.id} className="flex items-center justify-between gap-3 px-4 py-2.5">
                       <span className="grid min-w-0">
-                        <span className="truncate font-medium">{one.name && one.userId ? one.name : name}</span>
+                        <span className="flex items-center gap-2 font-medium">
+                          {one.groupId ? <UsersRound aria-hidden className="size-4 shrink-0 text-muted" /> : null}
+                          <span className="truncate">{one.name && one.userId ? one.name : name}</span>
+                        </span>
                         {one.name && one.userId ? <span className="truncate text-xs text-muted">{name}</span> : null}
+                        {one.groupId ? <span className="truncate text-xs text-muted">{groups("people", { count: one.groupPeople })}</span> : null}
                       </span>
                       <span className="flex items-center gap-2">
-                        {one.email === null ? null : one.userId ? <Badge tone="good">{t("member")}</Badge> : <Badge>{t("pending")}</Badge>}
+                        {one.groupId ? <Badge>{t("group")}</Badge> : one.email === null ? null : one.userId ? <Badge tone="good">{t("member")}</Badge> : <Badge>{t("pending")}</Badge>}
                         {may("admin") ? (
                           <Button variant="ghost" size="iconSm" aria-label={`${t("remove")}: ${name}`} onClick={() => setRemoving({ id: one.id, name })}>
                             <UserMinus aria-hidden />
@@ -91,16 +99,22 @@ export function PeopleTab({ poolId }: { readonly poolId: string }) {
               {text.trim() === "" ? null : <p className="text-xs text-muted" aria-live="polite">{t("found", { count: emails.length })}</p>}
               {assign.error ? <Notice kind="bad">{problem(assign.error)}</Notice> : null}
               <Button type="submit" variant="primary" disabled={emails.length === 0 || unreadable.length > 0} busy={assign.isPending}>{t("add")}</Button>
-              {items.some((one) => one.email === null) ? null : (
+              <Button onClick={() => setImporting(true)}>
+                <FileUp aria-hidden />
+                {t("import")}
+              </Button>
+              {items.some((one) => one.email === null && one.groupId === null) ? null : (
                 <Button disabled={assign.isPending} onClick={() => assign.mutate({ organization, poolId, everybody: true })}>
                   <Users aria-hidden />
                   {t("addEverybody")}
                 </Button>
               )}
             </form>
+            <GiveToGroup poolId={poolId} given={items.flatMap((one) => (one.groupId === null ? [] : [one.groupId]))} />
           </CardBody>
         </Card>
       ) : null}
+      <ImportPeopleDialog open={importing} onOpenChange={setImporting} into={{ poolId }} name={poolName} />
       <Confirm
         open={removing !== null}
         onOpenChange={(open) => setRemoving(open ? removing : null)}

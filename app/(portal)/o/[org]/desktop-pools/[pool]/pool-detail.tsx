@@ -47,7 +47,7 @@ export function PoolDetail({ poolId }: { readonly poolId: string }) {
               </TabsList>
               <TabPanel value="desktops"><DesktopsTab pool={pool} /></TabPanel>
               <TabPanel value="sessions"><SessionsTab poolId={pool.id} /></TabPanel>
-              <TabPanel value="people"><PeopleTab poolId={pool.id} /></TabPanel>
+              <TabPanel value="people"><PeopleTab poolId={pool.id} poolName={pool.name} /></TabPanel>
               <TabPanel value="settings"><SettingsTab key={pool.updatedAt.getTime()} pool={pool} /></TabPanel>
             </Tabs>
           </>
