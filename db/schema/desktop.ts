@@ -146,6 +146,25 @@ export const desktop = pgTable(
   ],
 );
 
+/** Whose a desktop was, from the moment that it was given to the moment that it was taken back to be made anew: what it cost meanwhile is theirs. */
+export const desktopHolding = pgTable(
+  "desktop_holding",
+  {
+    organizationId: organizationId().notNull().references(() => organization.id),
+    desktopId: text("desktop_id").notNull().references(() => desktop.id),
+    userId: text("user_id").notNull(),
+    startedAt: moment("started_at").notNull(),
+    /** Null while it is still theirs. */
+    endedAt: moment("ended_at"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.desktopId, t.startedAt] }),
+    uniqueIndex("desktop_holding_one").on(t.desktopId).where(sql`ended_at is null`),
+    index("desktop_holding_organization").on(t.organizationId, t.startedAt),
+    check("desktop_holding_order", sql`${t.endedAt} is null or ${t.startedAt} <= ${t.endedAt}`),
+  ],
+);
+
 /** A small picture of what a desktop shows, for those who run its pool; gone when the desktop is made anew. */
 export const desktopPicture = pgTable("desktop_picture", {
   desktopId: text("desktop_id").primaryKey().references(() => desktop.id),
