@@ -310,11 +310,45 @@ export interface HypervisorHost {
   screenEndpoint(instanceId: string, options?: ScreenOptions): Promise<ScreenEndpoint>;
   /** The screen as it is now. `unsupported`: the machine has none. */
   screenshot(instanceId: string, options?: ScreenshotOptions): Promise<Screenshot>;
+  /** What lies in the folder through which the guest and its person exchange files; the guest's agent is asked. `unsupported`: this guest cannot do it. */
+  listGuestFiles(instanceId: string, options?: CallOptions): Promise<readonly GuestFile[]>;
+  /** A part of one of these files; shorter than asked for at its end. `not-found`: there is no such file. */
+  readGuestFile(instanceId: string, part: GuestFilePart, options?: CallOptions): Promise<Buffer>;
+  /**
+   * Brings in the next part of a file; with the last one it is there under its name, in place of an older one. `invalid`: the parts do not follow one
+   * another. `insufficient`: the guest's disk has no room.
+   */
+  writeGuestFile(instanceId: string, part: GuestFileWrite, options?: CallOptions): Promise<void>;
   /** The first serial port, both ways. */
   openSerial(instanceId: string, options?: CallOptions): Promise<Duplex>;
 
   close(): Promise<void>;
 }
+
+/** A file of the folder in which a guest and its person exchange files: `/transfer` in the guest. */
+export interface GuestFile {
+  /** Without a folder. */
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export interface GuestFilePart {
+  readonly name: string;
+  readonly offsetBytes: number;
+  /** At most `GUEST_FILE_PART_BYTES`. */
+  readonly lengthBytes: number;
+}
+
+export interface GuestFileWrite {
+  readonly name: string;
+  /** Where it belongs: what was brought in before. 0 begins anew. */
+  readonly offsetBytes: number;
+  readonly data: Buffer;
+  readonly isLast: boolean;
+}
+
+/** The most that one call carries: libvirt's protocol takes texts of 4 MiB, and base64 makes a third more of it. */
+export const GUEST_FILE_PART_BYTES = 1_048_576;
 
 export interface ScreenshotOptions extends CallOptions {
   /** At most so wide: a larger screen is made smaller. Default: as it is. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { savedMemoryContract, type ContractKit } from "./contract-memory";
+import { filesContract } from "./contract-files";
 import { screenContract } from "./contract-screen";
 import type { BootSpec, DomainObservation, DomainSpec, HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 
@@ -316,6 +317,7 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
     };
     savedMemoryContract(kit);
     screenContract(kit);
+    filesContract(kit);
 
     describe("migration", () => {
       it("moves a running guest, with its memory, and leaves nothing behind", async () => {

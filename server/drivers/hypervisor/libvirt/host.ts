@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
-  CallOptions, DomainEvent, DomainSpec, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
+  CallOptions, DomainEvent, DomainSpec, GuestFile, GuestFilePart, GuestFileWrite, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
   MigrationResult, PoolObservation, ResizeRequest, ResizeResult, RunLease, SaveRequest, SaveResult, ScreenEndpoint, ScreenOptions, Screenshot, ScreenshotOptions, VolumeObservation, VolumeSpec,
 } from "../types";
 import { dirtyRate } from "./dirty-rate";
@@ -8,6 +8,7 @@ import { rebootDomain, removeDomain, startDomain, stopDomain } from "./domains";
 import { readFacts } from "./facts";
 import { agentCommand, openSerial, screenEndpoint } from "./guest";
 import { askToYield, readLease } from "./leases";
+import { listGuestFiles, readGuestFile, writeGuestFile } from "./guest-files";
 import { HostLink } from "./link";
 import { restoreDomain, saveDomain } from "./memory";
 import { abortMigration, migrate } from "./migrate";
@@ -138,6 +139,18 @@ export class LibvirtHost implements HypervisorHost {
 
   screenshot(instanceId: string, options?: ScreenshotOptions): Promise<Screenshot> {
     return screenshot(this.link, instanceId, options);
+  }
+
+  listGuestFiles(instanceId: string, options?: CallOptions): Promise<readonly GuestFile[]> {
+    return listGuestFiles(this.link, instanceId, options);
+  }
+
+  readGuestFile(instanceId: string, part: GuestFilePart, options?: CallOptions): Promise<Buffer> {
+    return readGuestFile(this.link, instanceId, part, options);
+  }
+
+  writeGuestFile(instanceId: string, part: GuestFileWrite, options?: CallOptions): Promise<void> {
+    return writeGuestFile(this.link, instanceId, part, options);
   }
 
   openSerial(instanceId: string, options?: CallOptions): Promise<Duplex> {

@@ -3,6 +3,7 @@ import { DriverError } from "../../errors";
 import { account, dirtyRateNow, wattsNow } from "./accounting";
 import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, startDomain, stopDomain } from "./domains";
 import { agentCommand } from "./guest/agent";
+import { listGuestFiles, readGuestFile, writeGuestFile } from "./guest/files";
 import { askToYield, readLease } from "./lease";
 import { hangHost, healHost, losePower, makeLie, panicHost, partitionHost, rebootHost, sleepHost, slowHost, switchOn } from "./machine";
 import { restoreDomain, saveDomain } from "./memory";
@@ -122,6 +123,9 @@ export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = 
   },
   screenEndpoint: { timeoutMs: QUICK_MS, handle: ({ screens }, host, { instanceId }) => screens.endpointOf(host, instanceId) },
   screenshot: { timeoutMs: QUICK_MS, handle: ({ screens }, host, { instanceId }) => screens.screenshotOf(host, instanceId) },
+  listGuestFiles: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId }) => listGuestFiles(state, host, instanceId) },
+  readGuestFile: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId, ...part }) => readGuestFile(state, host, instanceId, part) },
+  writeGuestFile: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId, base64, ...part }) => done(writeGuestFile(state, host, instanceId, { ...part, data: Buffer.from(base64, "base64") })) },
 };
 
 export const powerCalls: { readonly [K in keyof PowerCalls]: Handler<K> } = {

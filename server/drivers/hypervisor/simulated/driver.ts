@@ -93,6 +93,11 @@ function simulatedHost(endpoint: HostEndpoint, name: string, port: WorldPort): H
     agentCommand: (instanceId, command, args = {}, options) => port.call("agentCommand", name, { instanceId, command, args }, options),
     screenEndpoint: (instanceId, options) => port.call("screenEndpoint", name, { instanceId }, options),
     screenshot: async (instanceId, options) => narrowScreenshot(await port.call("screenshot", name, { instanceId }, options), options?.widthPixels),
+    listGuestFiles: (instanceId, options) => port.call("listGuestFiles", name, { instanceId }, options),
+    readGuestFile: async (instanceId, part, options) => Buffer.from(await port.call("readGuestFile", name, { instanceId, ...part }, options), "base64"),
+    async writeGuestFile(instanceId, { data, ...part }, options) {
+      await port.call("writeGuestFile", name, { instanceId, ...part, base64: data.toString("base64") }, options);
+    },
     openSerial: (instanceId, options) => port.openSerial(name, instanceId, options),
     async close() {
       for (const stop of stops) stop();

@@ -2,6 +2,9 @@ import type { Duplex, Readable } from "node:stream";
 import type {
   DomainEvent,
   DomainSpec,
+  GuestFile,
+  GuestFilePart,
+  GuestFileWrite,
   HostFacts,
   HostObservation,
   MemoryImage,
@@ -55,6 +58,10 @@ export interface HostCalls {
   readonly agentCommand: Call<OnInstance & { readonly command: string; readonly args: Readonly<Record<string, unknown>> }, unknown>;
   readonly screenEndpoint: Call<OnInstance, ScreenEndpoint>;
   readonly screenshot: Call<OnInstance, Screenshot>;
+  readonly listGuestFiles: Call<OnInstance, readonly GuestFile[]>;
+  /** Bytes cross as base64: a simulated world may be another process. */
+  readonly readGuestFile: Call<OnInstance & GuestFilePart, string>;
+  readonly writeGuestFile: Call<OnInstance & Omit<GuestFileWrite, "data"> & { readonly base64: string }, null>;
 }
 
 /** What the management controller of a host can be asked: another network, another box. */
