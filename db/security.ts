@@ -1,4 +1,4 @@
-import type pg from "pg";
+import pg from "pg";
 
 /**
  * The second wall: grants and row-level security, derived from the tables themselves and applied after every
@@ -68,7 +68,8 @@ export async function applySecurity(client: pg.ClientBase): Promise<void> {
     where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition order by c.relname`);
   const statements: string[] = [];
   for (const role of [APP_ROLE, WORKER_ROLE]) {
-    statements.push(`do $$ begin create role ${role} nologin nobypassrls; exception when duplicate_object or unique_violation then null; end $$`);
+    // Looked for first: who may not make roles may not try either. Two migrators of one server may both find none.
+    statements.push(`do $$ begin if not exists (select 1 from pg_roles where rolname = '${role}') then create role ${role} nologin; end if; exception when duplicate_object or unique_violation then null; end $$`);
     statements.push(`grant usage on schema public to ${role}`, `grant usage, select on all sequences in schema public to ${role}`);
   }
   for (const { name, has_organization } of tables.rows) {
@@ -93,9 +94,33 @@ export async function applySecurity(client: pg.ClientBase): Promise<void> {
   }
 }
 
-/** Gives a login role its password and membership; used where Berth runs its own Postgres. */
+/**
+ * Makes a login role, or gives an existing one its password. A role that an administrator made, and that the owner of the database may not change, stays as it is.
+ * @throws Error when the role could pass by row-level security, or when nobody made it and the owner may not.
+ */
 export async function ensureLogin(client: pg.ClientBase, role: typeof APP_ROLE | typeof WORKER_ROLE, password: string): Promise<void> {
   const literal = `'${password.replaceAll("'", "''")}'`;
-  await client.query(`do $$ begin create role ${role} nobypassrls; exception when duplicate_object or unique_violation then null; end $$`);
-  await client.query(`alter role ${role} login nobypassrls password ${literal}`);
+  // Not "nobypassrls", which is how a role begins: only who has that right may name it.
+  const found = await findRole(client, role);
+  const statement = found ? `alter role ${role} login password ${literal}` : `create role ${role} login password ${literal}`;
+  try {
+    await client.query(statement);
+  } catch (cause) {
+    const code = cause instanceof pg.DatabaseError ? cause.code : undefined;
+    // Somebody who migrates another database of this server was quicker.
+    if (!found && code !== undefined && TAKEN.has(code)) return ensureLogin(client, role, password);
+    if (code !== INSUFFICIENT_PRIVILEGE) throw cause;
+    if (!found?.canLogin) throw new Error(`The role ${role} could not be made: the owner of the database may not make roles. Have an administrator run "create role ${role} login password '...'" with the password of its address, then migrate again.`, { cause });
+  }
+  const now = found ?? (await findRole(client, role));
+  if (now?.passesBy) throw new Error(`The role ${role} could read every tenant's rows: it is a superuser or has BYPASSRLS. Have an administrator run "alter role ${role} nosuperuser nobypassrls", then migrate again.`);
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
+/** duplicate_object, and unique_violation where two are made in the same moment. */
+const TAKEN: ReadonlySet<string> = new Set(["42710", "23505"]);
+
+async function findRole(client: pg.ClientBase, role: string): Promise<{ readonly canLogin: boolean; readonly passesBy: boolean } | null> {
+  const { rows } = await client.query<{ canLogin: boolean; passesBy: boolean }>(`select rolcanlogin as "canLogin", rolsuper or rolbypassrls as "passesBy" from pg_roles where rolname = $1`, [role]);
+  return rows[0] ?? null;
 }
