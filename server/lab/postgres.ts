@@ -15,6 +15,8 @@ export interface LocalPostgresOptions {
   readonly password: string;
   /** For tests: no fsync, and connections for many databases at once. A crash of the machine may lose everything, a crash of the process nothing. */
   readonly fast?: boolean;
+  /** Reached through a socket in its folder instead of the loopback interface, which costs half as much per statement. */
+  readonly socket?: boolean;
 }
 
 export interface LocalPostgres {
@@ -86,7 +88,7 @@ export async function ensureLocalPostgres(options: LocalPostgresOptions): Promis
   const log = join(directory, "server.log");
   const adopted = await run(programs.pg_ctl, ["status", "-D", directory], how).then(() => true, () => false);
   if (!adopted) {
-    const settings = [`-p ${options.port}`, "-c listen_addresses=127.0.0.1", "-c unix_socket_directories=''", `-c max_connections=${options.fast ? 400 : 200}`, "-c shared_buffers=256MB"];
+    const settings = [`-p ${options.port}`, ...(options.socket ? ["-c listen_addresses=''", `-c unix_socket_directories='${directory}'`] : ["-c listen_addresses=127.0.0.1", "-c unix_socket_directories=''"]), `-c max_connections=${options.fast ? 400 : 200}`, "-c shared_buffers=256MB"];
     if (options.fast) settings.push("-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off");
     try {
       await run(programs.pg_ctl, ["start", "-w", "-t", "60", "-D", directory, "-l", log, "-o", settings.join(" ")], how);
@@ -98,7 +100,7 @@ export async function ensureLocalPostgres(options: LocalPostgresOptions): Promis
   return {
     adopted,
     url: (database, role = { name: "postgres", password: options.password }) =>
-      `postgres://${role.name}:${encodeURIComponent(role.password)}@127.0.0.1:${options.port}/${database}`,
+      `postgres://${role.name}:${encodeURIComponent(role.password)}@127.0.0.1:${options.port}/${database}${options.socket ? `?host=${encodeURIComponent(directory)}` : ""}`,
     stop: async () => {
       await run(programs.pg_ctl, ["stop", "-m", "fast", "-w", "-D", directory], how);
     },

@@ -72,7 +72,7 @@ else if (seed !== null || seeds !== null) {
     seconds: Number(option("seconds") ?? Number.POSITIVE_INFINITY),
   };
   if (join === null) process.exitCode = await playSeeds(options);
-  else await playJoined(options, Number(join));
+  else await playJoined(options, join);
 }
 else {
   process.stderr.write(`${USAGE}\n`);

@@ -110,8 +110,8 @@ const SIGNS_OF_LIFE: ReadonlySet<string> = new Set(["loop_status", "loop_lease",
 const EMPTY = { command: "", rowCount: 0, oid: 0, fields: [], rows: [] } as unknown as pg.QueryResult;
 
 /**
- * One connection of a process. A transaction is begun for real only when a statement needs it; a reader to whom kept
- * answers suffice costs the database nothing.
+ * One connection of a process. A transaction is begun for real only when a statement needs it: a reader to whom kept
+ * answers suffice costs the database nothing, and one that takes no lock has its moment from the order of steps.
  */
 class SimConnection {
   private real: RealConnection | null = null;
@@ -123,6 +123,7 @@ class SimConnection {
   private wakes: string[] = [];
   private busy = false;
   private ofOneMoment = false;
+  private onlyReads = false;
   private moment: number | null = null;
   /** Resolved when the connection is gone: nobody waits for an answer on it. */
   private readonly gone: Promise<void>;
@@ -180,6 +181,7 @@ class SimConnection {
       case "begin":
         this.beginText = request.text;
         this.ofOneMoment = request.text.includes("repeatable read");
+        this.onlyReads = request.text.includes("read only");
         this.moment = null;
         return reply(null, EMPTY);
       case "commit":
@@ -207,9 +209,10 @@ class SimConnection {
       this.moment ??= postgres.moment;
       return reply(null, kept);
     }
-    if (this.ofOneMoment && !this.begun && this.moment !== null && this.moment !== postgres.moment) {
+    if (this.ofOneMoment && !this.begun) {
       // The process stood still between two reads of one moment; the database would not have let it see two.
-      return reply(Object.assign(new Error("could not serialize access: the reader was overtaken"), { code: "40001" }), null);
+      if (this.moment !== null && this.moment !== postgres.moment) return reply(Object.assign(new Error("could not serialize access: the reader was overtaken"), { code: "40001" }), null);
+      this.moment = postgres.moment;
     }
     const fault = this.options.fault(request.text);
     if (fault === "connection-lost") {
@@ -218,7 +221,8 @@ class SimConnection {
     }
     const woken = wakesOf(request);
     const values = facts.usesNow ? [...request.values, process.scheduler.now()] : [...request.values];
-    await this.send({ text: facts.text, values, rowMode: request.rowMode, types: request.types }, false, (error, result) => {
+    const begins = !(this.onlyReads && facts.kind === "read" && !facts.volatile);
+    await this.send({ text: facts.text, values, rowMode: request.rowMode, types: request.types }, { begins, ends: false }, (error, result) => {
       if (error) return reply(error, null);
       if (result && !facts.ordered) inOneOrder(result.rows);
       if (facts.kind === "write") {
@@ -248,7 +252,7 @@ class SimConnection {
       this.lose();
       return reply(connectionLost(), null);
     }
-    const send = (): Promise<void> => this.send(request, true, (error, result) => {
+    const send = (): Promise<void> => this.send(request, { begins: false, ends: true }, (error, result) => {
       this.begun = false;
       // A commit of a transaction that had failed is a rollback, and says so.
       if (kind === "commit" && !error && result?.command !== "ROLLBACK") this.settle();
@@ -277,11 +281,11 @@ class SimConnection {
     if (woken.length > 0) onWake(woken);
   }
 
-  private async send(request: Request, ends: boolean, done: Reply): Promise<void> {
+  private async send(request: Request, { begins, ends }: { readonly begins: boolean; readonly ends: boolean }, done: Reply): Promise<void> {
     const { postgres, role } = this.options;
     this.real ??= await postgres.take(role);
     const real = this.real;
-    if (this.beginText !== null && !this.begun) {
+    if (begins && this.beginText !== null && !this.begun) {
       this.begun = true;
       await real.client.query(this.beginText);
     }

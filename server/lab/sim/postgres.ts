@@ -103,8 +103,10 @@ export class SimPostgres {
     for (const table of tables) this.versions.set(table, this.version(table) + 1);
   }
 
-  forget(): void {
+  /** Nothing that was answered or planned for what the tables held before is used any more. */
+  async forget(): Promise<void> {
     this.kept.clear();
+    for (const free of this.idle.values()) for (const { client } of free) await client.query("discard plans");
   }
 
   /** A number that changes when any of these tables does. */
@@ -142,8 +144,14 @@ export class SimPostgres {
   }
 }
 
+const names = new Map<string, string>();
+
 /** A name for a prepared statement: the same text is parsed and planned once for each connection. */
 export function statementName(text: string): string {
-  return `s${createHash("sha1").update(text).digest("hex").slice(0, 20)}`;
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `s${createHash("sha1").update(text).digest("hex").slice(0, 20)}`;
+  names.set(text, name);
+  return name;
 }
 

@@ -14,10 +14,13 @@ const TEMPLATE = "sim_template";
 const MAKE_DAYS = "select make_days('sample', '2025-12-30', 10), make_days('usage_fact', '2025-12-30', 10)";
 /** Nobody tidies tables while a seed is played: it would come when it likes, and change how rows lie. */
 const LEAVE_UNTIDIED = "do $$ declare t text; begin for t in select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'public' and relkind = 'r' loop execute format('alter table %I set (autovacuum_enabled = false)', t); end loop; end $$";
+/** Tables that have a page. */
+const WRITTEN = "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and pg_relation_size(oid) > 0 order by relname";
 
 /** A Postgres of this run alone, in a folder that goes with it, and databases copied from a migrated one. */
 export interface SimServer {
-  readonly port: number;
+  /** Where other processes find it, without its password. */
+  readonly address: string;
   /** A database of its own for one process that simulates. */
   database(): Promise<SimDatabaseServer>;
   close(): Promise<void>;
@@ -45,7 +48,7 @@ function freePort(): Promise<number> {
 /** Starts it; takes some seconds, which all simulations of a run share. */
 export async function startSimServer(): Promise<SimServer> {
   const directory = join(tmpdir(), `berth-sim-${process.pid}-${randomBytes(4).toString("hex")}`);
-  const server = await ensureLocalPostgres({ directory, port: await freePort(), password: PASSWORD, fast: true });
+  const server = await ensureLocalPostgres({ directory, port: await freePort(), password: PASSWORD, fast: true, socket: true });
   const stop = async (): Promise<void> => {
     await server.stop();
     rmSync(directory, { recursive: true, force: true });
@@ -60,12 +63,20 @@ export async function startSimServer(): Promise<SimServer> {
     await stop();
     throw error;
   }
-  return { port: Number(new URL(server.url("postgres")).port), database: () => copySimDatabase({ url: (database, role) => server.url(database, role), template: TEMPLATE, password: PASSWORD }), close: stop };
+  const address = new URL(server.url("postgres"));
+  address.password = "";
+  return { address: address.href, database: () => copySimDatabase({ url: (database, role) => server.url(database, role), template: TEMPLATE, password: PASSWORD }), close: stop };
 }
 
 /** Joins a server that another process started: its copy of the template is its own. */
-export function joinSimServer(port: number): Promise<SimDatabaseServer> {
-  const url: LocalPostgres["url"] = (database, role = { name: "postgres", password: PASSWORD }) => `postgres://${role.name}:${encodeURIComponent(role.password)}@127.0.0.1:${port}/${database}`;
+export function joinSimServer(address: string): Promise<SimDatabaseServer> {
+  const url: LocalPostgres["url"] = (database, role = { name: "postgres", password: PASSWORD }) => {
+    const there = new URL(address);
+    there.pathname = `/${database}`;
+    there.username = role.name;
+    there.password = encodeURIComponent(role.password);
+    return there.href;
+  };
   return copySimDatabase({ url, template: TEMPLATE, password: PASSWORD });
 }
 
@@ -90,15 +101,26 @@ export async function copySimDatabase({ url, template, password }: { readonly ur
   const filled: string[] = [];
   for (const table of tables) if ((await owner.query(`select 1 from "${table}" limit 1`)).rows.length > 0) filled.push(table);
   const emptied = tables.filter((table) => !filled.includes(table));
-  const truncate = `truncate ${emptied.map((table) => `"${table}"`).join(", ")} restart identity cascade`;
+  const sequences = (await owner.query<{ name: string }>("select format('%I', relname) as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'S' order by relname")).rows.map((row) => row.name);
+  const restart = sequences.map((name) => `alter sequence ${name} restart`);
+  const written = async (): Promise<string[]> => (await owner.query<{ name: string }>(WRITTEN)).rows.map((row) => row.name).filter((name) => emptied.includes(name));
+  /** A truncation would make the files of all tables and indexes anew, also of those that nobody wrote. */
+  const empty = async (): Promise<void> => {
+    const names = (await written()).map((name) => `"${name}"`);
+    if (names.length === 0) return;
+    await owner.query([...names.map((name) => `delete from ${name}`), ...restart].join("; "));
+    await owner.query(`vacuum (truncate, parallel 0) ${names.join(", ")}`);
+    const left = await written();
+    if (left.length > 0) await owner.query(`truncate ${emptied.map((name) => `"${name}"`).join(", ")} restart identity cascade`);
+  };
   return {
     postgres,
     reset: async () => {
       await owner.query("set session_replication_role = replica");
-      await owner.query(truncate);
+      await empty();
       await owner.query("set session_replication_role = origin");
+      await postgres.forget();
       postgres.changed(tables);
-      postgres.forget();
     },
     rows: async <T extends Record<string, unknown>>(query: string, values: readonly unknown[] = []) => (await owner.query(query, [...values])).rows as T[],
     close: async () => {

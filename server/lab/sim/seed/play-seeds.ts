@@ -35,7 +35,7 @@ export async function playSeeds(options: SeedsOptions): Promise<number> {
   const server = await startSimServer();
   const processes = Math.min(options.count, Math.max(1, availableParallelism()));
   try {
-    const others = Array.from({ length: processes - 1 }, (_, index) => playElsewhere({ ...options, from: options.from + index + 1, step: processes }, server.port));
+    const others = Array.from({ length: processes - 1 }, (_, index) => playElsewhere({ ...options, from: options.from + index + 1, step: processes }, server.address));
     const database = await server.database();
     const own = await playPart({ ...options, step: processes }, database);
     await database.close();
@@ -48,15 +48,15 @@ export async function playSeeds(options: SeedsOptions): Promise<number> {
 }
 
 /** The part of another process, on the same server; its last line is its tally. */
-export async function playJoined(options: SeedsOptions, port: number): Promise<void> {
-  const database = await joinSimServer(port);
+export async function playJoined(options: SeedsOptions, address: string): Promise<void> {
+  const database = await joinSimServer(address);
   const tally = await playPart(options, database);
   await database.close();
   process.stdout.write(`${JSON.stringify(tally)}\n`);
 }
 
-function playElsewhere(options: SeedsOptions, port: number): Promise<Tally> {
-  const args = ["--seeds", String(options.count - 1), "--from", String(options.from), "--step", String(options.step), "--days", String(options.lengthMs / 86_400_000), "--faults", options.faults.join(","), "--join", String(port), ...(Number.isFinite(options.seconds) ? ["--seconds", String(options.seconds)] : [])];
+function playElsewhere(options: SeedsOptions, address: string): Promise<Tally> {
+  const args = ["--seeds", String(options.count - 1), "--from", String(options.from), "--step", String(options.step), "--days", String(options.lengthMs / 86_400_000), "--faults", options.faults.join(","), "--join", address, ...(Number.isFinite(options.seconds) ? ["--seconds", String(options.seconds)] : [])];
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => void (text += chunk));
