@@ -9,7 +9,7 @@ export { addCommitment, createCoupon, listCoupons, redeemCoupon } from "./discou
 export type { CommitmentRow, CouponRow, DiscountRow } from "./discount";
 export { previewPrices } from "./price-book";
 export type { NewPrice, PriceEffect, PricePreview } from "./price-book";
-export { listInvoiceLineWindows, readBreakdown, readBreakdownCsv, readInvoiceCsv, readInvoicePdf } from "./document";
+export { listInvoiceLineWindows, listInvoiceLineWindowsForStaff, readBreakdown, readBreakdownCsv, readInvoiceCsv, readInvoicePdf } from "./document";
 export type { Breakdown, BreakdownRow, DocumentLocale, InvoiceFile } from "./document";
 export { listEvidenceKeys, readEvidence, verifyEvidence } from "./evidence";
 export type { EvidenceVerdict } from "./evidence";

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import {
-  addCommitment, createCoupon, draftInvoice, grantCredit, issueCreditNote, issueNow, listCoupons, listCredits, listOrganizationInvoices, listParkedInvoices, previewPrices, readInvoiceForStaff, readIssuer, readMoney, releaseInvoice, setIssuer, voidCredit, voidInvoice,
+  addCommitment, createCoupon, draftInvoice, grantCredit, issueCreditNote, issueNow, listCoupons, listCredits, listInvoiceLineWindowsForStaff, listOrganizationInvoices, listParkedInvoices, previewPrices, readInvoiceForStaff, readIssuer, readMoney, releaseInvoice, setIssuer, voidCredit, voidInvoice,
 } from "@/server/billing";
 import { addCommitmentInput, createCouponInput, grantCreditInput } from "@/server/billing/discount/schema";
 import { setIssuerInput } from "@/server/billing/profile/schema";
 import { previewPricesInput } from "@/server/catalog/schema";
+import { readTimeline } from "@/server/compute";
+import { timelineInput } from "@/server/compute/instance/schema";
 import { listDrift, listNewestPeriods } from "@/server/metering";
 import { operatorProcedure, router } from "../trpc";
 
@@ -20,6 +22,9 @@ export const adminBillingRouter = router({
   invoices: operatorProcedure("auditor").input(organizationRef).query(({ ctx, input }) => listOrganizationInvoices(ctx.context, input)),
   /** One invoice with its lines, and what a credit note may still take off. */
   invoice: operatorProcedure("auditor").input(invoiceRef).query(({ ctx, input }) => readInvoiceForStaff(ctx.context, input)),
+  invoiceLineWindows: operatorProcedure("auditor").input(invoiceRef.extend({ lineId: id })).query(({ ctx, input }) => listInvoiceLineWindowsForStaff(ctx.context, input)),
+  /** What happened to a machine while a window of it was billed. */
+  instanceEvents: operatorProcedure("auditor").input(timelineInput).query(({ ctx, input }) => readTimeline(ctx.context, input)),
   /** Invoices, payments with what can be given back, commitments, discounts, service level and closed periods of one organization. */
   money: operatorProcedure("auditor").input(organizationRef).query(({ ctx, input }) => readMoney(ctx.context, input)),
   draft: operatorProcedure("auditor").input(organizationRef).query(({ ctx, input }) => draftInvoice(ctx.context, input)),

@@ -1,2 +1,2 @@
-export { listInvoiceLineWindows, readBreakdown, readBreakdownCsv, readInvoiceCsv, readInvoicePdf, type InvoiceFile } from "./read-documents";
+export { listInvoiceLineWindows, listInvoiceLineWindowsForStaff, readBreakdown, readBreakdownCsv, readInvoiceCsv, readInvoicePdf, type InvoiceFile } from "./read-documents";
 export type { Breakdown, BreakdownRow, DocumentLocale } from "./types";

@@ -5,7 +5,7 @@ import { notFound } from "@/server/platform/errors";
 import { breakDownByDay } from "@/server/rating";
 import { readOrganization } from "@/server/tenancy";
 import { gatherBasis, namesOf, selectLineWindows } from "../draft";
-import { readInvoice } from "../invoice";
+import { readInvoice, readInvoiceForStaff, type InvoiceView } from "../invoice";
 import { dayEdges } from "../rules";
 import { renderBreakdownCsv, renderInvoiceCsv } from "./render-csv";
 import { renderInvoicePdf } from "./render-pdf";
@@ -59,8 +59,16 @@ export async function readBreakdown(context: Context, input: { readonly organiza
 
 /** The windows behind one line of an issued invoice. @throws Problem `not-found` for somebody else's invoice or a line that it does not have. */
 export async function listInvoiceLineWindows(context: Context, input: InvoiceRef & { readonly lineId: string }): Promise<readonly UsageWindowRow[]> {
-  const { invoice, lines } = await readInvoice(context, input);
-  const line = lines.find((candidate) => candidate.id === input.lineId);
-  if (!line) throw notFound("invoice line", input.lineId);
-  return inTransaction(context, (tx) => selectLineWindows(tx, input.organizationId, { from: invoice.periodStart, to: invoice.periodEnd }, line.windowIds), { readOnly: true });
+  return windowsOf(context, await readInvoice(context, input), input.lineId);
+}
+
+/** The windows behind one line of anybody's invoice, a held one too; for operators. @throws Problem `not-found` as above. */
+export async function listInvoiceLineWindowsForStaff(context: Context, input: { readonly invoiceId: string; readonly lineId: string }): Promise<readonly UsageWindowRow[]> {
+  return windowsOf(context, await readInvoiceForStaff(context, input), input.lineId);
+}
+
+function windowsOf(context: Context, { invoice, lines }: InvoiceView, lineId: string): Promise<readonly UsageWindowRow[]> {
+  const line = lines.find((candidate) => candidate.id === lineId);
+  if (!line) throw notFound("invoice line", lineId);
+  return inTransaction(context, (tx) => selectLineWindows(tx, invoice.organizationId, { from: invoice.periodStart, to: invoice.periodEnd }, line.windowIds), { readOnly: true });
 }

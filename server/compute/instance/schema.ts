@@ -76,5 +76,9 @@ export const listInstancesInput = z.object({
 });
 export type ListInstancesInput = z.input<typeof listInstancesInput>;
 
-export const timelineInput = instanceRef.extend({ cursor: z.string().max(500).nullish(), limit: z.number().int().min(1).max(100).default(50) });
+/** A moment that a calendar has. */
+const timelineMoment = z.date().min(new Date("2000-01-01T00:00:00Z"), { error: "lies before the year 2000" }).max(new Date("2200-01-01T00:00:00Z"), { error: "lies after the year 2200" });
+
+/** `from` and `to`: only what happened then, both ends included. */
+export const timelineInput = instanceRef.extend({ from: timelineMoment.optional(), to: timelineMoment.optional(), cursor: z.string().max(500).nullish(), limit: z.number().int().min(1).max(100).default(50) });
 export type TimelineInput = z.input<typeof timelineInput>;

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ilike, inArray, isNotNull, isNull, or, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { and, asc, desc, eq, gte, ilike, inArray, isNotNull, isNull, lte, or, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { insertRows } from "@/db/insert-rows";
 import { flavor, image } from "@/db/schema/catalog";
 import { address, instance, instanceEvent, instanceObservation, instanceSshKey, network, sshKey, volume } from "@/db/schema/compute";
@@ -238,11 +238,11 @@ export async function insertEvents(tx: Transaction, events: (typeof instanceEven
   await tx.insert(instanceEvent).values(events);
 }
 
-export async function selectEvents(tx: Transaction, instanceId: string, after: { readonly value: string; readonly id: string } | null, limit: number) {
+export async function selectEvents(tx: Transaction, instanceId: string, { after, from, to }: { readonly after: { readonly value: string; readonly id: string } | null; readonly from: Date | undefined; readonly to: Date | undefined }, limit: number) {
   return tx
     .select({ id: instanceEvent.id, at: instanceEvent.at, kind: instanceEvent.kind, detail: instanceEvent.detail })
     .from(instanceEvent)
-    .where(and(eq(instanceEvent.instanceId, instanceId), after ? sql`(${instanceEvent.at}, ${instanceEvent.id}) < (${after.value}::timestamptz, ${after.id})` : undefined))
+    .where(and(eq(instanceEvent.instanceId, instanceId), from && gte(instanceEvent.at, from), to && lte(instanceEvent.at, to), after ? sql`(${instanceEvent.at}, ${instanceEvent.id}) < (${after.value}::timestamptz, ${after.id})` : undefined))
     .orderBy(desc(instanceEvent.at), desc(instanceEvent.id))
     .limit(limit);
 }

@@ -9,9 +9,11 @@ import { Dialog } from "@/app/_components/ui/dialog";
 import { Field, Input, Select } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
 import { useFormats } from "@/app/_i18n/use-formats";
+import { useWallClock } from "@/app/_i18n/use-wall-clock";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
 import { PricePreview } from "./price-preview";
+import { PriceTiers, readTiers, type TypedTier } from "./price-tiers";
 
 interface PriceProps {
   readonly open: boolean;
@@ -23,6 +25,9 @@ interface PriceProps {
 
 const MICROS = 1_000_000;
 const METERS = ["storage", "address", "snapshot", "image", "desktop"] as const;
+/** What stands on storage, which comes in classes. */
+const STORED: readonly string[] = ["storage", "snapshot", "image"];
+const TAXES = ["standard", "reduced", "exempt"] as const;
 const toMicros = (text: string): number => (text.trim() === "" ? Number.NaN : Math.round(Number(text) * MICROS));
 
 export function PriceDialog(props: PriceProps) {
@@ -39,6 +44,7 @@ function PriceForm({ flavors, currency: shownCurrency, onOpenChange }: PriceProp
   const catalog = useTranslations("admin.catalog");
   const common = useTranslations("common");
   const formats = useFormats();
+  const wallClock = useWallClock();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const problem = useProblemText();
@@ -52,6 +58,9 @@ function PriceForm({ flavors, currency: shownCurrency, onOpenChange }: PriceProp
   const [increment, setIncrement] = useState("1");
   const [included, setIncluded] = useState("0");
   const [movable, setMovable] = useState("0");
+  const [tiers, setTiers] = useState<readonly TypedTier[]>([]);
+  const [storageClass, setStorageClass] = useState("");
+  const [taxCategory, setTaxCategory] = useState<(typeof TAXES)[number]>("standard");
   const [from, setFrom] = useState("");
   const meter = METERS.find((one) => one === what);
   const terms = {
@@ -62,9 +71,12 @@ function PriceForm({ flavors, currency: shownCurrency, onOpenChange }: PriceProp
     minimumMicros: minimum.trim() === "" ? 0 : toMicros(minimum),
     incrementSeconds: Number(increment),
     includedUnitHours: Number(included),
-    movableDiscountBasisPoints: Math.round(Number(movable) * 100),
+    tiers: readTiers(tiers),
+    ...(meter && STORED.includes(meter) && storageClass.trim() !== "" ? { storageClass: storageClass.trim() } : {}),
+    taxCategory,
+    movableDiscountBasisPoints: meter ? 0 : Math.round(Number(movable) * 100),
   };
-  const parsed = addPriceVersionInput.safeParse({ ...terms, currency, ...(from ? { validFrom: new Date(from) } : {}) });
+  const parsed = addPriceVersionInput.safeParse({ ...terms, currency, ...(from ? { validFrom: wallClock.moment(from) } : {}) });
   const preview = newPriceInput.safeParse(terms);
   const add = useMutation(trpc.admin.catalog.addPriceVersion.mutationOptions({ onSuccess: () => onOpenChange(false), onSettled: () => queryClient.invalidateQueries(trpc.admin.catalog.pathFilter()) }));
   return (
@@ -94,8 +106,11 @@ function PriceForm({ flavors, currency: shownCurrency, onOpenChange }: PriceProp
         <Field label={t("increment")} hint={t("incrementHint")}>{(control) => <Input {...control} type="number" min={1} step={1} inputMode="numeric" value={increment} onChange={(event) => setIncrement(event.target.value)} />}</Field>
         <Field label={t("included")} hint={t("includedHint")}>{(control) => <Input {...control} type="number" min={0} step={1} inputMode="numeric" value={included} onChange={(event) => setIncluded(event.target.value)} />}</Field>
         {meter ? null : <Field label={t("movable")} hint={t("movableHint")}>{(control) => <Input {...control} type="number" min={0} max={100} step="0.01" inputMode="decimal" value={movable} onChange={(event) => setMovable(event.target.value)} />}</Field>}
-        <Field label={catalog("validFrom")} hint={catalog("validFromHint")}>{(control) => <Input {...control} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />}</Field>
+        <Field label={catalog("validFrom")} hint={wallClock.hint(catalog("validFromHint"))}>{(control) => <Input {...control} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />}</Field>
+        <Field label={t("tax")}>{(control) => <Select {...control} className="w-full" value={taxCategory} onChange={(event) => setTaxCategory(TAXES.find((one) => one === event.target.value) ?? "standard")}>{TAXES.map((one) => <option key={one} value={one}>{t(`taxes.${one}`)}</option>)}</Select>}</Field>
+        {meter && STORED.includes(meter) ? <Field label={t("storageClass")} optional={common("optional")} hint={t("storageClassHint")}>{(control) => <Input {...control} className="font-mono" maxLength={63} spellCheck={false} value={storageClass} onChange={(event) => setStorageClass(event.target.value)} />}</Field> : null}
       </div>
+      <PriceTiers tiers={tiers} onChange={setTiers} />
       {preview.success && parsed.success ? <PricePreview currency={currency} price={preview.data} /> : <p className="text-xs text-muted">{t("previewFirst")}</p>}
       {add.error ? <Notice kind="bad">{problem(add.error)}</Notice> : null}
       <div className="flex justify-end gap-2">

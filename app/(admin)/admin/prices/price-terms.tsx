@@ -14,7 +14,7 @@ export function PriceTerms({ price }: { readonly price: RouterOutputs["admin"]["
     price.minimumSeconds > 0 ? t("minimum", { duration: formats.duration(price.minimumSeconds * 1000) }) : null,
     price.minimumMicros > 0 ? t("minimumAmount", { amount: formats.money(price.minimumMicros, price.currency) }) : null,
     price.includedUnitHours > 0 ? t("included", { hours: formats.number(price.includedUnitHours) }) : null,
-    price.tiers.length > 0 ? t("tiers", { count: price.tiers.length + 1 }) : null,
+    ...price.tiers.map((tier) => t("tier", { price: formats.perHour(tier.microsPerHour, price.currency), hours: formats.number(tier.fromUnitHours) })),
     price.movableDiscountBasisPoints > 0 ? t("movable", { percent: formats.number(price.movableDiscountBasisPoints / 100) }) : null,
     price.taxCategory === "standard" ? null : t(price.taxCategory),
   ].filter((part) => part !== null);

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { createCouponInput } from "@/server/billing/discount/schema";
 import { Confirm } from "@/app/_components/confirm";
 import { CheckboxLine, Field, Input, Select } from "@/app/_components/ui/field";
+import { useWallClock } from "@/app/_i18n/use-wall-clock";
 import { useTRPC } from "@/app/_trpc/client";
 
 const METERS = ["instance", "storage", "address", "snapshot", "image", "desktop"] as const;
@@ -18,6 +19,7 @@ export function CouponDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useTranslations("adminMoney.coupons");
   const common = useTranslations("common");
   const catalog = useTranslations("admin.catalog");
+  const wallClock = useWallClock();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [code, setCode] = useState("");
@@ -33,7 +35,7 @@ export function CouponDialog({ onClose }: { readonly onClose: () => void }) {
   const maximum = numberOr(most, null);
   const parsed = createCouponInput.safeParse({
     code, kind, currency, basisPoints: kind === "trial" ? 10_000 : Math.round(Number(percent) * 100), meters: meters.length === METERS.length ? null : meters,
-    maxMicros: maximum === null ? null : Math.round(maximum * MICROS), durationDays: Number(days), redeemableUntil: until ? new Date(`${until}T23:59:59`) : null, maxRedemptions: numberOr(redemptions, null),
+    maxMicros: maximum === null ? null : Math.round(maximum * MICROS), durationDays: Number(days), redeemableUntil: wallClock.endOf(until), maxRedemptions: numberOr(redemptions, null),
   });
   return (
     <Confirm open onOpenChange={(open) => (open ? undefined : onClose())} title={t("add")} description={t("addText")} action={t("add")} disabled={!parsed.success} onConfirm={() => (parsed.success ? create.mutateAsync(parsed.data) : Promise.resolve())}>
@@ -44,7 +46,7 @@ export function CouponDialog({ onClose }: { readonly onClose: () => void }) {
         <Field label={t("durationDays")} hint={t("durationHint")}>{(control) => <Input {...control} type="number" min={1} max={3660} value={days} onChange={(event) => setDays(event.target.value)} />}</Field>
         <Field label={catalog("currency")}>{(control) => <Input {...control} maxLength={3} value={currency} onChange={(event) => setCurrency(event.target.value.toUpperCase())} />}</Field>
         <Field label={t("most")} optional={common("optional")}>{(control) => <Input {...control} type="number" min={0} step="any" value={most} onChange={(event) => setMost(event.target.value)} />}</Field>
-        <Field label={t("redeemableUntil")} optional={common("optional")}>{(control) => <Input {...control} type="date" value={until} onChange={(event) => setUntil(event.target.value)} />}</Field>
+        <Field label={t("redeemableUntil")} optional={common("optional")} hint={wallClock.hint(t("redeemableHint"))}>{(control) => <Input {...control} type="date" value={until} onChange={(event) => setUntil(event.target.value)} />}</Field>
         <Field label={t("maxRedemptions")} optional={common("optional")}>{(control) => <Input {...control} type="number" min={1} step={1} value={redemptions} onChange={(event) => setRedemptions(event.target.value)} />}</Field>
       </div>
       <fieldset className="grid gap-1.5">

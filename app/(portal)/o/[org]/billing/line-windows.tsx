@@ -1,70 +1,31 @@
 "use client";
 
-import { useQuery, type UseQueryResult } from "@tanstack/react-query";
-import { ChevronRight } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { useState } from "react";
-import type { RouterOutputs } from "@/server/api/root";
-import { Loaded } from "@/app/_components/loaded";
+import Link from "next/link";
 import { useOrganization } from "@/app/_components/shell/viewer";
-import { Moment } from "@/app/_components/time-ago";
-import { cn } from "@/app/_components/ui/cn";
-import { useFormats } from "@/app/_i18n/use-formats";
+import { UsageWindows, type UsageWindow } from "@/app/_components/usage-windows";
+import { timelineOf, WindowEvents } from "@/app/_components/window-events";
 import { useTRPC } from "@/app/_trpc/client";
-import { WindowEvents } from "./window-events";
-
-/** Why a window ended, as metering names it; another word is shown as it is. */
-const REASONS = ["stopped", "resized", "restarted", "period-end", "host-lost", "deleted", "consent"] as const;
-
-type Windows = RouterOutputs["billing"]["lineWindows"];
 
 /** The windows behind a line of the current bill. */
 export function DraftLineWindows({ lineKey }: { readonly lineKey: string }) {
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
-  return <WindowList query={useQuery(trpc.billing.lineWindows.queryOptions({ organization, key: lineKey }))} />;
+  return <UsageWindows query={useQuery(trpc.billing.lineWindows.queryOptions({ organization, key: lineKey }))}>{(window) => <Events window={window} />}</UsageWindows>;
 }
 
 /** The windows behind a line of an issued invoice. */
 export function InvoiceLineWindows({ invoiceId, lineId }: { readonly invoiceId: string; readonly lineId: string }) {
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
-  return <WindowList query={useQuery(trpc.billing.invoiceLineWindows.queryOptions({ organization, invoiceId, lineId }))} />;
+  return <UsageWindows query={useQuery(trpc.billing.invoiceLineWindows.queryOptions({ organization, invoiceId, lineId }))}>{(window) => <Events window={window} />}</UsageWindows>;
 }
 
-/** As the database has them; each opens to what happened to its machine meanwhile. */
-function WindowList({ query }: { readonly query: UseQueryResult<Windows, unknown> }) {
-  const t = useTranslations("billing");
-  const money = useTranslations("money.windows");
-  const words = useTranslations("instance.usage");
-  const formats = useFormats();
-  const [open, setOpen] = useState<string | null>(null);
-  const reasonOf = (reason: string | null): string => {
-    const known = REASONS.find((one) => one === reason);
-    return known ? money(`reasons.${known}`) : (reason ?? "");
-  };
-  return (
-    <Loaded query={query}>
-      {(windows) => (
-        <ol className="grid gap-1 text-xs" aria-label={t("windows")}>
-          {windows.map((window) => {
-            const expanded = open === window.id;
-            return (
-              <li key={window.id}>
-                <button type="button" aria-expanded={expanded} onClick={() => setOpen(expanded ? null : window.id)} className="grid w-full grid-cols-[1rem_minmax(0,1fr)] gap-x-2 rounded px-1 py-1 text-left hover:bg-raised sm:grid-cols-[1rem_minmax(0,2fr)_minmax(0,1fr)_minmax(0,1fr)]">
-                  <ChevronRight aria-hidden className={cn("mt-0.5 size-3.5 text-muted transition-transform", expanded && "rotate-90")} />
-                  <span>
-                    <Moment at={window.startedAt} /> – {window.closedAt ? <Moment at={window.endedAt} /> : words("stillRunning")}
-                  </span>
-                  <span className="numeric max-sm:col-start-2">{formats.duration(window.endedAt.getTime() - window.startedAt.getTime())}{window.quantity === 1 ? "" : ` × ${window.meter === "storage" ? formats.gibibytes(window.quantity) : formats.number(window.quantity)}`}</span>
-                  <span className="text-muted max-sm:col-start-2">{window.closedAt ? reasonOf(window.closedReason) : money("confirmedAt", { at: formats.time(window.endedAt) })}</span>
-                </button>
-                {expanded ? <WindowEvents instanceId={window.instanceId} windowId={window.id} from={window.startedAt} to={window.endedAt} /> : null}
-              </li>
-            );
-          })}
-        </ol>
-      )}
-    </Loaded>
-  );
+function Events({ window }: { readonly window: UsageWindow }) {
+  const t = useTranslations("money.windows");
+  const { slug: organization } = useOrganization();
+  const trpc = useTRPC();
+  const query = useQuery(trpc.instances.timeline.queryOptions({ organization, ...timelineOf(window) }));
+  return <WindowEvents window={window} query={query} more={<Link href={`/o/${organization}/instances/${window.instanceId}?tab=activity`} className="underline-offset-2 hover:underline">{t("toInstance")}</Link>} />;
 }

@@ -21,6 +21,7 @@ import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { Decide } from "../../parked/decide";
 import { CreditNoteDialog } from "./credit-note-dialog";
+import { StaffLineWindows } from "./staff-line-windows";
 
 type View = RouterOutputs["admin"]["billing"]["invoice"];
 type Asking = "credit" | "release" | "void";
@@ -97,13 +98,13 @@ function Body({ view: { invoice, lines, creditNotes, openMinor } }: { readonly v
         <CardHead title={words("lines")} description={words("linesText")} />
         <BillLines
           currency={invoice.currency}
-          lines={lines.map((line) => ({ ...toBillLine(line, names), windowCount: 0 }))}
+          lines={lines.map((line) => toBillLine(line, names))}
           subtotalMicros={lines.reduce((sum, line) => sum + line.amountMicros, 0)}
           roundingMicros={invoice.roundingMicros}
           taxes={invoice.taxes}
           totalMinor={invoice.totalMinor}
         >
-          {() => null}
+          {(lineId) => <StaffLineWindows invoiceId={invoice.id} lineId={lineId} />}
         </BillLines>
       </Card>
     </div>

@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Confirm } from "@/app/_components/confirm";
 import { Field, Input, Select } from "@/app/_components/ui/field";
+import { useWallClock } from "@/app/_i18n/use-wall-clock";
 import { useTRPC } from "@/app/_trpc/client";
 import { useRefresh } from "./use-refresh";
 
@@ -23,6 +24,7 @@ export function GrantDialog({ organizationId, currency, onClose }: GrantProps) {
   const kinds = useTranslations("money.credits.kinds");
   const own = useTranslations("money.credits");
   const common = useTranslations("common");
+  const wallClock = useWallClock();
   const trpc = useTRPC();
   const refresh = useRefresh();
   const [kind, setKind] = useState<(typeof KINDS)[number]>("goodwill");
@@ -41,7 +43,7 @@ export function GrantDialog({ organizationId, currency, onClose }: GrantProps) {
       description={t("grantText")}
       action={t("grant")}
       disabled={amount.trim() === "" || !Number.isSafeInteger(amountMicros) || amountMicros <= 0 || reason.trim() === ""}
-      onConfirm={() => grant.mutateAsync({ organizationId, kind, currency, amountMicros, reason, expiresAt: expires ? new Date(`${expires}T23:59:59`) : null, idempotencyKey })}
+      onConfirm={() => grant.mutateAsync({ organizationId, kind, currency, amountMicros, reason, expiresAt: wallClock.endOf(expires), idempotencyKey })}
     >
       <div className="grid gap-3 sm:grid-cols-2">
         <Field label={t("kind")}>
@@ -49,7 +51,7 @@ export function GrantDialog({ organizationId, currency, onClose }: GrantProps) {
         </Field>
         <Field label={t("amountIn", { currency })}>{(control) => <Input {...control} type="number" min={0} step="any" inputMode="decimal" value={amount} onChange={(event) => setAmount(event.target.value)} />}</Field>
       </div>
-      <Field label={own("expires")} optional={common("optional")} hint={t("expiresHint")}>{(control) => <Input {...control} type="date" value={expires} onChange={(event) => setExpires(event.target.value)} />}</Field>
+      <Field label={own("expires")} optional={common("optional")} hint={wallClock.hint(t("expiresHint"))}>{(control) => <Input {...control} type="date" value={expires} onChange={(event) => setExpires(event.target.value)} />}</Field>
       <Field label={t("grantReason")} hint={t("grantReasonHint")}>{(control) => <Input {...control} value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} />}</Field>
     </Confirm>
   );

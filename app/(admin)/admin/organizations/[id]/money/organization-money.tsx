@@ -12,6 +12,7 @@ import { CreditsCard } from "./credits-card";
 import { DraftCard } from "./draft-card";
 import { InvoicesCard } from "./invoices-card";
 import { PaymentsCard } from "./payments-card";
+import { SubscriptionsCard } from "./subscriptions-card";
 import { PeriodsCard, SlaCard } from "./record-cards";
 
 /** What one organization owes, paid and was given, and what an operator may do about it. */
@@ -33,6 +34,7 @@ export function OrganizationMoney({ organizationId }: { readonly organizationId:
                 <InvoicesCard invoices={view.invoices} />
                 <PaymentsCard payments={view.payments} refunds={view.refunds} invoices={view.invoices} />
                 <CreditsCard organizationId={organizationId} currency={view.currency} discounts={view.discounts} />
+                <SubscriptionsCard organizationId={organizationId} currency={view.currency} />
                 <CommitmentsCard organizationId={organizationId} currency={view.currency} commitments={view.commitments} />
                 <SlaCard credits={view.slaCredits} />
                 <PeriodsCard periods={view.periods} />

@@ -16,6 +16,7 @@ import { useProblemText } from "@/app/_trpc/use-problem-text";
 import { BillingFrame } from "../billing-frame";
 import { PayInAdvance } from "./pay-in-advance";
 import { PaymentTable } from "./payment-table";
+import { SubscriptionList } from "./subscription-list";
 import { useHostedPage } from "./use-hosted-page";
 
 type Overview = RouterOutputs["billing"]["payment"]["overview"];
@@ -53,6 +54,7 @@ export function PaymentPage() {
                 {overview.methods.length === 0 ? <EmptyState icon={CreditCard} title={t("noMethods")} action={addCard}>{t("noMethodsText")}</EmptyState> : <Methods methods={overview.methods} />}
               </Card>
               <PayInAdvance busy={hosted.busy === "prepay"} onPay={(amountMinor) => hosted.open({ kind: "prepay", amountMinor })} />
+              <SubscriptionList />
               <PaymentTable overview={overview} />
             </>
           )}

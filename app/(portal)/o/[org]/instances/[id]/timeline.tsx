@@ -10,7 +10,7 @@ import { Card } from "@/app/_components/ui/card";
 import { cn } from "@/app/_components/ui/cn";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { useTRPC } from "@/app/_trpc/client";
-import { useEventText } from "./use-event-text";
+import { useEventText } from "@/app/_components/use-event-text";
 
 interface TimelineProps {
   readonly instanceId: string;
