@@ -14,6 +14,8 @@ export { issueDesktopTicket } from "./session/issue-ticket";
 export { listDesktopSessions, listMyDesktops } from "./session/list-sessions";
 export { openDesktop, readSession } from "./session/open-desktop";
 export { listPictures, watchPool, type DesktopPicture } from "./picture/watch-pool";
+export { listHoldings, type DesktopHoldings } from "./usage/list-holdings";
+export { renderCostsCsv, sumCosts, type DesktopCosts, type MachineCost, type PersonCost, type PoolCost } from "./usage/sum-costs";
 export { listDesktops } from "./unit/list-desktops";
 export { resetDesktop } from "./unit/reset-desktop";
 

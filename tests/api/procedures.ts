@@ -212,6 +212,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "desktopPools.endSession": entry("member:admin", async (world, tenant) => ({ sessionId: (await addDesktopSession(world, tenant, tenant.people.viewer.id)).sessionId }), { ids: { sessionId: "dse" } }),
   "desktopPools.pictures": entry("member:admin", somePool, pool),
   "desktopPools.watch": entry("member:admin", somePool, pool),
+  "desktopPools.costs": entry("member:admin"),
   "desktopPools.goldenVersions": entry("member:operator"),
   "desktopPools.screenshot": entry("member:operator", someVersion, version),
   "desktopPools.addVersion": entry("member:admin", (_, tenant) => ({ goldenImageName: `golden ${word()}`, imageId: tenant.imageId }), { ids: { imageId: "img" } }),

@@ -1,8 +1,11 @@
+import { z } from "zod";
+import { readHeldCosts } from "@/server/billing";
 import {
-  addVersion, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listPictures, listPools, publishVersion, readCheckScreenshot, removeAssignment, resetDesktop, retireVersion,
-  rollOut, updatePool, watchPool,
+  addVersion, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listHoldings, listPictures, listPools, publishVersion, readCheckScreenshot, removeAssignment, renderCostsCsv, resetDesktop, retireVersion,
+  rollOut, sumCosts, updatePool, watchPool,
 } from "@/server/desktop";
 import { addVersionInput, assignInput, assignmentRef, createPoolInput, desktopRef, poolRef, rollOutInput, sessionRef, updatePoolInput, versionRef } from "@/server/desktop/schema";
+import { moment } from "../inputs";
 import { memberProcedure, router } from "../trpc";
 
 const operator = memberProcedure("operator");
@@ -27,6 +30,13 @@ export const desktopPoolsRouter = router({
   /** Small pictures of what the desktops show; `watch` has them taken for a minute. */
   pictures: admin.input(poolRef).query(async ({ ctx, input }) => ({ items: await listPictures(ctx.context, input) })),
   watch: admin.input(poolRef).mutation(({ ctx, input }) => watchPool(ctx.context, input)),
+  /** Use and cost of the billing period around a moment (default: now), by pool and by person, and the same as a file. */
+  costs: admin.input(z.object({ at: moment.optional() })).query(async ({ ctx, input }) => {
+    const held = await listHoldings(ctx.context, input);
+    const { rows, ...period } = await readHeldCosts(ctx.context, { ...input, organizationId: ctx.member.organizationId, instanceIds: held.machines.map(({ instanceId }) => instanceId), holdings: held.holdings });
+    const costs = sumCosts(held, rows);
+    return { ...period, ...costs, csv: renderCostsCsv(costs, period.currency) };
+  }),
   goldenVersions: operator.query(async ({ ctx }) => ({ items: await listGolden(ctx.context) })),
   screenshot: operator.input(versionRef).query(({ ctx, input }) => readCheckScreenshot(ctx.context, input)),
   addVersion: admin.input(addVersionInput).mutation(async ({ ctx, input }) => ({ id: (await addVersion(ctx.context, input)).id })),

@@ -1,2 +1,3 @@
 export { listInvoiceLineWindows, listInvoiceLineWindowsForStaff, readBreakdown, readBreakdownCsv, readInvoiceCsv, readInvoicePdf, type InvoiceFile } from "./read-documents";
-export type { Breakdown, BreakdownRow, DocumentLocale } from "./types";
+export { readHeldCosts } from "./read-held-costs";
+export type { Breakdown, BreakdownRow, DocumentLocale, HeldCost, HeldCosts, Holding } from "./types";

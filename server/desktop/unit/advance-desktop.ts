@@ -10,7 +10,7 @@ import { updateSession } from "../session/store";
 import { mayBecome } from "../state";
 import type { DesktopRow, DesktopWork } from "../types";
 import type { DesktopStep } from "./decide-desktop";
-import { endConsoles, lockDesktop, updateDesktop } from "./store";
+import { endConsoles, endHolding, lockDesktop, updateDesktop } from "./store";
 
 /** Nothing of a desktop is kept when it goes: what should be kept is on a person's own storage. */
 const NO_TRASH_SECONDS = 0;
@@ -51,6 +51,7 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
     case "begin-reset":
       return write(context, desktop, async (tx) => {
         await endConsoles(tx, instanceId, context.clock.now(), step.reason);
+        await endHolding(tx, desktop.id, context.clock.now());
         await deletePicture(tx, desktop.id);
         return { state: "resetting", stateReason: step.reason, assignedUserId: null, versionId: work.pool.versionId, wipeGeneration: (instance?.rebuildGeneration ?? 0) + 1 };
       });
@@ -72,6 +73,7 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
       });
     case "retired":
       return write(context, desktop, async (tx) => {
+        await endHolding(tx, desktop.id, context.clock.now());
         await deletePicture(tx, desktop.id);
         return { state: "retired", retiredAt: context.clock.now(), assignedUserId: null };
       });

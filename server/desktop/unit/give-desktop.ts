@@ -4,7 +4,7 @@ import type { Transaction } from "@/server/platform/transaction";
 import { lockPool, updatePool } from "../pool/store";
 import { COUNTED } from "../state";
 import type { DesktopRow, Given, PoolRow } from "../types";
-import { countInStates, insertDesktop, selectAssignedTo, selectFree, updateDesktop } from "./store";
+import { countInStates, insertDesktop, insertHolding, selectAssignedTo, selectFree, updateDesktop } from "./store";
 
 export interface Gift {
   readonly desktop: DesktopRow;
@@ -32,6 +32,7 @@ async function take(tx: Transaction, context: Context, desktop: DesktopRow, user
     ...(desktop.state === "provisioning" ? {} : { state: "in-session" as const, stateChangedAt: context.clock.now(), stateReason: null }),
   };
   await updateDesktop(tx, desktop.id, set);
+  await insertHolding(tx, desktop, userId, context.clock.now());
   return { desktop: { ...desktop, ...set }, given };
 }
 
@@ -41,7 +42,9 @@ export async function addDesktop(tx: Transaction, context: Context, poolId: stri
   if (!pool) throw new Error(`the desktop pool ${poolId} is gone`);
   await updatePool(tx, poolId, { nextNumber: pool.nextNumber + 1 });
   const now = context.clock.now();
-  return insertDesktop(tx, {
+  const made = await insertDesktop(tx, {
     id: mintId("desktop", context), organizationId: pool.organizationId, poolId, number: pool.nextNumber, versionId: pool.versionId, state: "provisioning", stateChangedAt: now, assignedUserId: userId, usedByUserId: userId, createdAt: now,
   });
+  if (userId !== null) await insertHolding(tx, made, userId, now);
+  return made;
 }

@@ -11,7 +11,7 @@ import { desktopRef, type DesktopRef } from "../schema";
 import { mayBecome } from "../state";
 import { endSessionOf } from "../session/end-session";
 import { readRebuildGeneration } from "../session/store";
-import { endConsoles, lockDesktop, updateDesktop } from "./store";
+import { endConsoles, endHolding, lockDesktop, updateDesktop } from "./store";
 
 /**
  * Makes the disk of a desktop anew, of the pool's version. Everything on it is lost; a session on it ends. A persistent one is
@@ -29,6 +29,7 @@ export async function resetDesktop(context: Context, input: DesktopRef): Promise
     }
     await endSessionOf(tx, context, desktopId, "reset");
     await endConsoles(tx, seen.instanceId, context.clock.now(), "reset");
+    await endHolding(tx, desktopId, context.clock.now());
     await deletePicture(tx, desktopId);
     const generation = await readRebuildGeneration(tx, seen.instanceId);
     await updateDesktop(tx, desktopId, { state: "resetting", stateChangedAt: context.clock.now(), stateReason: "asked", assignedUserId: null, versionId: pool.versionId, wipeGeneration: generation + 1 });

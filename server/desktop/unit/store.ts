@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import { instance, instanceObservation, volume } from "@/db/schema/compute";
 import { consoleSession } from "@/db/schema/console";
-import { desktop, desktopPool, desktopSession, goldenVersion } from "@/db/schema/desktop";
+import { desktop, desktopHolding, desktopPool, desktopSession, goldenVersion } from "@/db/schema/desktop";
 import { user } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
 import type { DesktopRow, DesktopState, DesktopWork } from "../types";
@@ -30,6 +30,16 @@ export async function selectDesktops(tx: Transaction, organizationId: string, po
     .leftJoin(user, eq(user.id, desktop.assignedUserId))
     .where(and(eq(desktop.organizationId, organizationId), eq(desktop.poolId, poolId), ne(desktop.state, "retired")))
     .orderBy(asc(desktop.number));
+}
+
+/** It is theirs from now on; what is theirs already stays so since when it was. */
+export async function insertHolding(tx: Transaction, row: { readonly organizationId: string; readonly id: string }, userId: string, at: Date): Promise<void> {
+  await tx.insert(desktopHolding).values({ organizationId: row.organizationId, desktopId: row.id, userId, startedAt: at }).onConflictDoNothing({ target: desktopHolding.desktopId, where: sql`ended_at is null` });
+}
+
+/** It is nobody's from now on. */
+export async function endHolding(tx: Transaction, desktopId: string, at: Date): Promise<void> {
+  await tx.update(desktopHolding).set({ endedAt: at }).where(and(eq(desktopHolding.desktopId, desktopId), isNull(desktopHolding.endedAt)));
 }
 
 /** Free ones of a pool, the quickest to open first; nobody is assigned and nobody has used them. */
