@@ -236,6 +236,9 @@ export const desktopSession = pgTable(
     readyAt: moment("ready_at"),
     /** Somebody looked at it first. */
     firstOpenedAt: moment("first_opened_at"),
+    /** As the person's page measured it once: from asking for the screen to its first picture, and the round trip to the guest's screen. */
+    connectMs: count("connect_ms"),
+    latencyMs: count("latency_ms"),
     endedAt: moment("ended_at"),
     endReason: text("end_reason"),
   },
@@ -243,5 +246,7 @@ export const desktopSession = pgTable(
     uniqueIndex("desktop_session_one_person").on(t.desktopId).where(sql`ended_at is null`),
     uniqueIndex("desktop_session_once").on(t.poolId, t.userId).where(sql`ended_at is null`),
     index("desktop_session_history").on(t.organizationId, t.askedAt),
+    index("desktop_session_asked").on(t.askedAt),
+    check("desktop_session_measured", sql`(${t.connectMs} is null or ${t.connectMs} >= 0) and (${t.latencyMs} is null or ${t.latencyMs} >= 0)`),
   ],
 );
