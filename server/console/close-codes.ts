@@ -19,6 +19,8 @@ export const CLOSE = {
   upstreamUnavailable: 4411,
   /** The client broke the protocol or a size limit. The page stops. */
   protocol: 4413,
+  /** This file cannot be brought in or taken out. The page says why. */
+  fileRefused: 4422,
   /** Too many consoles on this gateway. The page tries again with a growing pause. */
   busy: 4429,
   /** The gateway stops (RFC 6455's own code). The page fetches a new ticket and reconnects by itself. */
@@ -42,4 +44,12 @@ export interface Ending {
   readonly code: CloseCode;
   /** At most 123 bytes of UTF-8 (RFC 6455, 5.5). */
   readonly reason: string;
+}
+
+/** Why a file was not carried, as a word at the head of the reason. */
+export const FILE_REFUSALS = ["file-gone", "file-large", "file-no-room", "file-unsupported"] as const;
+export type FileRefusal = (typeof FILE_REFUSALS)[number];
+
+export function fileRefused(why: FileRefusal, text: string): Ending {
+  return { code: CLOSE.fileRefused, reason: `[${why}] ${text}` };
 }

@@ -16,8 +16,9 @@ import type { GatewayLimits } from "./limits";
 import { DEFAULT_LIMITS } from "./limits";
 import { GatewayMetrics } from "./metrics";
 import { RevocationWatch } from "./revocation";
+import { FileSession } from "./file-session";
 import { ConsoleSession, shortened } from "./session";
-import type { InstancePlace, RedeemedTicket } from "./store";
+import type { ConsoleKind, InstancePlace, RedeemedTicket } from "./store";
 import { closeAbandonedSessions, closeSession, findEndings, findPlace, openSession, redeemTicket } from "./store";
 import { HostDirectory, openUpstream } from "./upstream";
 
@@ -63,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const { db, clock, logger } = options;
   const metrics = new GatewayMetrics(options.processMetrics ?? false);
-  const sessions = new Map<string, ConsoleSession>();
+  const sessions = new Map<string, ConsoleSession | FileSession>();
   const hosts = new HostDirectory(options.driverFor, options.tls);
   /** Sessions whose row is committed: a check that does not find an earlier one would take it for deleted. */
   const recorded = new Map<string, InstancePlace | null>();
@@ -98,18 +99,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     webSocket.close(ending.code, shortened(ending.reason));
   };
 
-  async function serve(webSocket: WebSocket, ticket: string, kind: "vnc" | "serial"): Promise<void> {
+  async function serve(webSocket: WebSocket, ticket: string, kind: ConsoleKind): Promise<void> {
     const startedAt = performance.now();
     const redeemed = await redeemTicket(db, ticket, kind, clock.now());
     if (!redeemed) return refuse(webSocket, "ticket", { code: CLOSE.ticketRefused, reason: "This console ticket is used, expired or unknown. Open the console again." });
     const id = mintId("consoleSession", options);
-    const session = new ConsoleSession(webSocket, {
-      id,
-      kind,
-      rules: redeemed,
-      limits: redeemed.idleSeconds === null ? limits : { ...limits, idleMs: redeemed.idleSeconds * 1_000 },
-      onEnd: (ending, counters) => recordEnd(id, kind, ending, counters),
-    });
+    const onEnd = (ending: Ending, counters: Counters): void => recordEnd(id, kind, ending, counters);
+    const session =
+      kind === "files"
+        ? new FileSession(webSocket, { id, way: redeemed.fileWay ?? "list", name: redeemed.fileName ?? "", bytes: redeemed.fileBytes ?? 0, onEnd })
+        : new ConsoleSession(webSocket, { id, kind, rules: redeemed, limits: redeemed.idleSeconds === null ? limits : { ...limits, idleMs: redeemed.idleSeconds * 1_000 }, onEnd });
     sessions.set(id, session);
     metrics.open.inc({ kind });
     try {
@@ -121,7 +120,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (ending) return session.end(ending);
       if (!place) return session.end({ code: CLOSE.upstreamUnavailable, reason: "The machine has no place on a host now. It is being placed, or waits for capacity." });
       if (recorded.has(id)) recorded.set(id, place);
-      await session.run(await openUpstream(hosts.at(place), redeemed.instanceId, kind, limits.upstreamMs, wantsClipboard(redeemed)));
+      if (session instanceof FileSession) return await session.run(hosts.at(place), redeemed.instanceId);
+      await session.run(await openUpstream(hosts.at(place), redeemed.instanceId, session.kind, limits.upstreamMs, wantsClipboard(redeemed)));
       metrics.openSeconds.observe((performance.now() - startedAt) / 1000);
     } catch (error) {
       logger.info({ instanceId: redeemed.instanceId, error: error instanceof Error ? error.message : String(error) }, "the machine's console could not be reached");
@@ -160,7 +160,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const ticket = TICKET.exec(url.pathname)?.[1];
     const kind = url.searchParams.get("kind");
     const origin = request.headers.origin;
-    if (!ticket || (kind !== "vnc" && kind !== "serial")) return turnAway(socket, metrics, "address", "404 Not Found", "Open /console/TICKET?kind=vnc or kind=serial.");
+    if (!ticket || !isKind(kind)) return turnAway(socket, metrics, "address", "404 Not Found", "Open /console/TICKET?kind=vnc, kind=serial or kind=files.");
     if (origin === undefined || !options.portalOrigins.includes(origin)) {
       logger.warn({ origin }, "a console was asked for from a page that is not the portal");
       return turnAway(socket, metrics, "origin", "403 Forbidden", "Consoles open from the portal's own pages only.");
@@ -235,6 +235,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await hosts.close();
     },
   };
+}
+
+function isKind(kind: string | null): kind is ConsoleKind {
+  return kind === "vnc" || kind === "serial" || kind === "files";
 }
 
 /** A desktop is shared with its person's clipboard as far as its pool allows; an ordinary screen has none. */

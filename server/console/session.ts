@@ -41,6 +41,10 @@ export class ConsoleSession {
     webSocket.on("error", () => this.end({ code: CLOSE.protocol, reason: "The client broke the protocol." }));
   }
 
+  get kind(): SessionOptions["kind"] {
+    return this.options.kind;
+  }
+
   get peakBufferedBytes(): number {
     return this.bridge?.counters.peakBufferedBytes ?? 0;
   }

@@ -25,12 +25,16 @@ const settings = z.object({
   clipboardIn: z.boolean(),
   clipboardOut: z.boolean(),
   remoteResize: z.boolean(),
+  filesIn: z.boolean(),
+  filesOut: z.boolean(),
+  /** Larger files want a share of their own, and not the channel of a guest's agent. */
+  fileLimitMiB: z.number().int().min(1).max(1_024),
   idleMinutes: z.number().int().min(1).max(7 * MINUTES_A_DAY),
   sessionMinutes: z.number().int().min(5).max(30 * MINUTES_A_DAY),
 });
 
 export const createPoolInput = settings
-  .partial({ schedules: true, clipboardIn: true, clipboardOut: true, remoteResize: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
+  .partial({ schedules: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
   .extend({ name, kind: z.enum(["persistent", "floating"]), goldenImageId: id, flavorId: id });
 export type CreatePoolInput = z.input<typeof createPoolInput>;
 
@@ -89,8 +93,24 @@ export type VersionRef = z.infer<typeof versionRef>;
 export const sessionRef = z.object({ sessionId: id });
 export type SessionRef = z.infer<typeof sessionRef>;
 
+/** A screen that takes longer than an hour to come is not measured any more. */
+const MOST_MS = 3_600_000;
+export const reportSessionInput = sessionRef.extend({ connectMs: z.number().int().min(0).max(MOST_MS), latencyMs: z.number().int().min(0).max(MOST_MS) });
+export type ReportSessionInput = z.infer<typeof reportSessionInput>;
+
 export const sessionTicketInput = sessionRef.extend({ userSessionId: id.nullish() });
 export type SessionTicketInput = z.input<typeof sessionTicketInput>;
 
 export const desktopRef = z.object({ desktopId: id });
 export type DesktopRef = z.infer<typeof desktopRef>;
+
+/** A name in the guest's folder for files, and no way out of it. */
+const fileName = z.string().min(1, { error: "is missing" }).max(200, { error: "has more than 200 characters" }).regex(/^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u, { error: "must not begin with a dot, and must have no slash and no line break" });
+const MOST_FILE_BYTES = 1_024 * 1_048_576;
+
+export const fileTicketInput = z.discriminatedUnion("way", [
+  sessionRef.extend({ way: z.literal("list") }),
+  sessionRef.extend({ way: z.literal("in"), name: fileName, sizeBytes: z.number().int().min(0).max(MOST_FILE_BYTES) }),
+  sessionRef.extend({ way: z.literal("out"), name: fileName }),
+]);
+export type FileTicketInput = z.infer<typeof fileTicketInput>;

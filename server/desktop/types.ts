@@ -29,7 +29,7 @@ export interface Opening {
   readonly moving: "migrating" | "recovering" | null;
   readonly kind: PoolKind;
   /** What the pool allows in it; the gateway holds to the same. */
-  readonly allows: { readonly clipboardIn: boolean; readonly clipboardOut: boolean; readonly remoteResize: boolean };
+  readonly allows: { readonly clipboardIn: boolean; readonly clipboardOut: boolean; readonly remoteResize: boolean; readonly filesIn: boolean; readonly filesOut: boolean; readonly fileLimitMiB: number };
 }
 
 /** A desktop as its person sees it: one a pool that they have a right to. */

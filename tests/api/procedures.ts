@@ -189,6 +189,12 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "desktops.open": entry("member:viewer", async (world, tenant) => ({ poolId: (await addDesktopPool(world, tenant)).poolId }), pool),
   "desktops.session": entry("member:viewer", ownSession, ofOthers),
   "desktops.ticket": entry("member:viewer", ownSession, ofOthers),
+  "desktops.fileTicket": entry("member:viewer", async (world, tenant) => {
+    const session = await ownSession(world, tenant);
+    await world.database.owner.execute(sql`update desktop_pool set files_out = true where id = (select pool_id from desktop_session where id = ${session.sessionId})`);
+    return { ...session, way: "list" };
+  }, ofOthers),
+  "desktops.report": entry("member:viewer", async (world, tenant) => ({ ...(await ownSession(world, tenant)), connectMs: 310, latencyMs: 24 }), ofOthers),
   "desktops.logOff": entry("member:viewer", ownSession, ofOthers),
   "desktopGroups.list": entry("member:operator"),
   "desktopGroups.members": entry("member:operator", someGroup, group),
@@ -301,6 +307,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.catalog.beginImageUpload": entry("staff:admin", () => ({ name: `public ${word()}`, format: "raw", sizeBytes: 1_000_000 })),
   "admin.catalog.removeImage": entry("staff:admin", async (world) => ({ imageId: await world.addPublicImage() }), { ids: { imageId: "img" } }),
 
+  "admin.desktops.overview": entry("staff:auditor"),
   "admin.consoles.list": entry("staff:auditor", (_, tenant) => ({ organizationId: tenant.id }), { ids: { organizationId: "org" } }),
   "admin.consoles.end": entry("staff:support", async (world, tenant) => ({ consoleSessionId: await world.addConsole(tenant) }), { ids: { consoleSessionId: "con" } }),
 

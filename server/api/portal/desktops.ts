@@ -1,5 +1,5 @@
-import { issueDesktopTicket, listMyDesktops, logOff, openDesktop, readSession } from "@/server/desktop";
-import { poolRef, sessionRef } from "@/server/desktop/schema";
+import { issueDesktopTicket, issueFileTicket, listMyDesktops, logOff, openDesktop, readSession, reportSession } from "@/server/desktop";
+import { fileTicketInput, poolRef, reportSessionInput, sessionRef } from "@/server/desktop/schema";
 import { memberProcedure, router } from "../trpc";
 
 const person = memberProcedure("viewer");
@@ -14,5 +14,12 @@ export const desktopsRouter = router({
     const { path, expiresAt } = await issueDesktopTicket(ctx.context, { ...input, userSessionId: ctx.session.id });
     return { url: `${ctx.consoleUrl}${path}`, expiresAt };
   }),
+  /** As `ticket`, for one look at the files, one file in, or one file out. */
+  fileTicket: person.input(fileTicketInput).mutation(async ({ ctx, input }) => {
+    const { path, expiresAt } = await issueFileTicket(ctx.context, { ...input, userSessionId: ctx.session.id });
+    return { url: `${ctx.consoleUrl}${path}`, expiresAt };
+  }),
+  /** What the page measured, once a session; operators see how sessions feel. */
+  report: person.input(reportSessionInput).mutation(({ ctx, input }) => reportSession(ctx.context, input)),
   logOff: person.input(sessionRef).mutation(({ ctx, input }) => logOff(ctx.context, input)),
 });

@@ -12,13 +12,16 @@ import type { ConsoleTicket, DesktopPolicy } from "./types";
 /** Long enough for a page to open a WebSocket on a slow line, short enough to be useless in a log. */
 export const TICKET_SECONDS = 30;
 const STALE_AFTER_MS = 3_600_000;
+const FILE_ACTIONS = { list: "desktop-files.list-allowed", in: "desktop-files.in-allowed", out: "desktop-files.out-allowed" } as const;
 
 /**
  * Issues the right to open one console once, for an instance of the tenant's own, or of any for our staff; who may do so
  * (and who only view) is the front door's ladder. `desktop` comes from the pool of a desktop, never from a caller outside.
  */
 export async function issueConsoleTicket(context: Context, input: IssueConsoleTicketInput, desktop: DesktopPolicy | null = null): Promise<ConsoleTicket> {
-  const { instanceId, kind, viewOnly, userSessionId } = issueConsoleTicketInput.parse(input);
+  const { instanceId, viewOnly, userSessionId, ...asked } = issueConsoleTicketInput.parse(input);
+  const { file, ...policy } = desktop ?? {};
+  const kind = file ? "files" : asked.kind;
   if (context.actor.kind === "system") throw new Problem("forbidden", "A console is for a person; a loop cannot open one.");
   return inTransaction(context, async (tx) => {
     const target = await findConsoleTarget(tx, instanceId, context.scope === "tenant" ? context.organizationId : null);
@@ -41,15 +44,17 @@ export async function issueConsoleTicket(context: Context, input: IssueConsoleTi
       userSessionId: userSessionId ?? null,
       kind,
       viewOnly,
-      ...desktop,
+      ...policy,
+      ...(file ? { fileWay: file.way, fileName: file.way === "list" ? null : file.name, fileBytes: file.way === "list" ? null : file.bytes } : {}),
       createdAt: now,
       expiresAt,
     });
     await recordAudit(tx, context, {
-      action: "console.ticket-issued",
+      // Files are told apart: who brought what in, and who took what out, is what an auditor asks for.
+      action: file ? FILE_ACTIONS[file.way] : "console.ticket-issued",
       targetKind: "instance",
       targetId: instanceId,
-      after: { kind, viewOnly, ...(desktop ? { desktopSessionId: desktop.desktopSessionId } : {}) },
+      after: { kind, viewOnly, ...(desktop ? { desktopSessionId: desktop.desktopSessionId } : {}), ...file },
       organizationId: target.organizationId,
     });
     return { ticket, path: `/console/${ticket}?kind=${kind}`, kind, viewOnly, expiresAt };

@@ -21,7 +21,17 @@ export interface DesktopPolicy {
   readonly remoteResize: boolean;
   /** Without input for so long it is closed. */
   readonly idleSeconds: number;
+  /** One use of the folder for files in place of the screen. */
+  readonly file?: DesktopFile;
 }
+
+/** What one ticket for files allows. */
+export type DesktopFile =
+  | { readonly way: "list" }
+  /** `bytes`: the size of what is brought in. */
+  | { readonly way: "in"; readonly name: string; readonly bytes: number }
+  /** `bytes`: the most that may be taken out. */
+  | { readonly way: "out"; readonly name: string; readonly bytes: number };
 
 /** A console that is open now: who looks at what. */
 export interface LiveConsoleView {

@@ -13,6 +13,8 @@ import { firstCluster, insertPool, selectFlavor } from "./store";
 
 const DEFAULT_IDLE_MINUTES = 30;
 const DEFAULT_SESSION_MINUTES = 12 * 60;
+/** A presentation or a scan; a minute on a slow line. */
+const DEFAULT_FILE_LIMIT_MIB = 64;
 const MIB_PER_GIB = 1_024;
 
 /** Makes a pool; a loop makes its desktops, as far as quota and fleet allow. */
@@ -37,7 +39,8 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
       const pool = await insertPool(tx, {
         id: mintId("desktopPool", context), organizationId, clusterId, name: asked.name, kind: asked.kind, goldenImageId: asked.goldenImageId, versionId: version.id, flavorId: asked.flavorId,
         minimumReady: asked.minimumReady ?? 0, maximum: asked.maximum, schedules: asked.schedules ?? [], clipboardIn: asked.clipboardIn ?? true, clipboardOut: asked.clipboardOut ?? true,
-        remoteResize: asked.remoteResize ?? true, idleMinutes: asked.idleMinutes ?? DEFAULT_IDLE_MINUTES, sessionMinutes: asked.sessionMinutes ?? DEFAULT_SESSION_MINUTES, createdAt: now, createdBy: context.actor.id, updatedAt: now,
+        remoteResize: asked.remoteResize ?? true, filesIn: asked.filesIn ?? false, filesOut: asked.filesOut ?? false, fileLimitMiB: asked.fileLimitMiB ?? DEFAULT_FILE_LIMIT_MIB,
+        idleMinutes: asked.idleMinutes ?? DEFAULT_IDLE_MINUTES, sessionMinutes: asked.sessionMinutes ?? DEFAULT_SESSION_MINUTES, createdAt: now, createdBy: context.actor.id, updatedAt: now,
       });
       await recordAudit(tx, context, { action: "desktop-pool.created", targetKind: "desktop-pool", targetId: pool.id, after: { name: pool.name, kind: pool.kind, maximum: pool.maximum, flavorId: pool.flavorId, versionId: version.id } });
       await wakeAndAnnounce(tx, ["keep-desktops"], { organizationId, topic: "desktop", id: pool.id });

@@ -68,7 +68,7 @@ type Found = NonNullable<Awaited<ReturnType<typeof selectSession>>>;
 
 export async function toOpening(tx: Transaction, context: Context, { session, pool, desktop, phase, observed }: Found): Promise<Opening> {
   const moving = phase === "migrating" || phase === "recovering" ? phase : null;
-  const base = { sessionId: session.id, given: session.given, poolId: pool.id, poolName: pool.name, desktopName: desktop ? machineName(pool.name, desktop.number) : null, moving, kind: pool.kind, allows: { clipboardIn: pool.clipboardIn, clipboardOut: pool.clipboardOut, remoteResize: pool.remoteResize } };
+  const base = { sessionId: session.id, given: session.given, poolId: pool.id, poolName: pool.name, desktopName: desktop ? machineName(pool.name, desktop.number) : null, moving, kind: pool.kind, allows: { clipboardIn: pool.clipboardIn, clipboardOut: pool.clipboardOut, remoteResize: pool.remoteResize, filesIn: pool.filesIn, filesOut: pool.filesOut, fileLimitMiB: pool.fileLimitMiB } };
   if (session.desktopId === null || !desktop) return { ...base, state: "queued", estimateSeconds: null, place: (await countAhead(tx, session)) + 1 };
   if (session.readyAt !== null && (observed === "running" || moving !== null)) return { ...base, state: "ready", estimateSeconds: 0, place: null };
   const given = session.given === "queued" ? "cloning" : session.given;
