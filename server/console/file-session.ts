@@ -6,8 +6,9 @@ import { CLOSE, fileRefused, type Ending } from "./close-codes";
 import { shortened } from "./session";
 import type { FileWay } from "./store";
 
-/** What waits for the guest: two parts and a message. The client is paused long before. */
-const MOST_WAITING_BYTES = 4 * GUEST_FILE_PART_BYTES;
+/** What waits for the guest: the client is paused when it is half a mebibyte, and what was under way then still comes. */
+const PAUSE_AT_BYTES = 524_288;
+const MOST_WAITING_BYTES = 4_194_304;
 /** Neither side moved for so long: a guest whose agent hangs, a client that went away without a word. */
 const STALLED_MS = 60_000;
 
@@ -91,7 +92,7 @@ export class FileSession {
   private async take(bytes: number): Promise<Buffer> {
     const data = await this.reader.read(bytes);
     this.waitingBytes -= bytes;
-    if (this.waitingBytes < GUEST_FILE_PART_BYTES && this.webSocket.isPaused) this.webSocket.resume();
+    if (this.waitingBytes < PAUSE_AT_BYTES && this.webSocket.isPaused) this.webSocket.resume();
     return data;
   }
 
@@ -103,7 +104,7 @@ export class FileSession {
     this.moved();
     this.waitingBytes += bytes.length;
     this.reader.push(bytes);
-    if (this.waitingBytes >= GUEST_FILE_PART_BYTES) this.webSocket.pause();
+    if (this.waitingBytes >= PAUSE_AT_BYTES) this.webSocket.pause();
   }
 
   /** Resolves when the line has taken it: a slow client slows the guest's side down. */

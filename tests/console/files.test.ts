@@ -26,7 +26,7 @@ let stranger: Tenant;
 let instanceId = "";
 
 type Asked = FileTicketInput extends infer One ? (One extends FileTicketInput ? Omit<One, "sessionId"> : never) : never;
-const ticket = async (asked: Asked, of = tenant): Promise<string> => (await issueFileTicket(of.context, { sessionId: SESSION, userSessionId: of.userSessionId, ...asked } as FileTicketInput)).path;
+const ticket = async (asked: Asked, of = tenant): Promise<string> => (await issueFileTicket(of.context, { sessionId: SESSION, ...asked } as FileTicketInput)).path;
 const allow = (filesIn: boolean, filesOut: boolean, limitMiB = 8) => database.owner.execute(sql`update desktop_pool set files_in = ${filesIn}, files_out = ${filesOut}, file_limit_mib = ${limitMiB}`);
 
 interface Exchange {

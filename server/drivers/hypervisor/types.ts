@@ -347,8 +347,8 @@ export interface GuestFileWrite {
   readonly isLast: boolean;
 }
 
-/** The most that one call carries: libvirt's protocol takes texts of 4 MiB, and base64 makes a third more of it. */
-export const GUEST_FILE_PART_BYTES = 1_048_576;
+/** The most that one call carries. QEMU's agent reads a command letter by letter: a mebibyte kept one under software emulation busy for more than fifteen seconds. */
+export const GUEST_FILE_PART_BYTES = 131_072;
 
 export interface ScreenshotOptions extends CallOptions {
   /** At most so wide: a larger screen is made smaller. Default: as it is. */

@@ -3,7 +3,7 @@ import { GUEST_FILE_PART_BYTES, type CallOptions, type GuestFile, type GuestFile
 import { agentCommand } from "./guest";
 import type { HostLink } from "./link";
 
-/** A megabyte through the agent of a guest under software emulation takes a second; a busy machine gets this long. */
+/** A part through the agent of a guest under software emulation takes a second; a busy machine gets this long. */
 const PART_TIMEOUT_MS = 30_000;
 const LOOK_AGAIN_MS = 15;
 const MOST_FILES = 500;

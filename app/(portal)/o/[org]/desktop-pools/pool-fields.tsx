@@ -12,6 +12,9 @@ export interface PoolValues {
   readonly clipboardIn: boolean;
   readonly clipboardOut: boolean;
   readonly remoteResize: boolean;
+  readonly filesIn: boolean;
+  readonly filesOut: boolean;
+  readonly fileLimitMiB: number;
 }
 
 interface FieldsProps {
@@ -21,15 +24,15 @@ interface FieldsProps {
 }
 
 /** As server/desktop/schema.ts has them. */
-const RANGES = { maximum: [1, 10_000], minimumReady: [0, 10_000], idleMinutes: [1, 10_080], sessionMinutes: [5, 43_200] } as const;
-type Figure = keyof typeof RANGES;
+const RANGES = { maximum: [1, 10_000], minimumReady: [0, 10_000], idleMinutes: [1, 10_080], sessionMinutes: [5, 43_200], fileLimitMiB: [1, 1_024] } as const;
+type Figure = Exclude<keyof typeof RANGES, "fileLimitMiB">;
 const FIGURES: readonly Figure[] = ["maximum", "minimumReady", "idleMinutes", "sessionMinutes"];
-const POLICIES = ["clipboardIn", "clipboardOut", "remoteResize"] as const;
+const POLICIES = ["clipboardIn", "clipboardOut", "remoteResize", "filesIn", "filesOut"] as const;
 
 const inRange = (value: number, [from, to]: readonly [number, number]): boolean => Number.isInteger(value) && value >= from && value <= to;
 
 export function areValid(value: PoolValues): boolean {
-  return FIGURES.every((name) => inRange(value[name], RANGES[name])) && value.minimumReady <= value.maximum;
+  return [...FIGURES, "fileLimitMiB" as const].every((name) => inRange(value[name], RANGES[name])) && value.minimumReady <= value.maximum;
 }
 
 export function SizeFields({ value, onChange, disabled }: FieldsProps) {
@@ -55,6 +58,11 @@ export function PolicyFields({ value, onChange, disabled }: FieldsProps) {
     <fieldset className="grid gap-2" disabled={disabled}>
       <legend className="mb-2 font-medium">{t("policy")}</legend>
       {POLICIES.map((name) => <CheckboxLine key={name} label={t(name)} checked={value[name]} onChange={(event) => onChange({ ...value, [name]: event.target.checked })} />)}
+      {value.filesIn || value.filesOut ? (
+        <Field label={t("fileLimitMiB")} hint={t("fileLimitMiBHint")} error={inRange(value.fileLimitMiB, RANGES.fileLimitMiB) ? undefined : t("errors.number", { from: RANGES.fileLimitMiB[0], to: RANGES.fileLimitMiB[1] })} className="max-w-60">
+          {(control) => <Input {...control} type="number" min={1} max={1_024} disabled={disabled} value={Number.isNaN(value.fileLimitMiB) ? "" : value.fileLimitMiB} onChange={(event) => onChange({ ...value, fileLimitMiB: event.target.valueAsNumber })} />}
+        </Field>
+      ) : null}
       <p className="text-xs text-muted">{t("policyHint")}</p>
     </fieldset>
   );

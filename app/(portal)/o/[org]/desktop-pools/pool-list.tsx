@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Disc3, MonitorCog, Plus, UsersRound } from "lucide-react";
+import { Coins, Disc3, MonitorCog, Plus, UsersRound } from "lucide-react";
 import { useTranslations } from "next-intl";
 import Link from "next/link";
 import { Loaded } from "@/app/_components/loaded";
@@ -38,6 +38,14 @@ export function PoolList() {
         description={t("description")}
         actions={
           <>
+            {may("admin") ? (
+              <Button asChild>
+                <Link href={`${base}/costs`}>
+                  <Coins aria-hidden />
+                  {t("costs.short")}
+                </Link>
+              </Button>
+            ) : null}
             <Button asChild>
               <Link href={`${base}/groups`}>
                 <UsersRound aria-hidden />

@@ -26,8 +26,8 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
   const router = useRouter();
   const queryClient = useQueryClient();
   const problem = useProblemText();
-  const { maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize } = pool;
-  const [values, setValues] = useState<PoolValues>({ maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize });
+  const { maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB } = pool;
+  const [values, setValues] = useState<PoolValues>({ maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB });
   const [schedules, setSchedules] = useState(pool.schedules);
   const [removing, setRemoving] = useState(false);
   const onSettled = (): Promise<void> => queryClient.invalidateQueries(trpc.desktopPools.pathFilter());

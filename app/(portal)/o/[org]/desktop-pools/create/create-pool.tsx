@@ -20,7 +20,7 @@ import { areValid, PolicyFields, SizeFields, type PoolValues } from "../pool-fie
 import { PoolPrice } from "./pool-price";
 
 const KINDS = ["persistent", "floating"] as const;
-const FIRST: PoolValues = { maximum: 5, minimumReady: 1, idleMinutes: 30, sessionMinutes: 720, clipboardIn: true, clipboardOut: true, remoteResize: true };
+const FIRST: PoolValues = { maximum: 5, minimumReady: 1, idleMinutes: 30, sessionMinutes: 720, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: false, fileLimitMiB: 64 };
 
 export function CreatePool() {
   const t = useTranslations("desktopPools");

@@ -9,6 +9,7 @@ import { useOrganization } from "@/app/_components/shell/viewer";
 import { useTRPCClient } from "@/app/_trpc/client";
 import { LogOffConfirm } from "../log-off-confirm";
 import { ClipboardDialog } from "./clipboard-dialog";
+import { FilesDialog } from "./files-dialog";
 import type { RemoteKey } from "./keys";
 import { LEVELS } from "./link-meter";
 import { ScreenOverlay } from "./screen-overlay";
@@ -16,6 +17,7 @@ import { saveScreenshot } from "./screenshot";
 import { Toolbar } from "./toolbar";
 import { TouchKeyboard } from "./touch-keyboard";
 import type { Opening, Quality, Size } from "./types";
+import { useFeelReport } from "./use-feel-report";
 import { useGuestClipboard } from "./use-guest-clipboard";
 import { useLinkMeter } from "./use-link-meter";
 
@@ -33,10 +35,12 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
   const [leaving, setLeaving] = useState(false);
   const [typing, setTyping] = useState(false);
   const [pasting, setPasting] = useState(false);
+  const [exchanging, setExchanging] = useState(false);
   const clipboard = useGuestClipboard(allows);
   const { received } = clipboard;
   const [connected, setConnected] = useState(false);
   const { measured, watch } = useLinkMeter(connected);
+  const { asked, seen } = useFeelReport(sessionId, connected, measured.roundTripMs);
 
   const attach = useCallback(
     async (socket: WebSocket, ready: () => void): Promise<() => void> => {
@@ -49,6 +53,7 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
       screen.background = "transparent";
       screen.addEventListener("connect", () => {
         ready();
+        seen();
         setConnected(true);
         screen.focus({ preventScroll: true });
       });
@@ -61,11 +66,14 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
         screen.disconnect();
       };
     },
-    [watch, received],
+    [watch, received, seen],
   );
   const link = useConsoleLink({
     ticketKey: sessionId,
-    fetchTicket: () => client.desktops.ticket.mutate({ organization, sessionId }),
+    fetchTicket: () => {
+      asked();
+      return client.desktops.ticket.mutate({ organization, sessionId });
+    },
     enabled: opening.state === "ready",
     prepare: useCallback(() => import("@novnc/novnc"), []),
     attach,
@@ -115,6 +123,7 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
         typing={typing}
         onTyping={setTyping}
         onClipboard={() => setPasting(true)}
+        onFiles={() => setExchanging(true)}
         onScreenshot={() => {
           if (rfb.current) saveScreenshot(rfb.current, name);
         }}
@@ -130,6 +139,7 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
         {typing ? <TouchKeyboard onKey={(key) => press([key])} onClose={() => setTyping(false)} /> : null}
       </div>
       <ClipboardDialog open={pasting} onOpenChange={setPasting} allows={allows} guest={clipboard.guest} onSend={(text) => rfb.current?.clipboardPasteFrom(text)} connected={connected} />
+      <FilesDialog open={exchanging} onOpenChange={setExchanging} opening={opening} />
       <LogOffConfirm open={leaving} onOpenChange={setLeaving} sessionId={sessionId} name={name} kind={opening.kind} queued={false} onDone={toList} />
     </>
   );

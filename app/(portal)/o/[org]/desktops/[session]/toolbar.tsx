@@ -1,6 +1,6 @@
 "use client";
 
-import { Camera, ChevronDown, ChevronUp, ClipboardList, Command, Keyboard, LogOut, Maximize, Minimize, Scaling, Settings2, Unplug, VolumeX } from "lucide-react";
+import { Camera, ChevronDown, ChevronUp, ClipboardList, Command, FolderSync, Keyboard, LogOut, Maximize, Minimize, Scaling, Settings2, Unplug, VolumeX } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState, useSyncExternalStore, type ReactNode } from "react";
 import type { LinkState } from "@/app/_components/console/use-console-link";
@@ -28,6 +28,7 @@ interface ToolbarProps {
   readonly typing: boolean;
   readonly onTyping: (typing: boolean) => void;
   readonly onClipboard: () => void;
+  readonly onFiles: () => void;
   readonly onScreenshot: () => void;
   readonly onDisconnect: () => void;
   readonly onLogOff: () => void;
@@ -65,6 +66,7 @@ export function Toolbar(props: ToolbarProps) {
       <KeysMenu {...props} />
       <Tool label={t("keyboard")} pressed={props.typing} disabled={!connected} onClick={() => props.onTyping(!props.typing)}><Keyboard aria-hidden /></Tool>
       <Tool label={t("clipboard")} disabled={!connected} onClick={props.onClipboard}><ClipboardList aria-hidden /></Tool>
+      {props.allows.filesIn || props.allows.filesOut ? <Tool label={t("files")} disabled={!connected} onClick={props.onFiles}><FolderSync aria-hidden /></Tool> : null}
       <Tool label={t("screenshot")} disabled={!connected} onClick={props.onScreenshot}><Camera aria-hidden /></Tool>
       <Tool label={t(full ? "leaveFullscreen" : "fullscreen")} onClick={toggleFull}>{full ? <Minimize aria-hidden /> : <Maximize aria-hidden />}</Tool>
       <span aria-hidden className="mx-1 h-5 w-px shrink-0 bg-line" />
