@@ -6,6 +6,7 @@ import { adminCatalogRouter } from "./admin/catalog";
 import { adminClustersRouter } from "./admin/clusters";
 import { adminConsolesRouter } from "./admin/consoles";
 import { adminDecisionsRouter } from "./admin/decisions";
+import { adminDesktopsRouter } from "./admin/desktops";
 import { adminHostsRouter } from "./admin/hosts";
 import { adminLoopsRouter } from "./admin/loops";
 import { adminOrganizationsRouter } from "./admin/organizations";
@@ -55,6 +56,7 @@ export const appRouter = router({
     clusters: adminClustersRouter,
     consoles: adminConsolesRouter,
     decisions: adminDecisionsRouter,
+    desktops: adminDesktopsRouter,
     hosts: adminHostsRouter,
     loops: adminLoopsRouter,
     organizations: adminOrganizationsRouter,

@@ -60,7 +60,7 @@ export function LiveChanges({ organization, children }: { readonly organization?
 
   const byTopic: Record<string, readonly QueryFilters[]> = {
     instance: [trpc.instances.pathFilter(), trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.hosts.pathFilter(), trpc.desktops.pathFilter()],
-    desktop: [trpc.desktops.pathFilter(), trpc.desktopPools.pathFilter(), trpc.desktopGroups.pathFilter()],
+    desktop: [trpc.desktops.pathFilter(), trpc.desktopPools.pathFilter(), trpc.desktopGroups.pathFilter(), trpc.admin.desktops.pathFilter()],
     image: [trpc.images.pathFilter()],
     "ssh-key": [trpc.sshKeys.pathFilter()],
     member: [trpc.members.pathFilter()],

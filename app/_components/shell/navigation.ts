@@ -3,7 +3,7 @@ import type { MemberRole, OperatorRole } from "@/server/tenancy/types";
 
 export type NavKey =
   | "desktops" | "desktopPools" | "instances" | "images" | "keys" | "usage" | "billing" | "members" | "audit" | "settings"
-  | "clusters" | "hosts" | "decisions" | "loops" | "organizations" | "catalog" | "prices" | "adminBilling" | "adminAudit" | "overview";
+  | "clusters" | "hosts" | "decisions" | "loops" | "organizations" | "catalog" | "prices" | "adminBilling" | "adminDesktops" | "adminAudit" | "overview";
 
 export interface NavItem<Right> {
   readonly key: NavKey;
@@ -56,6 +56,7 @@ export const ADMIN_NAV: readonly NavSection<OperatorRole>[] = [
     items: [
       { key: "clusters", path: "/clusters", icon: Boxes, right: "auditor" },
       { key: "hosts", path: "/hosts", icon: Network, right: "auditor" },
+      { key: "adminDesktops", path: "/desktops", icon: MonitorCog, right: "auditor" },
       { key: "decisions", path: "/decisions", icon: GitBranch, right: "auditor" },
       { key: "loops", path: "/loops", icon: Repeat2, right: "auditor" },
     ],
