@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { Fragment, useState, type ReactNode } from "react";
 import type { RouterOutputs } from "@/server/api/root";
 import { cn } from "@/app/_components/ui/cn";
+import { useWords } from "@/app/_components/use-words";
 import { Table, Td, Th } from "@/app/_components/ui/table";
 import { useFormats } from "@/app/_i18n/use-formats";
 
@@ -12,7 +13,7 @@ type DraftLine = RouterOutputs["billing"]["draft"]["lines"][number];
 const HOUR_MS = 3_600_000;
 
 /** A line of a draft or of an issued invoice, as the table needs it. */
-export interface BillLine extends Pick<DraftLine, "meter" | "microsPerHour" | "quantityUnitMs" | "amountMicros" | "windowCount" | "priceVersionId" | "label" | "flavorName"> {
+export interface BillLine extends Pick<DraftLine, "meter" | "microsPerHour" | "quantityUnitMs" | "amountMicros" | "windowCount" | "priceVersionId" | "label" | "labelWords" | "flavorName"> {
   readonly id: string;
   readonly kind: DraftLine["kind"] | "manual";
   readonly name: string;
@@ -88,11 +89,15 @@ function Quantity({ line: { meter, quantityUnitMs } }: { readonly line: BillLine
 
 function LineName({ line }: { readonly line: BillLine }) {
   const t = useTranslations("billing");
+  const say = useWords();
   const meter = line.meter ? t(`meters.${line.meter}`, { flavor: line.flavorName ?? "" }) : null;
   const windows = line.windowCount > 0 ? t("windowCount", { count: line.windowCount }) : null;
   const plain = line.kind === "usage" || line.kind === "manual";
-  const title = plain ? line.name : t(`kinds.${line.kind}`, { label: line.label ?? "" });
-  const below = [plain || line.name === title || line.name === line.label ? null : line.name, meter, windows].filter((part) => part !== null && part !== "");
+  const label = say(line.labelWords, line.label ?? "");
+  // A whole sentence stands below its kind; a code or a name goes with it.
+  const sentence = line.labelWords !== null && line.labelWords.length > 0;
+  const title = plain ? line.name : t(`kinds.${line.kind}`, { label: sentence ? "" : label });
+  const below = [sentence ? label : null, plain || line.name === title || line.name === line.label ? null : line.name, meter, windows].filter((part) => part !== null && part !== "");
   return (
     <span>
       <span className="font-medium">{title}</span>

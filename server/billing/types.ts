@@ -1,3 +1,4 @@
+import type { Words } from "@/server/platform/sentences";
 import type { LineKind, Meter, TaxGroup } from "@/server/rating";
 
 /** One line of a draft: all use of one resource at one price version in the period, or what a term, discount or commitment adds or takes. */
@@ -16,6 +17,8 @@ export interface DraftLine {
   /** The commitment, coupon or credit that it comes from, and how people call it. */
   readonly reference: string | null;
   readonly label: string | null;
+  /** Why a credit was given for an outage, as a sentence for any language. */
+  readonly labelWords: readonly Words[] | null;
   readonly microsPerHour: number | null;
   /** Unit-milliseconds, micros: below 2^53 for any month of one resource. */
   readonly quantityUnitMs: number;

@@ -104,15 +104,15 @@ interface FreshRun extends Record<string, unknown> {
  * over the end of a closed period, as what they were before; a change meanwhile is to be cut now.
  */
 export async function openRuns(tx: Transaction, context: Context, input: readonly HostUsageFact[]): Promise<{ readonly carried: boolean }> {
-  const bySize = flavorOfSize({ vcpus: sql`size.vcpus`, memoryMiB: sql`size.memory_mib`, class: sql`last.class` });
+  const bySize = flavorOfSize({ vcpus: sql`size.vcpus`, memoryMiB: sql`size.memory_mib`, class: sql`coalesce(last.class, (select asked.class from instance i join flavor asked on asked.id = i.flavor_id where i.id = s.instance_id))` });
   const fresh = await tx.execute<FreshRun>(sql`
     with ${facts(input)},
     fresh as (
       select s.*, l.last_end, l.last_reason, l.last_flavor, l.last_movable,
         coalesce(l.last_reason = 'period-end' and (s.since is null or s.since <= l.last_end + ${RESTART_TOLERANCE_MS} * interval '1 millisecond'), false) as carried,
         -- What was seen has another size than what was asked for: a change that waits for the next boot, or a machine that went on from its
-        -- memory. It is what it was when it was metered last, or what has that size.
-        case when l.last_flavor is not null and size.vcpus is not null then case when size.vcpus = last.vcpus and size.memory_mib = last.memory_mib then last.id else coalesce(${bySize}, last.id) end end as running_flavor
+        -- memory. It is what it was when it was metered last, or what has that size; also when its first word comes after the change was asked for.
+        case when size.vcpus is not null then case when size.vcpus = last.vcpus and size.memory_mib = last.memory_mib then last.id else coalesce(${bySize}, last.id) end end as running_flavor
       -- Not "not exists": as a join it is planned without the index while the table's statistics are young, a scan for each row. Few rows
       -- pass; the offset keeps what follows from being looked up for the others.
       from (select r.* from seen r where (select w.id from usage_window w where w.resource_id = r.instance_id and w.meter = 'instance' and w.closed_at is null limit 1) is null offset 0) s

@@ -143,7 +143,16 @@ describe.skipIf(skipReason !== null)(`money in Chromium${skipReason ? ` (skipped
       await page.getByLabel("What", { exact: true }).selectOption({ label: "b1.small" });
       await page.getByLabel("Price per hour").fill("12");
       await page.getByRole("region", { name: "Effect on last month" }).getByText("Acme Trading").waitFor();
-      await page.getByRole("button", { name: "Cancel" }).click();
+      for (const [from, price] of [["100", "8"], ["50", "4"]] as const) {
+        await page.getByRole("button", { name: "Add a tier" }).click();
+        await page.getByLabel("From unit-hours").last().fill(from);
+        await page.getByLabel("Price beyond it, per hour").last().fill(price);
+      }
+      await page.getByText("Each tier begins at a larger quantity", { exact: false }).waitFor();
+      expect(await page.getByRole("dialog").getByRole("button", { name: "New version" }).isDisabled()).toBe(true);
+      await page.getByRole("button", { name: "Remove tier 2" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "New version" }).click();
+      await page.getByText("¥8 / hour from 100 unit-hours on", { exact: false }).waitFor();
       await settled(page, "/admin/billing/parked");
       await page.getByRole("button", { name: "Release" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();
@@ -173,8 +182,20 @@ describe.skipIf(skipReason !== null)(`money in Chromium${skipReason ? ` (skipped
       await dialog.getByRole("button", { name: "Reserve" }).click();
       await page.getByRole("row", { name: /s1\.medium.*¥4\.32 \/ hour/ }).waitFor();
 
+      await page.getByRole("button", { name: "Agree on an amount" }).click();
+      await dialog.getByLabel("What", { exact: true }).fill("Backup licence");
+      await dialog.getByLabel("Amount, JPY").fill("1200");
+      await dialog.getByRole("button", { name: "Agree on an amount" }).click();
+      const agreed = page.getByRole("row", { name: /Backup licence.*¥1,200.*being set up/ });
+      await agreed.getByRole("button", { name: "End" }).click();
+      await dialog.getByRole("button", { name: "End" }).click();
+      await page.getByRole("row", { name: /Backup licence.*is being ended/ }).waitFor();
+
       // More than the invoice has left is refused before it is sent; a correction of a paid invoice makes a refund possible.
       await page.getByRole("link", { name: money.paidNumber }).click();
+      await page.getByRole("button", { name: /^web-1 .*Instance/ }).click();
+      await page.getByRole("list", { name: "Windows of this line" }).getByRole("button").first().click();
+      await page.getByRole("list", { name: "What happened meanwhile" }).getByText("Moved to another host while running", { exact: false }).waitFor();
       await page.getByRole("button", { name: "Credit note" }).click();
       await dialog.getByLabel("Net at 10 %, JPY").fill("1000000");
       await dialog.getByRole("alert").getByText("At most ¥", { exact: false }).waitFor();

@@ -3,7 +3,7 @@ import { invoice } from "@/db/schema/billing";
 import { flavor, priceVersion } from "@/db/schema/catalog";
 import { instance, instanceEvent } from "@/db/schema/compute";
 import { usageDrift, usageWindow } from "@/db/schema/metering";
-import { payment, paymentEvent, paymentMethod, paymentPush, reconciliationDifference, slaCredit } from "@/db/schema/payment";
+import { payment, paymentEvent, paymentMethod, paymentPush, paymentSubscription, reconciliationDifference, slaCredit } from "@/db/schema/payment";
 import { organization } from "@/db/schema/tenancy";
 import { addCommitment, advanceDunning, billingPeriod, createCoupon, dunningSchedule, grantCredit, issueDueInvoices, issueManualInvoice, listInvoices, postLedgerEntry, setBudget } from "@/server/billing";
 import { systemClock, VirtualClock } from "@/server/platform/clock";
@@ -56,6 +56,10 @@ export async function fillMoney(database: TestDatabase): Promise<MoneyFixture> {
   await createCoupon(at(now), { code: "WELCOME-20", kind: "percent", basisPoints: 2_000, currency: "JPY", durationDays: 90, maxRedemptions: 500 });
   await createCoupon(at(now), { code: "TRIAL-30", kind: "trial", currency: "JPY", maxMicros: 5_000_000_000, durationDays: 30, redeemableUntil: new Date(now + 60 * DAY_MS) });
   await addCommitment(at(now), { organizationId: acme, meter: "instance", flavorId: web.flavorId, units: 2, microsPerHour: 900_000, endsAt: new Date(now + 365 * DAY_MS) });
+  await db.insert(paymentSubscription).values([
+    { id: mint("paymentSubscription"), organizationId: acme, description: "Support, eight hours a day", currency: "JPY", amountMinor: 20_000, remoteId: "sub_fixture", status: "active", createdAt: new Date(now - 20 * DAY_MS), endedAt: null },
+    { id: mint("paymentSubscription"), organizationId: acme, description: "Windows licence", currency: "JPY", amountMinor: 3_500, remoteId: "sub_fixture_old", status: "ended", createdAt: new Date(now - 30 * DAY_MS), endedAt: new Date(now - 2 * DAY_MS) },
+  ]);
   await addProviderRows(database, { acme, globex, paidId: paid.id, paidMinor: paid.totalMinor, paidAt, overdueId: overdue.id, grantId: grant.id, webId: web.id, now });
   return { paidInvoiceId: paid.id, paidNumber: paid.number!, overdueNumber: overdue.number! };
 }

@@ -55,11 +55,15 @@ export async function voidCredit(context: Context, input: { readonly grantId: st
 export function listCredits(context: Context, input: { readonly organizationId: string }): Promise<(CreditGrantView & { readonly reasonWords: Words[] | null })[]> {
   return inTransaction(context, async (tx) => {
     await readOrganization(tx, input.organizationId);
-    const outages = new Map((await selectOutages(tx, input.organizationId)).map((row) => [row.grant_id, row]));
-    return (await selectGrants(tx, input.organizationId)).map((grant) => {
-      const outage = outages.get(grant.id);
-      const said = outage ? sentence("credit-outage", { instance: outage.name, downSeconds: Math.round(Number(outage.down_ms) / 1000), startedAt: new Date(outage.period_start).toISOString(), percent: outage.basis_points / 100 }) : null;
-      return { ...grant, reasonWords: said?.words ?? null };
-    });
+    const outages = await sayOutages(tx, input.organizationId);
+    return (await selectGrants(tx, input.organizationId)).map((grant) => ({ ...grant, reasonWords: outages.get(grant.id) ?? null }));
   }, { readOnly: true });
+}
+
+/** Of grants that were given for an outage: for which one, as a sentence for any language, by the grant's id. */
+export async function sayOutages(tx: Transaction, organizationId: string): Promise<ReadonlyMap<string, Words[]>> {
+  return new Map((await selectOutages(tx, organizationId)).map((outage) => [
+    outage.grant_id,
+    sentence("credit-outage", { instance: outage.name, downSeconds: Math.round(Number(outage.down_ms) / 1000), startedAt: new Date(outage.period_start).toISOString(), percent: outage.basis_points / 100 }).words,
+  ]));
 }

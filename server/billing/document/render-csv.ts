@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import { formatMinor } from "@/server/rating";
 import type { InvoiceView } from "../invoice";
-import { describeLine } from "./rules";
+import { describeLine, reasonOf } from "./rules";
 import type { Breakdown } from "./types";
 
 const HOUR_MS = 3_600_000;
@@ -29,7 +29,7 @@ export function renderInvoiceCsv({ invoice, lines }: InvoiceView): string {
   const minor = (amount: number): string => formatMinor(BigInt(amount), invoice.currency);
   const rows = [
     ...lines.map((line) => ({
-      ...base, position: line.position, kind: line.kind, description: describeLine(line, "en"), meter: line.meter, instance: line.instanceId, resource: line.resourceId, price_version: line.priceVersionId, unit_hours: (line.quantityUnitMs / HOUR_MS).toFixed(6),
+      ...base, position: line.position, kind: line.kind, description: [describeLine(line, "en"), reasonOf(line, "en", "UTC")].filter((part) => part !== null).join(" · "), meter: line.meter, instance: line.instanceId, resource: line.resourceId, price_version: line.priceVersionId, unit_hours: (line.quantityUnitMs / HOUR_MS).toFixed(6),
       unit_price: line.microsPerHour === null ? "" : decimal(line.microsPerHour), amount: decimal(line.amountMicros), tax_percent: String(line.taxRateBasisPoints / 100), windows: line.windowIds.length,
     })),
     { ...base, kind: "rounding", description: "Rounding", amount: decimal(invoice.roundingMicros) },

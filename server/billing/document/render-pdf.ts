@@ -2,7 +2,7 @@ import PDFDocument from "pdfkit";
 import { formatMinor } from "@/server/rating";
 import type { InvoiceView } from "../invoice";
 import { readTypeface } from "./pick-font";
-import { describeLine, wordsOf } from "./rules";
+import { describeLine, reasonOf, wordsOf } from "./rules";
 import type { DocumentLocale } from "./types";
 
 /** A4 in points, as a printer has it. */
@@ -96,7 +96,7 @@ export async function renderInvoicePdf(view: InvoiceView, input: { readonly loca
   });
   const pen = new Pen(document);
   drawHead(pen, view, input);
-  const y = drawLines(pen, view, input.locale, 292);
+  const y = drawLines(pen, view, input, 292);
   drawBank(pen, view, input.locale, drawTotals(pen, view, input.locale, y));
   numberPages(pen, invoice.number ?? invoice.id, input.locale);
   document.end();
@@ -141,11 +141,11 @@ function micros(amount: number): string {
   return (amount / 1_000_000).toFixed(6).replace(/0{1,4}$/, "");
 }
 
-function drawLines(pen: Pen, { invoice, lines }: InvoiceView, locale: DocumentLocale, top: number): number {
+function drawLines(pen: Pen, { invoice, lines }: InvoiceView, { locale, timeZone }: { readonly locale: DocumentLocale; readonly timeZone: string }, top: number): number {
   let y = header(pen, locale, top);
   const highest = Math.max(0, ...invoice.taxes.map((tax) => tax.rateBasisPoints));
   for (const line of lines) {
-    if (y > BOTTOM - 20) {
+    if (y > BOTTOM - 30) {
       pen.document.addPage();
       y = header(pen, locale, 48);
     }
@@ -155,6 +155,11 @@ function drawLines(pen: Pen, { invoice, lines }: InvoiceView, locale: DocumentLo
     if (line.microsPerHour !== null) pen.text(micros(line.microsPerHour), COLUMNS.price, y, { width: 70, right: true });
     pen.text(micros(line.amountMicros), COLUMNS.amount, y, { width: RIGHT - COLUMNS.amount, right: true });
     y += 15;
+    const reason = reasonOf(line, locale, timeZone);
+    if (reason === null) continue;
+    // A sentence has the whole width, below what it belongs to.
+    pen.text(reason, COLUMNS.what, y - 3, { width: RIGHT - COLUMNS.what, size: 7.5, color: "#666" });
+    y += 10;
   }
   return y;
 }

@@ -35,6 +35,26 @@ export function describeLine(line: Pick<InvoiceLineRow, "kind" | "meter" | "inst
   const meter = line.meter === null ? null : (METERS[locale][line.meter] ?? line.meter);
   const name = textOf(line.description["instanceName"]) ?? line.instanceId ?? line.resourceId;
   const kind = KINDS[locale][line.kind] ?? null;
-  const label = textOf(line.description["label"]);
+  const label = line.kind === "credit" ? null : textOf(line.description["label"]);
   return [kind, label, meter, name].filter((part) => part !== null).join(" · ");
+}
+
+/** Hours, minutes and seconds of an outage; what is nought is left out. */
+function duration(seconds: number, locale: DocumentLocale): string {
+  const units = locale === "ja" ? ["時間", "分", "秒"] : [" h", " min", " s"];
+  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60].flatMap((count, index) => (count > 0 ? [`${count}${units[index] ?? ""}`] : []));
+  return parts.length > 0 ? parts.join(" ") : `0${units[2] ?? ""}`;
+}
+
+/** Why a credit was given, in the document's language where we gave it by ourselves, else in the words of whoever gave it; null for other lines. */
+export function reasonOf(line: Pick<InvoiceLineRow, "kind" | "description">, locale: DocumentLocale, timeZone: string): string | null {
+  if (line.kind !== "credit") return null;
+  const words: unknown = line.description["labelWords"];
+  const first: unknown = Array.isArray(words) ? words[0] : null;
+  const params = typeof first === "object" && first !== null && "code" in first && first.code === "credit-outage" && "params" in first && typeof first.params === "object" && first.params !== null ? (first.params as Readonly<Record<string, unknown>>) : null;
+  const { instance, downSeconds, startedAt, percent } = params ?? {};
+  if (typeof instance !== "string" || typeof downSeconds !== "number" || typeof startedAt !== "string" || typeof percent !== "number") return textOf(line.description["label"]);
+  const from = new Intl.DateTimeFormat(locale === "ja" ? "ja-JP" : "en-GB", { timeZone, year: "numeric", month: locale === "ja" ? "numeric" : "short", day: "numeric" }).format(new Date(startedAt));
+  const down = duration(downSeconds, locale);
+  return locale === "ja" ? `サービスレベル：${from} からの期間に ${instance} が ${down} 停止。料金の ${percent} %` : `Service level: ${instance} was down for ${down} in the period from ${from}; ${percent} % of its charge`;
 }

@@ -3,7 +3,7 @@ import { listAdjustments, listUsageWindows, readPeriodsAround, type UsageAdjustm
 import type { Transaction } from "@/server/platform/transaction";
 import type { Commitment, Discount, LateUse, PriceVersion, UsageWindow } from "@/server/rating";
 import { readOrganization } from "@/server/tenancy";
-import { selectGrants } from "../credit";
+import { sayOutages, selectGrants } from "../credit";
 import { selectIssuer, selectProfile, taxRates } from "../profile";
 import { billingPeriod, periodEnd } from "../rules";
 import { selectCommitments, selectCreditsOfPeriod, selectDiscounts } from "./store";
@@ -56,6 +56,7 @@ export async function gatherBasis(tx: Transaction, organizationId: string, at: D
     input: { windows: windows.map(toWindow), prices, period, currency: organization.currency, commitments: (await selectCommitments(tx, organizationId, start, end)).map(toCommitment), discounts, taxRates: rates },
     latePeriods: latePeriods.periods, adjustmentIds: latePeriods.ids,
     labels: new Map([...redeemed.map((row) => [row.id, row.code] as const), ...grants.map((grant) => [grant.id, grant.reason] as const)]),
+    labelWords: await sayOutages(tx, organizationId),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { commitment, discount } from "@/db/schema/billing";
 import type { UsageWindowRow } from "@/server/metering";
+import type { Words } from "@/server/platform/sentences";
 import type { LateUse, Period, RateInput } from "@/server/rating";
 
 export type CommitmentRow = typeof commitment.$inferSelect;
@@ -22,5 +23,7 @@ export interface Basis {
   readonly windows: readonly UsageWindowRow[];
   /** How people call coupons and credits, by id. */
   readonly labels: ReadonlyMap<string, string>;
+  /** The same of credits for an outage, as a sentence for any language. */
+  readonly labelWords: ReadonlyMap<string, readonly Words[]>;
   readonly adjustmentIds: readonly string[];
 }

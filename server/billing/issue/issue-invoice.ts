@@ -56,7 +56,10 @@ function toLines(basis: Basis, rated: RatedPeriod): NewLine[] {
   const names = namesOf(basis);
   return rated.lines.map((line) => ({
     kind: line.kind, key: line.key, meter: line.meter, resourceId: line.resourceId, instanceId: line.instanceId, flavorId: line.flavorId, priceVersionId: line.priceVersionId, reference: line.reference,
-    description: { instanceName: line.instanceId ? (names.get(line.instanceId) ?? null) : null, label: line.reference ? (basis.labels.get(line.reference) ?? null) : null, storageClass: line.storageClass },
+    description: {
+      instanceName: line.instanceId ? (names.get(line.instanceId) ?? null) : null, label: line.reference ? (basis.labels.get(line.reference) ?? null) : null,
+      ...(line.reference && basis.labelWords.has(line.reference) ? { labelWords: basis.labelWords.get(line.reference) } : {}), storageClass: line.storageClass,
+    },
     quantityUnitMs: line.quantityUnitMs, microsPerHour: line.microsPerHour, amountMicros: line.amountMicros, taxRateBasisPoints: line.taxRateBasisPoints, windowIds: line.windowIds,
   }));
 }

@@ -2,8 +2,10 @@ import { inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { renderBreakdownCsv, renderInvoiceCsv } from "@/server/billing/document/render-csv";
 import { renderInvoicePdf } from "@/server/billing/document/render-pdf";
+import { reasonOf } from "@/server/billing/document/rules";
 import { dayEdges } from "@/server/billing/rules";
 import { isRegistrationNumber, type InvoiceLineRow, type InvoiceView } from "@/server/billing";
+import { sentence } from "@/server/platform/sentences";
 import { breakDownByDay, rateUsage } from "@/server/rating";
 
 const at = new Date("2026-02-01T00:10:00+09:00");
@@ -49,6 +51,23 @@ describe("an invoice as PDF", () => {
     expect(inside.match(/\/Type \/Page\b/g)!.length).toBe(3);
     expect(Buffer.from(await renderInvoicePdf(view(many), { locale: "ja", timeZone: "Asia/Tokyo" })).equals(Buffer.from(pdf))).toBe(true);
     expect(pdf.length).toBeLessThan(400_000);
+  });
+});
+
+describe("a credit for an outage", () => {
+  const outage = sentence("credit-outage", { instance: "web-1", downSeconds: 43_205, startedAt: "2025-11-30T15:00:00.000Z", percent: 25 });
+  const credit = line(1, { kind: "credit", meter: null, instanceId: null, resourceId: null, description: { label: "Service level: ins_1 was down for 43205 s", labelWords: outage.words }, quantityUnitMs: 0, microsPerHour: null, amountMicros: -1_000_000 });
+
+  it("says why in the language and zone of the document", async () => {
+    expect(reasonOf(credit, "ja", "Asia/Tokyo")).toBe("サービスレベル：2025/12/1 からの期間に web-1 が 12時間 5秒 停止。料金の 25 %");
+    expect(reasonOf(credit, "en", "UTC")).toBe("Service level: web-1 was down for 12 h 5 s in the period from 30 Nov 2025; 25 % of its charge");
+    // 停 U+505C, in the map back to characters of the file.
+    expect(unpacked(await renderInvoicePdf(view([credit]), { locale: "ja", timeZone: "Asia/Tokyo" })).toLowerCase()).toContain("505c");
+  });
+
+  it("that somebody gave by hand keeps the words of whoever gave it; other lines have none", () => {
+    expect(reasonOf({ kind: "credit", description: { label: "ご迷惑をおかけしました" } }, "en", "UTC")).toBe("ご迷惑をおかけしました");
+    expect(reasonOf(line(1, {}), "ja", "UTC")).toBeNull();
   });
 });
 

@@ -117,6 +117,23 @@ describe("issuing", () => {
   });
 });
 
+describe("a credit for an outage", () => {
+  it("stands on the invoice with its reason as a sentence for any language", async () => {
+    const organizationId = await addOrganization(database, { at: JANUARY });
+    await addWindow(database, { organizationId, resourceId: "ins_down", flavorId, from: hours(JANUARY, 1), to: hours(JANUARY, 101) });
+    const grant = await grantCredit(at(hours(JANUARY, 2)), { organizationId, kind: "sla", currency: "JPY", amountMicros: 5_000_000, reason: "Service level", idempotencyKey: `sla-${organizationId}` });
+    await database.owner.execute(sql`insert into sla_credit (id, organization_id, instance_id, period_start, period_end, downtime_ms, credit_basis_points, currency, credit_micros, outages, grant_id, created_at)
+      values (${`slc_${organizationId}`}, ${organizationId}, 'ins_down', ${JANUARY.toISOString()}, ${FEBRUARY.toISOString()}, 7200000, 1000, 'JPY', 5000000, '[]', ${grant.id}, ${JANUARY.toISOString()})`);
+    const preview = await draftInvoice(at(hours(JANUARY, 200)), { organizationId });
+    const { invoice } = await issueNow(at(hours(JANUARY, 200)), { organizationId });
+    const { lines } = await readInvoice(at(FEBRUARY), { organizationId, invoiceId: invoice!.id });
+    const words = [{ code: "credit-outage", params: { instance: "ins_down", downSeconds: 7_200, startedAt: JANUARY.toISOString(), percent: 10 } }];
+    expect(preview.lines.find((line) => line.kind === "credit")?.labelWords).toEqual(words);
+    expect(lines.find((line) => line.kind === "credit")?.description["labelWords"]).toEqual(words);
+    expect(lines.filter((line) => line.kind !== "credit").every((line) => !("labelWords" in line.description))).toBe(true);
+  });
+});
+
 describe("an invoice that is asked for", () => {
   it("makes those of the months before it first, each of its own month, though no host has said its last word about them", async () => {
     const june = new Date("2026-05-31T15:00:00Z");

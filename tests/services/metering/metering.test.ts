@@ -75,6 +75,17 @@ describe("usage windows", () => {
     expect(await windows("org_m5")).toEqual([["instance", 5, 30, "resized", "flv_small"], ["instance", 30, 40, null, "flv_large"]]);
   });
 
+  it("have the size that runs, also when the first word of a run comes after another size was asked for", async () => {
+    await insertInstanceRows(database.owner, { organizationId: "org_m5b", instanceId: "ins_m5b", at: at(0) });
+    await database.owner.execute(sql`update instance_observation set vcpus = 2, memory_mib = 1024 where instance_id = 'ins_m5b'`);
+    // Ordered with two vCPUs, asked to have one; that waits for the next boot.
+    await meter(seen("h1", 90_000, null, run("ins_m5b", 5)));
+    await meter(seen("h1", 90_010, 90_009, run("ins_m5b", 5)));
+    const [window] = await inTransaction(context(), (tx) => listUsageWindows(tx, "org_m5b", { from: at(0), to: at(864_000) }));
+    expect(await windows("org_m5b")).toEqual([["instance", 5, 90_010, null, "flv_large"]]);
+    expect([window?.vcpus, window?.memoryMiB]).toEqual([2, 1024]);
+  });
+
   it("never overlap and never change once closed, whoever tries", async () => {
     await expect(database.owner.execute(sql`update usage_window set ended_at = ended_at + interval '1 hour' where closed_at is not null`)).rejects.toThrow();
     await expect(database.owner.execute(sql`delete from usage_window`)).rejects.toThrow();
