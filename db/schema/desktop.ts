@@ -79,6 +79,8 @@ export const desktopPool = pgTable(
     minimumReady: count("minimum_ready").notNull().default(0),
     maximum: count("maximum").notNull(),
     schedules: jsonb("schedules").$type<ReadySchedule[]>().notNull().default([]),
+    /** As many stand ready, besides, as came at this time on days like this one. */
+    learnsReady: boolean("learns_ready").notNull().default(false),
     clipboardIn: boolean("clipboard_in").notNull().default(true),
     clipboardOut: boolean("clipboard_out").notNull().default(true),
     remoteResize: boolean("remote_resize").notNull().default(true),

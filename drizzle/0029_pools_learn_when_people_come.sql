@@ -1,0 +1,1 @@
+ALTER TABLE "desktop_pool" ADD COLUMN "learns_ready" boolean DEFAULT false NOT NULL;
