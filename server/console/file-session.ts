@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from "ws";
-import { DriverError } from "@/server/drivers/errors";
+import { DriverError, type DriverErrorCode } from "@/server/drivers/errors";
 import { GUEST_FILE_PART_BYTES, type HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { ByteReader } from "./byte-reader";
 import { CLOSE, fileRefused, type Ending } from "./close-codes";
@@ -140,15 +140,12 @@ export class FileSession {
   }
 }
 
+const REFUSALS: Partial<Record<DriverErrorCode, Ending>> = {
+  "not-found": fileRefused("file-gone", "There is no such file in the guest."),
+  insufficient: fileRefused("file-no-room", "The guest's disk has no room for it."),
+  unsupported: fileRefused("file-unsupported", "This guest cannot exchange files: it has no folder or no programs for it."),
+};
+
 function endingOf(error: DriverError): Ending {
-  switch (error.code) {
-    case "not-found":
-      return fileRefused("file-gone", "There is no such file in the guest.");
-    case "insufficient":
-      return fileRefused("file-no-room", "The guest's disk has no room for it.");
-    case "unsupported":
-      return fileRefused("file-unsupported", "This guest cannot exchange files: it has no folder or no programs for it.");
-    default:
-      return { code: CLOSE.upstreamUnavailable, reason: "The guest's agent does not answer now; it may be starting or moving." };
-  }
+  return REFUSALS[error.code] ?? { code: CLOSE.upstreamUnavailable, reason: "The guest's agent does not answer now; it may be starting or moving." };
 }

@@ -63,7 +63,7 @@ async function inGuest(link: HostLink, instanceId: string, what: string, args: r
 
 function refusal(instanceId: string, what: string, status: ExecStatus): DriverError {
   const detail = { instanceId, exitCode: status.exitcode, said: Buffer.from(status["err-data"] ?? "", "base64").toString().slice(0, 500) };
-  switch (status.exitcode) {
+  switch (status.exitcode ?? 0) {
     case EXIT.noFile:
       return new DriverError("not-found", `${what} in the guest of "${instanceId}": there is no such file`, detail);
     case EXIT.noRoom:
