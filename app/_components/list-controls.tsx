@@ -13,8 +13,10 @@ import { useFormats } from "@/app/_i18n/use-formats";
 const TYPING_PAUSE_MS = 250;
 
 export function SearchBox({ value, onChange, label }: { readonly value: string; readonly onChange: (value: string) => void; readonly label: string }) {
-  // What is typed and not told yet, with the value that it was typed over: a change from elsewhere (Clear, a link) wins.
+  // What is typed and not told yet, with the value that it was typed over: a change from elsewhere (Clear, a link) wins. Gone for good once the value
+  // is another one, or Clear would bring back what was typed over nothing.
   const [draft, setDraft] = useState<{ readonly text: string; readonly over: string } | null>(null);
+  if (draft !== null && draft.over !== value) setDraft(null);
   const text = draft?.over === value ? draft.text : value;
   useEffect(() => {
     if (text === value) return undefined;

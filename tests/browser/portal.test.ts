@@ -97,6 +97,9 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       await page.getByRole("combobox", { name: "Filter by status" }).selectOption("stopped");
       await page.waitForURL("**status=stopped**");
       await page.getByRole("link", { name: "build" }).waitFor();
+      // Longer than a pause in typing: what was cleared does not come back.
+      await page.waitForTimeout(1_000);
+      expect([await page.getByRole("searchbox").inputValue(), new URL(page.url()).searchParams.get("search")]).toEqual(["", null]);
       await page.goto("/o/acme/instances?sort=name&direction=asc");
       await page.getByRole("link", { name: "batch" }).waitFor();
       expect(await page.locator("tbody tr").first().textContent()).toContain("batch");
