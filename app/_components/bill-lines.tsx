@@ -58,7 +58,7 @@ export function BillLines({ currency, lines, children, ...sums }: BillLinesProps
                     <LineName line={line} />
                   </button>
                 </Td>
-                <Td right>{line.quantityUnitMs > 0 ? <Quantity line={line} /> : null}</Td>
+                <Td right className="whitespace-nowrap">{line.quantityUnitMs > 0 ? <Quantity line={line} /> : null}</Td>
                 <Td right className="hidden sm:table-cell">
                   {line.microsPerHour === null ? null : formats.perHour(line.microsPerHour, currency)}
                   {line.priceVersionId ? <span className="block font-mono text-tiny text-muted" title={t("priceVersion")}>{line.priceVersionId}</span> : null}
@@ -94,9 +94,9 @@ function LineName({ line }: { readonly line: BillLine }) {
   const windows = line.windowCount > 0 ? t("windowCount", { count: line.windowCount }) : null;
   const plain = line.kind === "usage" || line.kind === "manual";
   const label = say(line.labelWords, line.label ?? "");
-  // A whole sentence stands below its kind; a code or a name goes with it.
+  // What an outage was worth is a whole sentence, which stands below; a code or a name goes with its kind.
   const sentence = line.labelWords !== null && line.labelWords.length > 0;
-  const title = plain ? line.name : t(`kinds.${line.kind}`, { label: sentence ? "" : label });
+  const title = plain ? line.name : sentence ? t("kinds.outage") : t(`kinds.${line.kind}`, { label });
   const below = [sentence ? label : null, plain || line.name === title || line.name === line.label ? null : line.name, meter, windows].filter((part) => part !== null && part !== "");
   return (
     <span>

@@ -10,7 +10,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function PaymentRoute({ params }: { readonly params: Promise<{ org: string }> }) {
   const { org } = await params;
   return (
-    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.billing.payment.overview.queryOptions({ organization: org })), client.prefetchQuery(trpc.billing.payment.dunning.queryOptions({ organization: org }))]}>
+    <Prefetched queries={(trpc, client) => [client.prefetchQuery(trpc.billing.payment.overview.queryOptions({ organization: org })), client.prefetchQuery(trpc.billing.payment.subscriptions.queryOptions({ organization: org })), client.prefetchQuery(trpc.billing.payment.dunning.queryOptions({ organization: org }))]}>
       <PaymentPage />
     </Prefetched>
   );
