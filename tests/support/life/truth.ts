@@ -9,10 +9,10 @@ interface Life {
   readonly startMs: number;
   endMs: number | null;
   readonly parts: RunRecord[];
-  /** The worker that started it heard so. */
-  readonly told: boolean;
+  /** When a worker that asked for the start heard that it runs: at once, or when another one asked again, because the first never heard; null: no one did. */
+  toldMs: number | null;
   /** When that was asked for: a start counts from the request on, and takes a moment. */
-  readonly askedMs: number;
+  askedMs: number;
 }
 
 /** A stretch that should be billed, for a machine of so many vCPUs. */
@@ -52,14 +52,14 @@ export function truthOf(instanceId: string, runs: readonly RunRecord[], words: r
     const [first] = prompt;
     const last = prompt.at(-1);
     // What only late answers told of may be billed or not: by the time that they came it may have had no place any more.
-    if (heard.length > prompt.length) unsureMs += (heard.at(-1)?.atMs ?? 0) - (last?.atMs ?? heard[0]?.atMs ?? 0) + (first ? Math.max(0, first.atMs - (life.told ? first.atMs : (heard[0]?.atMs ?? first.atMs))) : (heard.at(-1)?.atMs ?? 0) - life.startMs);
+    if (heard.length > prompt.length) unsureMs += (heard.at(-1)?.atMs ?? 0) - (last?.atMs ?? heard[0]?.atMs ?? 0) + (first ? Math.max(0, first.atMs - (life.toldMs !== null ? first.atMs : (heard[0]?.atMs ?? first.atMs))) : (heard.at(-1)?.atMs ?? 0) - life.startMs);
     // A late answer may be the first that showed a new size: the total is the same, the moment of the change is one of two.
     lateSizes ||= heard.length > prompt.length && new Set(heard.map((word) => word.vcpus)).size > 1;
     if (!first || !last) continue;
-    let fromMs = life.told ? life.startMs : first.atMs;
-    if (life.told) unsureMs += life.startMs - life.askedMs;
+    let fromMs = Math.min(first.atMs, life.toldMs ?? first.atMs);
+    if (life.toldMs !== null) unsureMs += life.toldMs - life.askedMs;
     // It ended and began again between two words, and nobody was told of either.
-    if (before && (fromMs - before.heardMs <= SAME_RUN_MS || (!life.told && !goneBetween(instanceId, before, life, words)))) unsureMs += fromMs - before.heardMs;
+    if (before && (fromMs - before.heardMs <= SAME_RUN_MS || (life.toldMs === null && !goneBetween(instanceId, before, life, words)))) unsureMs += fromMs - before.heardMs;
     for (const [index, word] of prompt.entries()) {
       const sizeMs = index === 0 ? word.vcpus : (prompt[index - 1]?.vcpus ?? word.vcpus);
       if (word.atMs > fromMs) due.push({ vcpus: sizeMs, fromMs, toMs: word.atMs });
@@ -80,7 +80,11 @@ function livesOf(runs: readonly RunRecord[], effects: readonly Effect[]): Life[]
       continue;
     }
     const start = effects.find((effect) => (effect.call === "startDomain" || effect.call === "restoreDomain") && effect.host === run.host && effect.atMs === run.startMs);
-    lives.push({ startMs: run.startMs, endMs: run.endMs, parts: [run], told: start?.told ?? false, askedMs: start?.beganMs ?? run.startMs });
+    lives.push({ startMs: run.startMs, endMs: run.endMs, parts: [run], toldMs: start?.told ? run.startMs : null, askedMs: start?.beganMs ?? run.startMs });
+  }
+  for (const life of lives.filter((one) => one.toldMs === null)) {
+    const again = effects.find((effect) => effect.told && (effect.call === "startDomain" || effect.call === "restoreDomain") && life.parts.some((part) => part.host === effect.host && part.startMs <= effect.atMs && effect.atMs <= (part.endMs ?? Infinity)));
+    if (again) [life.toldMs, life.askedMs] = [again.atMs, again.beganMs];
   }
   return lives;
 }
