@@ -56,9 +56,9 @@ export function ReserveDialog({ organizationId, currency, flavors, listPrice, on
       <div className="grid gap-3 sm:grid-cols-2">
         <Field label={t("units")}>{(control) => <Input {...control} type="number" min={1} step={1} value={units} onChange={(event) => setUnits(event.target.value)} />}</Field>
         <Field label={`${catalog("perHour")}, ${currency}`} hint={hint}>{(control) => <Input {...control} type="number" min={0} step="0.000001" inputMode="decimal" value={price} onChange={(event) => setPrice(event.target.value)} />}</Field>
-        <Field label={t("starts")} optional={common("optional")} hint={wallClock.hint(t("startsHint"))}>{(control) => <Input {...control} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />}</Field>
-        <Field label={t("ends")} hint={wallClock.hint()}>{(control) => <Input {...control} type="datetime-local" value={to} onChange={(event) => setTo(event.target.value)} />}</Field>
       </div>
+      <Field label={t("starts")} optional={common("optional")} hint={wallClock.hint(t("startsHint"))}>{(control) => <Input {...control} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />}</Field>
+      <Field label={t("ends")} hint={wallClock.hint()}>{(control) => <Input {...control} type="datetime-local" value={to} onChange={(event) => setTo(event.target.value)} />}</Field>
       {parsed.success ? <p className="text-xs text-muted">{t("reserveFee", { hour: formats.perHour(micros * parsed.data.units, currency), month: formats.perMonth(micros * parsed.data.units, currency) })}</p> : null}
     </Confirm>
   );
