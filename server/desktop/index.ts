@@ -23,8 +23,10 @@ export { resetDesktop } from "./unit/reset-desktop";
 
 // What the loops read and write.
 export { concludeCheck, listChecking, orderCheckMachine, removeCheckMachine } from "./golden/check-version";
-export { excess, keepPool, listPoolsAtWork, surplus, type PoolAtWork } from "./pool/keep-pool";
+export { excess, keepPool, listPoolsAtWork, surplus, wakeable, type PoolAtWork } from "./pool/keep-pool";
 export { keepPicture, listDuePictures, type DuePicture } from "./picture/keep-picture";
+export { learnedReady, LEAD_MINUTES, LOOK_BACK_DAYS } from "./pool/learn-ready";
+export { readWantedReady } from "./pool/want-ready";
 export { isHoliday, localMoment, wantedReady } from "./rules";
 export { advanceDesktop } from "./unit/advance-desktop";
 export { notePersonalised, personalityOf, type Personality } from "./unit/personalise-desktop";

@@ -24,11 +24,20 @@ export interface LocalMoment {
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MINUTES_AN_HOUR = 60;
 
+/** Making a format costs far more than using it, and there are as many as zones that organizations are in. */
+const FORMATS = new Map<string, Intl.DateTimeFormat>();
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = FORMATS.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat("en-US", { timeZone, weekday: "short", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    FORMATS.set(timeZone, format);
+  }
+  return format;
+}
+
 /** The wall clock of a zone at a moment; daylight saving is the zone's affair. */
 export function localMoment(at: Date, timeZone: string): LocalMoment {
-  const parts = new Map(
-    new Intl.DateTimeFormat("en-US", { timeZone, weekday: "short", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).formatToParts(at).map((part) => [part.type, part.value]),
-  );
+  const parts = new Map(formatOf(timeZone).formatToParts(at).map((part) => [part.type, part.value]));
   const number = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type) ?? 0);
   return { weekday: WEEKDAYS.indexOf(parts.get("weekday") ?? "Sun"), minute: number("hour") * MINUTES_AN_HOUR + number("minute"), date: `${parts.get("year") ?? ""}-${parts.get("month") ?? ""}-${parts.get("day") ?? ""}` };
 }

@@ -22,6 +22,7 @@ const settings = z.object({
   minimumReady: z.number().int().min(0).max(MOST_DESKTOPS),
   maximum: z.number().int().min(1).max(MOST_DESKTOPS),
   schedules: z.array(schedule).max(20),
+  learnsReady: z.boolean(),
   clipboardIn: z.boolean(),
   clipboardOut: z.boolean(),
   remoteResize: z.boolean(),
@@ -34,7 +35,7 @@ const settings = z.object({
 });
 
 export const createPoolInput = settings
-  .partial({ schedules: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
+  .partial({ schedules: true, learnsReady: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
   .extend({ name, kind: z.enum(["persistent", "floating"]), goldenImageId: id, flavorId: id });
 export type CreatePoolInput = z.input<typeof createPoolInput>;
 

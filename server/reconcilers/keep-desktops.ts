@@ -1,4 +1,4 @@
-import { advanceDesktop, decideDesktop, excess, isHoliday, keepPool, listDesktopWork, listPoolsAtWork, localMoment, personalityOf, surplus, wantedReady, type DesktopWork, type PoolAtWork } from "@/server/desktop";
+import { advanceDesktop, decideDesktop, excess, keepPool, listDesktopWork, listPoolsAtWork, personalityOf, readWantedReady, surplus, wakeable, type DesktopWork, type PoolAtWork } from "@/server/desktop";
 import { inTransaction } from "@/server/platform/transaction";
 import { personaliseDesktop } from "./personalise-desktop";
 import type { LoopDefinition, Pass } from "./types";
@@ -23,7 +23,7 @@ export const keepDesktopsLoop: LoopDefinition = {
       waiting += await keepPool(pass.context, pool);
     }
     const work = await advanceAll(pass, pools.map(({ pool }) => pool.id));
-    await putAside(pass, pools, work);
+    await keepReady(pass, pools, work);
     personalise(pass, pools, work);
     const waitedFor = work.filter(({ session }) => session && session.readyAt === null).length;
     return { backlog: waiting + waitedFor, ...(waiting + waitedFor > 0 ? { againInMs: WAITED_FOR_MS } : {}) };
@@ -59,14 +59,14 @@ function personalise(pass: Pass, pools: readonly PoolAtWork[], work: readonly De
   }
 }
 
-/** Free desktops beyond the pool's maximum are removed; those beyond what should stand ready are put aside when they were not used for the pool's idle time. */
-async function putAside(pass: Pass, pools: readonly PoolAtWork[], work: readonly DesktopWork[]): Promise<void> {
+/** Free desktops beyond the pool's maximum are removed; those put aside are woken when more should stand ready; those beyond what should stand ready are put aside when they were not used for the pool's idle time. */
+async function keepReady(pass: Pass, pools: readonly PoolAtWork[], work: readonly DesktopWork[]): Promise<void> {
   for (const { pool, timeZone } of pools) {
     if (pool.deletedAt) continue;
-    const now = localMoment(pass.context.clock.now(), timeZone);
-    const wanted = wantedReady(pool, now, isHoliday(now.date, timeZone));
+    const wanted = await readWantedReady(pass.context, pool, timeZone);
     const own = work.filter((one) => one.pool.id === pool.id);
     for (const one of excess(own, pool.maximum)) await advanceDesktop(pass.context, one, { kind: "become", state: "retiring", reason: "pool-shrunk" });
+    for (const one of wakeable(own, wanted)) await advanceDesktop(pass.context, one, { kind: "start" });
     for (const one of surplus(own, wanted, pass.context.clock.nowMs())) await advanceDesktop(pass.context, one, { kind: "suspend" });
   }
 }

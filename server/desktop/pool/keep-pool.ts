@@ -2,7 +2,6 @@ import type { Context } from "@/server/platform/context";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
 import { selectEntitled } from "../assignment/store";
-import { isHoliday, localMoment, wantedReady } from "../rules";
 import { endSessionIn } from "../session/end-session";
 import { lockSession, selectOpen, selectQueue, updateSession } from "../session/store";
 import { COUNTED } from "../state";
@@ -10,6 +9,7 @@ import type { DesktopWork, PoolRow } from "../types";
 import { addDesktop, giveDesktop } from "../unit/give-desktop";
 import { countInStates, countUnassigned, selectLivePoolIds } from "../unit/store";
 import { lockPool, selectPools } from "./store";
+import { wantReady } from "./want-ready";
 
 /** So many new ones a pass: the loop comes again, and a mistake in a number is seen before it has cost a fleet. */
 const MOST_ADDED = 10;
@@ -52,10 +52,9 @@ export async function keepPool(given: Context, { pool: seen, timeZone }: PoolAtW
     return waiting;
 
     async function fill(row: PoolRow): Promise<boolean> {
-      const now = localMoment(context.clock.now(), timeZone);
-      const wanted = wantedReady(row, now, isHoliday(now.date, timeZone));
+      const wanted = await wantReady(tx, context, row, timeZone);
       const counted = await countInStates(tx, row.id, COUNTED);
-      // Everything that nobody is in, or that will be so by itself, stands ready or is on the way to it.
+      // Everything that nobody is in, or that will be so by itself, stands ready or is on the way to it; those put aside are woken before new ones are made.
       const standing = await countUnassigned(tx, row.id);
       const missing = Math.min(wanted - standing, row.maximum - counted, MOST_ADDED);
       for (let added = 0; added < missing; added++) await addDesktop(tx, context, row.id, null);
@@ -88,6 +87,13 @@ export function excess(work: readonly DesktopWork[], maximum: number): DesktopWo
   const counted = work.filter(({ desktop }) => COUNTED.includes(desktop.state)).length;
   const free = work.filter(({ desktop, session }) => desktop.assignedUserId === null && !session && (desktop.state === "ready" || desktop.state === "suspended" || desktop.state === "provisioning"));
   return free.toSorted((a, b) => b.desktop.number - a.desktop.number).slice(0, Math.max(0, counted - maximum));
+}
+
+/** Free desktops that were put aside and are to be woken, because fewer than wanted stand ready or are on the way to it; the lowest number first. */
+export function wakeable(work: readonly DesktopWork[], wanted: number): DesktopWork[] {
+  const free = work.filter(({ desktop, session }) => desktop.assignedUserId === null && desktop.usedByUserId === null && !session);
+  const coming = free.filter(({ desktop, instance }) => desktop.state === "ready" || desktop.state === "provisioning" || (desktop.state === "suspended" && instance?.desiredPower === "running")).length + work.filter(({ desktop }) => desktop.state === "resetting").length;
+  return free.filter(({ desktop, instance }) => desktop.state === "suspended" && instance?.desiredPower === "suspended").toSorted((a, b) => a.desktop.number - b.desktop.number).slice(0, Math.max(0, wanted - coming));
 }
 
 /** Free desktops that are more than should stand ready, the longest unused first: they are put aside after the idle time. */

@@ -1,10 +1,11 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
-import { isHoliday, localMoment, requireOrganization, wantedReady } from "../rules";
+import { requireOrganization } from "../rules";
 import { poolRef, type PoolRef } from "../schema";
 import type { DesktopState, PoolView } from "../types";
 import { countAssigned, countDesktops, countWaiting, selectPools } from "./store";
+import { wantReady } from "./want-ready";
 
 const NONE: Readonly<Record<DesktopState, number>> = { provisioning: 0, ready: 0, "in-session": 0, disconnected: 0, suspended: 0, resetting: 0, retiring: 0, retired: 0, failed: 0 };
 
@@ -28,9 +29,10 @@ async function readPools(tx: Transaction, context: Context, organizationId: stri
   const counts = await countDesktops(tx, ids);
   const waiting = await countWaiting(tx, ids);
   const assigned = await countAssigned(tx, ids);
-  return rows.map(({ pool: { createdBy: _by, nextNumber: _number, ...pool }, timeZone, ...names }) => {
+  const wanted = new Map<string, number>();
+  for (const { pool, timeZone } of rows) wanted.set(pool.id, await wantReady(tx, context, pool, timeZone));
+  return rows.map(({ pool: { createdBy: _by, nextNumber: _number, ...pool }, timeZone: _zone, ...names }) => {
     const own = counts.filter((count) => count.poolId === pool.id);
-    const now = localMoment(context.clock.now(), timeZone);
     return {
       ...pool,
       ...names,
@@ -38,7 +40,7 @@ async function readPools(tx: Transaction, context: Context, organizationId: stri
       outdated: own.filter((count) => count.outdated && count.state !== "retired" && count.state !== "retiring").reduce((sum, { n }) => sum + n, 0),
       waiting: waiting.get(pool.id) ?? 0,
       assigned: assigned.get(pool.id) ?? 0,
-      wantedReady: wantedReady(pool, now, isHoliday(now.date, timeZone)),
+      wantedReady: wanted.get(pool.id) ?? 0,
     };
   });
 }

@@ -77,6 +77,16 @@ export async function countAssigned(tx: Transaction, poolIds: readonly string[])
   return new Map(rows.map((row) => [row.poolId, row.n]));
 }
 
+/** Log-ons by calendar day of the zone, of those whose minute of the day lies in a half-open stretch; it ends with the day. */
+export async function countLogOns(tx: Transaction, poolId: string, within: { readonly since: Date; readonly timeZone: string; readonly fromMinute: number; readonly toMinute: number }): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await tx.execute<{ day: string; n: number }>(sql`
+    select to_char(local, 'YYYY-MM-DD') as day, count(*)::int as n
+    from (select asked_at at time zone ${within.timeZone} as local from desktop_session where pool_id = ${poolId} and asked_at >= ${within.since.toISOString()}) log_on
+    where extract(hour from local) * 60 + extract(minute from local) >= ${within.fromMinute} and extract(hour from local) * 60 + extract(minute from local) < ${within.toMinute}
+    group by day`);
+  return new Map(rows.map((row) => [row.day, row.n]));
+}
+
 export async function selectFlavor(tx: Transaction, flavorId: string) {
   const [row] = await tx.select({ id: flavor.id, name: flavor.name, onSale: flavor.onSale, memoryMiB: flavor.memoryMiB, diskGiB: flavor.diskGiB }).from(flavor).where(eq(flavor.id, flavorId));
   return row ?? null;

@@ -49,7 +49,7 @@ export function decideDesktop(work: DesktopWork, nowMs: number): DesktopStep {
     case "disconnected":
       return disconnected(work, nowMs);
     case "suspended":
-      return session ? { kind: "become", state: "in-session", reason: null, unusedSince: null } : suspended(work);
+      return session ? { kind: "become", state: "in-session", reason: null, unusedSince: null } : suspended(work, nowMs);
     case "resetting":
       return resetting(work, nowMs);
     case "failed":
@@ -134,10 +134,12 @@ function afterSession({ pool }: DesktopWork): DesktopStep {
   return pool.kind === "floating" ? { kind: "begin-reset", reason: "session-over" } : become("ready", null);
 }
 
-function suspended(work: DesktopWork): DesktopStep {
+function suspended(work: DesktopWork, nowMs: number): DesktopStep {
   if (mayBeMadeAnew(work)) return { kind: "begin-reset", reason: "new-version" };
-  // The storage had no room for its memory, or somebody started it: it is ready then, not put aside.
-  return work.instance?.desiredPower === "running" ? become("ready", null) : NONE;
+  // Woken ahead of time, started by somebody, or the storage had no room for its memory: it is ready when it runs.
+  if (work.instance?.desiredPower !== "running") return NONE;
+  if (runs(work)) return become("ready", null, new Date(nowMs));
+  return work.instance.failures >= FAILURES_LIMIT ? become("failed", "does-not-run") : NONE;
 }
 
 function resetting(work: DesktopWork, nowMs: number): DesktopStep {

@@ -154,8 +154,8 @@ export async function selectOwnOf(tx: Transaction, organizationId: string, userI
   return tx.select().from(desktop).where(and(eq(desktop.organizationId, organizationId), eq(desktop.assignedUserId, userId), inArray(desktop.state, ["provisioning", "ready", "in-session", "disconnected", "suspended", "failed"])));
 }
 
-/** Desktops that are nobody's and are ready, or will be by themselves; those put aside are not, unless nobody else is left. */
+/** Desktops that are nobody's and are ready, will be by themselves, or were put aside and can be woken. */
 export async function countUnassigned(tx: Transaction, poolId: string): Promise<number> {
-  const [row] = await tx.select({ n: sql<number>`count(*)::int` }).from(desktop).where(and(eq(desktop.poolId, poolId), isNull(desktop.assignedUserId), inArray(desktop.state, ["provisioning", "ready", "resetting"])));
+  const [row] = await tx.select({ n: sql<number>`count(*)::int` }).from(desktop).where(and(eq(desktop.poolId, poolId), isNull(desktop.assignedUserId), inArray(desktop.state, ["provisioning", "ready", "resetting", "suspended"])));
   return row?.n ?? 0;
 }

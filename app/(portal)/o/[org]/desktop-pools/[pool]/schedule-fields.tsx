@@ -15,6 +15,9 @@ type Schedule = Pool["schedules"][number];
 interface ScheduleProps {
   readonly value: readonly Schedule[];
   readonly onChange: (value: Schedule[]) => void;
+  /** Past log-ons decide, too. */
+  readonly learns: boolean;
+  readonly onLearns: (learns: boolean) => void;
   readonly disabled: boolean;
 }
 
@@ -32,7 +35,7 @@ function toMinute(clock: string): number {
 }
 
 /** Times of the week at which more desktops stand ready. Midnight at the end of a day is written as 00:00. */
-export function ScheduleFields({ value, onChange, disabled }: ScheduleProps) {
+export function ScheduleFields({ value, onChange, learns, onLearns, disabled }: ScheduleProps) {
   const t = useTranslations("desktopPools.settings");
   const common = useTranslations("common");
   const locale = useLocale();
@@ -56,6 +59,7 @@ export function ScheduleFields({ value, onChange, disabled }: ScheduleProps) {
         }
       />
       <CardBody className="grid gap-4">
+        <CheckboxLine label={t("learns")} hint={t("learnsHint")} checked={learns} disabled={disabled} onChange={(event) => onLearns(event.target.checked)} />
         {value.length === 0 ? <p className="text-muted">{t("noSchedules")}</p> : null}
         {value.map((one, index) => (
           <fieldset key={index} disabled={disabled} className="flex flex-wrap items-end gap-4 rounded-md border p-3">

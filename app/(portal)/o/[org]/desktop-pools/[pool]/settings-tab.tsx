@@ -29,6 +29,7 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
   const { maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB } = pool;
   const [values, setValues] = useState<PoolValues>({ maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB });
   const [schedules, setSchedules] = useState(pool.schedules);
+  const [learnsReady, setLearns] = useState(pool.learnsReady);
   const [removing, setRemoving] = useState(false);
   const onSettled = (): Promise<void> => queryClient.invalidateQueries(trpc.desktopPools.pathFilter());
   const update = useMutation(trpc.desktopPools.update.mutationOptions({ onSettled, onSuccess: () => toast.success(t("saved")) }));
@@ -47,7 +48,7 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          update.mutate({ organization, poolId: pool.id, ...values, schedules: schedules.map((one) => ({ ...one, weekdays: [...one.weekdays] })) });
+          update.mutate({ organization, poolId: pool.id, ...values, learnsReady, schedules: schedules.map((one) => ({ ...one, weekdays: [...one.weekdays] })) });
         }}
       >
         <Card>
@@ -58,7 +59,7 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
             <PolicyFields value={values} onChange={setValues} disabled={locked} />
           </CardBody>
         </Card>
-        <ScheduleFields value={schedules} onChange={setSchedules} disabled={locked} />
+        <ScheduleFields value={schedules} onChange={setSchedules} learns={learnsReady} onLearns={setLearns} disabled={locked} />
         {update.error ? <Notice kind="bad">{problem(update.error)}</Notice> : null}
         {locked ? null : <Button type="submit" variant="primary" className="justify-self-start" busy={update.isPending} disabled={!areValid(values)}>{common("save")}</Button>}
       </form>
