@@ -1,10 +1,12 @@
 import type { SimDatabaseServer } from "../server";
-import { PLANTED_ACT_WITHIN_MS, PLANTED_BUGS, PLANTED_HEAL_WITHIN_MS, PLANTED_LENGTH_MS, type PlantedBug } from "./planted-bugs";
+import { PLANTED_ACT_WITHIN_MS, PLANTED_BUGS, PLANTED_HEAL_WITHIN_MS, PLANTED_LENGTH_MS, PLANTED_SLEEPY_LENGTH_MS, type PlantedBug } from "./planted-bugs";
 import { runSeed } from "./run-seed";
 
-/** Plays one seed with a planted bug in it; the invariant that caught it, or null. */
-export async function playPlanted(bug: PlantedBug, seed: number, server: SimDatabaseServer): Promise<string | null> {
-  const { violation } = await runSeed({ seed, server, faults: bug.faults, lengthMs: PLANTED_LENGTH_MS, healWithinMs: PLANTED_HEAL_WITHIN_MS, actWithinMs: PLANTED_ACT_WITHIN_MS, bend: bug.bend });
+/** Plays one seed with a planted bug in it, or the same one without; the invariant that caught it, or null. */
+export async function playPlanted(bug: PlantedBug, seed: number, server: SimDatabaseServer, planted = true): Promise<string | null> {
+  const { violation } = await runSeed({
+    seed, server, faults: bug.faults, lengthMs: bug.sleepy ? PLANTED_SLEEPY_LENGTH_MS : PLANTED_LENGTH_MS, healWithinMs: PLANTED_HEAL_WITHIN_MS, actWithinMs: PLANTED_ACT_WITHIN_MS, sleepy: bug.sleepy ?? false, ...(planted ? { bend: bug.bend } : {}),
+  });
   return violation?.invariant ?? null;
 }
 

@@ -80,7 +80,7 @@ async function playPart(options: SeedsOptions, database: SimDatabaseServer): Pro
     const result = await runSeed({ seed, server: database, faults: options.faults, lengthMs: options.lengthMs });
     tally.played += 1;
     tally.virtualMs += result.virtualMs;
-    if (options.count === 1 || result.violation) process.stdout.write(`seed ${seed} trace ${result.trace} steps ${result.steps} ${(result.virtualMs / 1_000).toFixed(1)} s ${result.violation ? `VIOLATED ${result.violation.text}` : "held"}\n`);
+    if (options.count === 1 || result.violation) process.stdout.write(`seed ${seed} trace ${result.trace} steps ${result.steps} ${(result.virtualMs / 1_000).toFixed(1)} s, ${result.slept} asleep, ${result.violation ? `VIOLATED ${result.violation.text}` : "held"}\n`);
     if (!result.violation) continue;
     tally.failed += 1;
     process.stdout.write(`replay: npm run sim -- --seed ${seed} --days ${options.lengthMs / 86_400_000} --faults ${options.faults.join(",")}\n`);

@@ -4,6 +4,7 @@ import { SimRoom, type Bend, type SimWorker } from "../room";
 import type { SimDatabaseServer } from "../server";
 import { Customers } from "./customers";
 import { planFaults, pick, type Fault, type PlannedFault } from "./faults";
+import { ALLOW_EVERY_MS, allowSleep, forbidSleep, isSleepy, SleepWatch } from "./sleepers";
 import { BrakeWatch, checkBooks, checkFences, checkOrphans, checkUsage, METER_EVERY_MS, TruthWatch, unsettled, Violation } from "./invariants";
 
 export interface SeedOptions {
@@ -19,6 +20,8 @@ export interface SeedOptions {
   readonly onTrace?: (line: string) => void;
   /** Virtual time after the last fault within which everything is as it was asked for; two minutes unless said otherwise. */
   readonly healWithinMs?: number;
+  /** Whether hosts may sleep; drawn from the seed unless said otherwise. */
+  readonly sleepy?: boolean;
 }
 
 export interface SeedResult {
@@ -27,6 +30,8 @@ export interface SeedResult {
   readonly trace: string;
   readonly steps: number;
   readonly virtualMs: number;
+  /** The most hosts that slept at once. */
+  readonly slept: number;
   /** Null when every invariant held. */
   readonly violation: { readonly invariant: string; readonly text: string } | null;
 }
@@ -42,6 +47,8 @@ const STORAGE_LEASE_MS = 2_500;
 const TIMINGS = { startMs: 150, destroyMs: 50, guestBootMs: 200, guestShutdownMs: 200, hostBootMs: 1_500, powerOffMs: 100, powerOnMs: 100, unreachableMs: 400, lostMs: 4_000, migrationSetupMs: 50, migrationSwitchMs: 20, storageLeaseMs: STORAGE_LEASE_MS };
 const POLICY = { cpuRatio: 1.5, memoryRatio: 1, failoverHosts: 0, suspectAfterSeconds: 1.5, fenceAfterSeconds: 3, fenceBrakeFraction: 0.5 };
 const MISLEADING: readonly Fault[] = ["lie", "clock", "full"];
+/** Faults in which the workers, or what they work on, are not there to prove anything. */
+const UNGUARDED: readonly Fault[] = ["kill", "freeze", "database", "statements", "clock", "wakes"];
 const QUOTA = { instances: 7, vcpus: 9, memoryMiB: 1_000_000, storageGiB: 1_000 };
 
 /** Plays one seed: a small fleet, people who use it, faults, healing, and the question whether everything is as it was asked for. */
@@ -56,7 +63,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     violation = { invariant: error instanceof Violation ? error.invariant : "the simulation goes on", text: error instanceof Violation ? error.message : (error.stack ?? error.message) };
   }
   await run.room.leave();
-  return { seed: options.seed, trace: run.trace(), steps: run.room.scheduler.steps, virtualMs: run.elapsedMs(), violation };
+  return { seed: options.seed, trace: run.trace(), steps: run.room.scheduler.steps, virtualMs: run.elapsedMs(), slept: run.sleep?.slept ?? 0, violation };
 }
 
 class SeedRun {
@@ -64,6 +71,8 @@ class SeedRun {
   private readonly chance: Random;
   private readonly watch: TruthWatch;
   private readonly brake: BrakeWatch;
+  /** Null in seeds in which nobody sleeps. */
+  readonly sleep: SleepWatch | null;
   private readonly struck = new Set<Fault>();
   private readonly hosts: readonly string[];
   private readonly beganMs: number;
@@ -97,6 +106,8 @@ class SeedRun {
     this.beganMs = this.room.scheduler.nowMs();
     this.watch = new TruthWatch(this.room, server);
     this.brake = new BrakeWatch(this.room, server);
+    const sleepy = options.sleepy ?? isSleepy(seed);
+    this.sleep = sleepy ? new SleepWatch(this.room, server, () => !UNGUARDED.some((fault) => this.struck.has(fault))) : null;
   }
 
   trace(): string {
@@ -118,10 +129,11 @@ class SeedRun {
     if (chance.float() < 0.3) await this.startWorker();
     const beginMs = scheduler.nowMs();
     for (const fault of planFaults(chance, options.faults, options.lengthMs)) scheduler.schedule(fault.atMs, () => this.strike(fault));
+    if (this.sleep) for (let atMs = 1_000; atMs < options.lengthMs; atMs += ALLOW_EVERY_MS) scheduler.schedule(atMs, () => this.allowSleep());
     const between = (): number => (options.actWithinMs === undefined ? 300 + chance.float() * ACT_WITHIN_MS : 50 + chance.float() * options.actWithinMs);
     for (let atMs = 300; atMs < options.lengthMs; atMs += between()) scheduler.schedule(atMs, () => customers.act());
     await this.passUntil(beginMs + options.lengthMs);
-    this.heal();
+    await this.heal();
     await this.settle(customers);
   }
 
@@ -142,7 +154,7 @@ class SeedRun {
 
   private async passUntil(untilMs: number): Promise<void> {
     const { scheduler } = this.room;
-    const look = (): void | Promise<void> => this.watch.look();
+    const look = (): void | Promise<void> => this.look();
     while (scheduler.nowMs() < untilMs) {
       await scheduler.runUntil(Math.min(untilMs, this.booksMs + BOOKS_EVERY_MS, scheduler.nowMs() + BOOKS_EVERY_MS), look);
       this.booksMs = scheduler.nowMs();
@@ -151,8 +163,19 @@ class SeedRun {
     }
   }
 
+  /** An operator's answer may be that the database is away. */
+  private allowSleep(): void {
+    allowSleep(this.room).catch((error: unknown) => this.note(`nobody may sleep: ${String(error)}`));
+  }
+
+  private look(): void | Promise<void> {
+    const looked = this.watch.look();
+    const slept = this.sleep?.look();
+    if (looked || slept) return Promise.all([looked, slept]).then(() => undefined);
+  }
+
   /** All faults end; an operator switches on what is off and returns what was drained. */
-  private heal(): void {
+  private async heal(): Promise<void> {
     const { room } = this;
     this.over = true;
     this.brake.disarm();
@@ -162,17 +185,21 @@ class SeedRun {
     room.world.setFaults({ lostRequest: 0, lostReply: 0, lateEffect: 0, slow: 0 });
     room.world.fillPool("shared", null);
     for (const host of this.hosts) room.world.heal(host);
-    this.switchOn();
     for (const worker of room.workers) {
       worker.process.clockOffsetMs = 0;
       worker.process.thaw();
     }
+    await this.switchOn();
+    // The night is over; nobody goes and presses buttons for that.
+    if (this.sleep) await room.scheduler.drive(forbidSleep(room));
   }
 
-  /** Somebody in the room switches on what is off, and a machine that has panicked off and on. */
-  private switchOn(): void {
+  /** Somebody in the room switches on what is off and should not be, and a machine that has panicked off and on. */
+  private async switchOn(): Promise<void> {
     const { world } = this.room;
+    const asleep = this.sleep ? (await this.options.server.rows<{ name: string }>("select name from host where state = 'asleep'")).map((row) => row.name) : [];
     for (const { name, phase } of world.status().hosts) {
+      if (asleep.includes(name)) continue;
       if (phase === "panicked") world.crash(name);
       if (phase === "panicked" || phase === "off") world.wake(name);
     }
@@ -186,7 +213,7 @@ class SeedRun {
     for (;;) {
       await this.passUntil(room.scheduler.nowMs() + 1_000);
       // A fencing that was asked for before the end may have cut the power afterwards.
-      this.switchOn();
+      await this.switchOn();
       const missing = customers.pending > 0 ? `${customers.pending} people wait for an answer` : await unsettled(room, options.server);
       if (missing === null) break;
       if (room.scheduler.nowMs() > limitMs) throw new Violation("every order ends", `${healWithinMs / 1_000} s after the last fault: ${missing}`);
