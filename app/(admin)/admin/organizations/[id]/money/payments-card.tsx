@@ -13,6 +13,7 @@ import { Card, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Field, Input } from "@/app/_components/ui/field";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useDeclineText } from "@/app/_components/use-decline-text";
 import { minorText, parseMinor } from "@/app/_i18n/minor";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
@@ -26,6 +27,7 @@ export function PaymentsCard({ payments, refunds, invoices }: Pick<Money, "payme
   const words = useTranslations("billing");
   const common = useTranslations("common");
   const formats = useFormats();
+  const decline = useDeclineText();
   const staff = useStaff();
   const [asking, setAsking] = useState<Payment | null>(null);
   const numberOf = new Map(invoices.map((invoice) => [invoice.id, invoice.number]));
@@ -43,7 +45,7 @@ export function PaymentsCard({ payments, refunds, invoices }: Pick<Money, "payme
               return (
                 <Tr key={payment.id}>
                   <Td className="whitespace-nowrap"><Moment at={payment.at} /></Td>
-                  <Td><Badge dot tone={payment.status === "succeeded" ? "good" : "bad"}>{own(`status.${payment.status}`)}</Badge>{payment.failureText ? <span className="block text-xs text-muted">{payment.failureText}</span> : null}</Td>
+                  <Td><Badge dot tone={payment.status === "succeeded" ? "good" : "bad"}>{own(`status.${payment.status}`)}</Badge>{decline(payment) ? <span className="block text-xs text-muted">{decline(payment)}</span> : null}</Td>
                   <Td className="hidden sm:table-cell">{payment.method ?? "–"}</Td>
                   <Td className="whitespace-nowrap">{payment.invoiceId === null ? own("inAdvance") : (numberOf.get(payment.invoiceId) ?? payment.invoiceId)}</Td>
                   <Td right>

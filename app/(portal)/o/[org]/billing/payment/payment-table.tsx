@@ -9,6 +9,7 @@ import { Badge } from "@/app/_components/ui/badge";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { Notice } from "@/app/_components/ui/notice";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
+import { useDeclineText } from "@/app/_components/use-decline-text";
 import { useFormats } from "@/app/_i18n/use-formats";
 
 /** Every attempt to take money, with what came of it; a refused one says why. */
@@ -19,6 +20,7 @@ export function PaymentTable({ overview }: { readonly overview: RouterOutputs["b
   const words = useTranslations("billing");
   const common = useTranslations("common");
   const formats = useFormats();
+  const decline = useDeclineText();
   const { slug } = useOrganization();
   return (
     <Card>
@@ -35,7 +37,7 @@ export function PaymentTable({ overview }: { readonly overview: RouterOutputs["b
             {overview.payments.map((payment) => (
               <Tr key={payment.id}>
                 <Td className="whitespace-nowrap"><Moment at={payment.at} /></Td>
-                <Td><Badge dot tone={payment.status === "succeeded" ? "good" : "bad"}>{t(`status.${payment.status}`)}</Badge>{payment.failureText ? <span className="mt-0.5 block text-xs text-muted">{payment.failureText}</span> : null}</Td>
+                <Td><Badge dot tone={payment.status === "succeeded" ? "good" : "bad"}>{t(`status.${payment.status}`)}</Badge>{decline(payment) ? <span className="mt-0.5 block text-xs text-muted">{decline(payment)}</span> : null}</Td>
                 <Td className="hidden sm:table-cell">{payment.method ?? "–"}</Td>
                 <Td className="hidden md:table-cell">{payment.invoiceId ? <Link href={`/o/${slug}/billing/invoices/${payment.invoiceId}`} className="hover:underline">{t("toInvoice")}</Link> : t("inAdvance")}</Td>
                 <Td right>{formats.moneyMinor(payment.amountMinor, payment.currency)}</Td>
