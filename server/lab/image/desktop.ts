@@ -7,6 +7,8 @@ import type { BuildOptions } from "./tiny";
 export type DesktopImage = DebianImage;
 
 /** Where the files of the folder `desktop/` go. */
+/** Where people's own folders are in the guest. */
+const PEOPLE = "/home";
 const files: Readonly<Record<string, string>> = {
   "berth-first-boot": "usr/local/sbin/berth-first-boot",
   "berth-session": "usr/local/bin/berth-session",
@@ -58,7 +60,7 @@ async function recipe(): Promise<DebianRecipe> {
     inside: [
       "useradd -m -s /bin/bash -G video,audio,input desk", "passwd -l root >/dev/null",
       // What is brought in from the portal lies there, and what should go out is laid there. Not below the person's own folder: they could put a link in its place.
-      "install -d -o desk -g desk /transfer", "ln -s /transfer /home/desk/Transfer", "systemctl set-default multi-user.target",
+      "install -d -o desk -g desk /transfer", `ln -s /transfer ${PEOPLE}/desk/Transfer`, "systemctl set-default multi-user.target",
     ],
   };
 }
