@@ -44,6 +44,8 @@ export async function start(pass: Pass, given: FullView): Promise<void> {
     await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: resumed ? "resumed" : "started", decisionId: view.allocation.decisionId }]);
     await measureDecision(tx, context, view.allocation.decisionId, { startedAt: now.toISOString(), restartMs: now.getTime() - view.allocation.decidedAt.getTime() });
   });
+  // Somebody may wait for their desktop: they are told now, and not when that loop looks next.
+  pass.wake("keep-desktops");
 }
 
 async function startAfresh(host: HypervisorHost, spec: DomainSpec): Promise<void> {
