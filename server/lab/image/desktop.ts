@@ -6,9 +6,10 @@ import type { BuildOptions } from "./tiny";
 /** X with a light window manager, terminal, file manager, editor and browser; the guest agent and the agent of the clipboard. */
 export type DesktopImage = DebianImage;
 
-/** Where the files of the folder `desktop/` go. */
 /** Where people's own folders are in the guest. */
 const PEOPLE = "/home";
+
+/** Where the files of the folder `desktop/` go. */
 const files: Readonly<Record<string, string>> = {
   "berth-first-boot": "usr/local/sbin/berth-first-boot",
   "berth-session": "usr/local/bin/berth-session",
