@@ -37,6 +37,7 @@ export const REFUSALS = {
   "refused-no-address": "The network has no free private address. Delete instances that are not needed, or write to support for a larger network.",
   "refused-console-suspended": "The console cannot be opened while the organization is suspended. Settle the open invoices first.",
   "refused-console-stopped": "{instance} is stopped, so it has no console. Start it first.",
+  "refused-image-golden": "The image {image} cannot be removed: {versions} versions of golden images stand on it, and desktops are made of them. Retire those versions first.",
   "refused-image-used": "The image {image} cannot be removed: the disks of {users} instances stand on it (the trash counts too). Rebuild them from another image, or purge them first.",
   "refused-closed": "This organization is closed, so nothing can be ordered.",
   "refused-flavor-off-sale": "The flavor {flavor} is no longer on sale. Choose another one.",

@@ -7,9 +7,9 @@ import { announce, wake } from "@/server/platform/wake";
 import { releaseHold } from "@/server/quota";
 import { imageRef, type ImageRef } from "./schema";
 import { mayBecome } from "./state";
-import { countUsers, lockOwnImage, updateImage } from "./store";
+import { countGoldenVersions, countUsers, lockOwnImage, updateImage } from "./store";
 
-/** Takes an image off the list and has its volume removed. Refused while a disk stands on it. */
+/** Takes an image off the list and has its volume removed. Refused while a disk, or a version of a golden image, stands on it. */
 export async function removeImage(context: Context, input: ImageRef): Promise<{ readonly imageId: string }> {
   const { imageId } = imageRef.parse(input);
   return inTransaction(context, async (tx) => {
@@ -19,6 +19,8 @@ export async function removeImage(context: Context, input: ImageRef): Promise<{ 
     if (users > 0) {
       throw new Problem("conflict", sentence("refused-image-used", { image: row.name, users }), { imageId, users });
     }
+    const versions = await countGoldenVersions(tx, imageId);
+    if (versions > 0) throw new Problem("conflict", sentence("refused-image-golden", { image: row.name, versions }), { imageId, versions });
     if (row.organizationId !== null) await releaseHold(tx, context, { organizationId: row.organizationId, subjectId: imageId, purpose: "image-import" });
     // Nothing of it reached the storage unless it was handed to the import.
     await updateImage(tx, imageId, { status: "retired", ...(row.uploadedAt === null ? { removedAt: context.clock.now() } : {}) });

@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, notInArray, or, sql } from "drizzle-orm";
 import { image } from "@/db/schema/catalog";
 import { volume } from "@/db/schema/compute";
+import { goldenVersion } from "@/db/schema/desktop";
 import type { Context } from "@/server/platform/context";
 import type { Transaction } from "@/server/platform/transaction";
 import type { ImageRow, ImageSource } from "../types";
@@ -75,6 +76,12 @@ export async function selectRetired(tx: Transaction, limit: number): Promise<Ima
     .from(image)
     .where(and(eq(image.status, "retired"), isNull(image.removedAt), sql`not exists (select 1 from ${volume} where ${volume.backingVolume} = ${image.volume} and ${volume.state} <> 'removed')`))
     .limit(limit);
+}
+
+/** Versions of golden images that desktops are, or may be, made of: without the image nothing could be made or wiped any more. */
+export async function countGoldenVersions(tx: Transaction, imageId: string): Promise<number> {
+  const [row] = await tx.select({ n: sql<number>`count(*)::int` }).from(goldenVersion).where(and(eq(goldenVersion.imageId, imageId), notInArray(goldenVersion.state, ["retired", "failed"])));
+  return row?.n ?? 0;
 }
 
 /** Instances with a disk that stands on this volume, in the trash or not; their base must stay. */
