@@ -7,7 +7,7 @@ import { shoot, until, type Portal } from "./work-in-chromium";
 
 /** A Debian with X boots under software emulation, on a machine that does other things too. */
 const BOOT_MS = 15 * 60_000;
-const FOLLOWS_MS = 120_000;
+const FOLLOWS_MS = 300_000;
 const INTO = "Berth → 机の上 1";
 const OUT_OF = "from the guest: 漢字, ü, 2nd line\nend";
 
@@ -67,19 +67,9 @@ export async function realDesktopInChromium({ origin, tenant, inGuest }: RealDes
     }, FOLLOWS_MS);
 
     const tool = (name: string) => page.getByRole("toolbar").getByRole("button", { name, exact: true });
-    await tool("Clipboard").click();
-    await page.getByRole("textbox", { name: "To the desktop" }).fill(INTO);
-    await page.getByRole("button", { name: "Send to the desktop" }).click();
-    const clipboardIn = await until("the text is in the guest's clipboard", async () => {
-      const now = await asDesk("timeout 3 xclip -o -selection clipboard -t UTF8_STRING");
-      return now === INTO ? now : null;
-    }, FOLLOWS_MS);
-    await inGuest(instanceId, `printf '%s' '${OUT_OF}' > /tmp/out.txt; chmod 644 /tmp/out.txt`);
-    await asDesk("xclip -i -selection clipboard /tmp/out.txt >/dev/null 2>&1");
-    const shown = page.getByRole("textbox", { name: "From the desktop" });
-    const clipboardOut = await until("the guest's text is in the page", async () => ((await shown.count()) > 0 && (await shown.inputValue()) === OUT_OF ? OUT_OF : null), FOLLOWS_MS);
-    await page.keyboard.press("Escape");
-
+    await typeInto(page);
+    await page.waitForTimeout(3_000);
+    await shoot(page, "desktop");
     await tool("Files").click();
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * 13 + (at >> 7)) % 256));
     await page.locator("input[type=file]").setInputFiles({ name: "設計 plan.bin", mimeType: "application/octet-stream", buffer: content });
@@ -93,9 +83,19 @@ export async function realDesktopInChromium({ origin, tenant, inGuest }: RealDes
     if (!back.equals(content)) throw new Error(`the file came back with ${back.length} bytes of ${content.length}, or with others`);
     await page.keyboard.press("Escape");
 
-    await typeInto(page);
-    await page.waitForTimeout(3_000);
-    await shoot(page, "desktop");
+    await tool("Clipboard").click();
+    await page.getByRole("textbox", { name: "To the desktop" }).fill(INTO);
+    await page.getByRole("button", { name: "Send to the desktop" }).click();
+    const clipboardIn = await until("the text is in the guest's clipboard", async () => {
+      const now = await asDesk("timeout 20 xclip -o -selection clipboard -t UTF8_STRING");
+      return now === INTO ? now : null;
+    }, FOLLOWS_MS);
+    await inGuest(instanceId, `printf '%s' '${OUT_OF}' > /tmp/out.txt; chmod 644 /tmp/out.txt`);
+    await asDesk("xclip -i -selection clipboard /tmp/out.txt >/dev/null 2>&1");
+    const shown = page.getByRole("textbox", { name: "From the desktop" });
+    const clipboardOut = await until("the guest's text is in the page", async () => ((await shown.count()) > 0 && (await shown.inputValue()) === OUT_OF ? OUT_OF : null), FOLLOWS_MS);
+    await page.keyboard.press("Escape");
+
     await page.goto(`/o/${organization}/desktop-pools/${poolId}`);
     await page.getByRole("heading", { name: "design" }).waitFor();
     await page.waitForTimeout(8_000);
