@@ -151,8 +151,9 @@ describe.skipIf(skipReason !== null)(`money in Chromium${skipReason ? ` (skipped
       await page.getByText("Each tier begins at a larger quantity", { exact: false }).waitFor();
       expect(await page.getByRole("dialog").getByRole("button", { name: "New version" }).isDisabled()).toBe(true);
       await page.getByRole("button", { name: "Remove tier 2" }).click();
+      await page.getByRole("dialog").getByLabel("Valid from").fill("2031-01-01T00:00");
       await page.getByRole("dialog").getByRole("button", { name: "New version" }).click();
-      await page.getByText("¥8 / hour from 100 unit-hours on", { exact: false }).waitFor();
+      await page.getByRole("row", { name: /b1\.small.*¥8 \/ hour from 100 unit-hours on.*2031/ }).waitFor();
       await settled(page, "/admin/billing/parked");
       await page.getByRole("button", { name: "Release" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();
