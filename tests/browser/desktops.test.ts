@@ -159,6 +159,62 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
     await centre.checkInvariants();
   }, STORY_MS);
 
+  it("is given to a group from a file, line by line, and what it cost and how it went is seen by those who run it", async () => {
+    const identity = testContext(centre.database.app, { scope: "identity" });
+    await ensureUser(identity, { email: "staff@berth.test", name: "Staff Member", password: PASSWORD, operatorRole: "auditor" });
+    const admin = await visit(browser, { origin: web.origin });
+    const staff = await visit(browser, { origin: web.origin });
+    await Promise.all([signIn(admin.page, "admin@acme.test"), signIn(staff.page, "staff@berth.test", "/admin")]);
+    const { page } = admin;
+    await page.goto(`/o/${slug}/desktop-pools/groups`);
+    await page.getByText("No group yet").waitFor();
+    await page.getByRole("button", { name: "New group" }).first().click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Accounting");
+    await page.getByRole("dialog").getByRole("button", { name: "New group" }).click();
+    await page.getByText("Nobody is in this group").waitFor();
+    await page.getByRole("button", { name: "From a CSV file" }).click();
+    const file = "Name;Mail\n\"Sato; Ren\";PERSON@acme.test\nLater;later@acme.test\nAgain;later@acme.test\nBad;nobody\n";
+    await page.getByLabel("CSV file").setInputFiles({ name: "people.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
+    const lines = page.getByRole("region", { name: "Lines of the file" }).getByRole("row");
+    await expect.poll(() => lines.allInnerTexts().then((rows) => rows.slice(1).map((row) => row.split(/\s*\t\s*/))), { timeout: 30_000 }).toEqual([
+      ["2", "PERSON@acme.test", "Added"], ["3", "later@acme.test", "Added, not a member yet"], ["4", "later@acme.test", "Named above already"], ["5", "nobody", "Not an e-mail address"],
+    ]);
+    // Nothing was written so far.
+    expect(await centre.rows("select 1 from desktop_group_member")).toEqual([]);
+    await shoot(page, "import-people");
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Add 2 people" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+    await page.getByText("Ren Sato").waitFor();
+    await shoot(page, "groups");
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await page.goto(`/o/${slug}/desktop-pools/${poolId}?tab=people`);
+    await page.getByRole("button", { name: "Give it to the group" }).click();
+    await page.getByText("2 people", { exact: true }).waitFor();
+    await shoot(page, "pool-people-group");
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await page.goto(`/o/${slug}/desktop-pools/costs`);
+    await page.getByRole("region", { name: "By person" }).getByText("person@acme.test").waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "CSV" }).click();
+    expect((await download).suggestedFilename()).toMatch(/-desktops-\d{4}-\d{2}\.csv$/);
+    await shoot(page, "costs");
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await staff.page.goto("/admin/desktops");
+    await staff.page.getByRole("region", { name: "Density" }).getByText("h1").waitFor();
+    await staff.page.getByRole("region", { name: "Image factory" }).getByText("Office · Version 1").waitFor();
+    await staff.page.getByRole("region", { name: "Pools" }).getByRole("row").filter({ hasText: /^office/ }).waitFor();
+    await shoot(staff.page, "operator");
+    expect(await accessibilityFaults(staff.page)).toEqual([]);
+    for (const { complaints, context } of [admin, staff]) {
+      expect(complaints, web.output()).toEqual([]);
+      await context.close();
+    }
+  }, STORY_MS);
+
   it.skipIf(!SHOTS)("shows its other pages in both languages, dark and narrow, to whoever looks at the pictures", async () => {
     for (const [meter, micros, flavorId] of [["instance", 2_100_000, centre.flavors.small], ["storage", 14_000, null], ["address", 500_000, null]] as const) {
       await centre.database.owner.execute(sql`insert into price_version (id, meter, flavor_id, currency, micros_per_hour, valid_from, created_at, created_by) values (${`prv_${meter}`}, ${meter}, ${flavorId}, 'JPY', ${micros}, now() - interval '1 day', now(), 'test')`);
@@ -167,7 +223,7 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
       await centre.database.owner.execute(sql`update user_account set locale = ${options.locale.slice(0, 2)}`);
       const { page, context } = await visit(browser, { origin: web.origin, ...options });
       await signIn(page, "admin@acme.test");
-      for (const [part, path] of [["list", ""], ["create", "/create"], ["images", "/images"], ["detail", `/${poolId}`], ["settings", `/${poolId}?tab=settings`]] as const) {
+      for (const [part, path] of [["list", ""], ["create", "/create"], ["images", "/images"], ["detail", `/${poolId}`], ["settings", `/${poolId}?tab=settings`], ["people", `/${poolId}?tab=people`], ["groups", "/groups"], ["costs", "/costs"]] as const) {
         await page.goto(`/o/${slug}/desktop-pools${path}`);
         await page.waitForTimeout(800);
         if (part === "create") await page.locator("label").filter({ hasText: "small" }).click();
@@ -176,6 +232,13 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
         expect(await fitsWidth(page), `${name} ${part}`).toBe(true);
       }
       await context.close();
+      const staff = await visit(browser, { origin: web.origin, ...options });
+      await signIn(staff.page, "staff@berth.test", "/admin");
+      await staff.page.goto("/admin/desktops");
+      await staff.page.waitForTimeout(800);
+      await staff.page.screenshot({ path: join(SHOTS ?? "", `${name}-operator.png`), fullPage: true });
+      expect(await fitsWidth(staff.page), `${name} operator`).toBe(true);
+      await staff.context.close();
     }
   }, STORY_MS);
 });
