@@ -31,6 +31,8 @@ export interface CentreOptions {
   readonly updateCommands?: string;
   /** Where uploaded images wait for the loop. */
   readonly imageUploadDirectory?: string;
+  /** For a benchmark, which brings its own. */
+  readonly database?: TestDatabase;
 }
 
 /** A simulated data centre under the real control plane, on a real Postgres. */
@@ -60,7 +62,7 @@ export interface Centre {
 let organizations = 0;
 
 export async function createCentre(options: CentreOptions = {}): Promise<Centre> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const names = options.hosts ?? ["h1", "h2", "h3"];
   const world = createWorld({
     seed: 7,
