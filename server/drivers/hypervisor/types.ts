@@ -347,8 +347,11 @@ export interface GuestFileWrite {
   readonly isLast: boolean;
 }
 
-/** The most that one call carries. QEMU's agent reads a command letter by letter: a mebibyte kept one under software emulation busy for more than fifteen seconds. */
-export const GUEST_FILE_PART_BYTES = 131_072;
+/**
+ * The most that one call carries. As base64 it is 64 KiB, which libvirtd hands to the guest's agent in one piece; with a mebibyte, which QEMU's agent takes in a second, libvirtd
+ * waited in vain for fifteen.
+ */
+export const GUEST_FILE_PART_BYTES = 49_152;
 
 export interface ScreenshotOptions extends CallOptions {
   /** At most so wide: a larger screen is made smaller. Default: as it is. */
