@@ -95,9 +95,12 @@ async function bootstrap(recipe: DebianRecipe, tree: string, work: string): Prom
   await mkdir(path.join(skeleton, "etc/systemd/system"), { recursive: true });
   for (const unit of recipe.masked) await symlink("/dev/null", path.join(skeleton, "etc/systemd/system", unit));
   const lines = [...recipe.inside, `systemctl enable ${recipe.enabled.join(" ")}`, "update-initramfs -u"];
+  // In mounts of its own: it binds this machine's devices and its shared memory into the tree, and an installation that is broken off would leave them there for
+  // the removal of the tree to follow. Whatever becomes of it, they are gone with its last process.
   await command(
-    "mmdebstrap",
+    "unshare",
     [
+      "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$@"', "sh", "mmdebstrap",
       "--mode=root", "--variant=minbase", "--format=directory", ...recipe.leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`), `--include=${[recipe.kernelPackage, ...recipe.packages].join(",")}`,
       `--customize-hook=copy-in '${skeleton}/.' /`, ...lines.map((line) => `--customize-hook=chroot "$1" sh -c '${line}'`),
       // Every instance gets an identity of its own at first boot.
