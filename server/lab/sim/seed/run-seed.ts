@@ -78,6 +78,9 @@ class SeedRun {
   private readonly beganMs: number;
   private hash = 0x811c9dc5;
   private databaseDown = false;
+  /** Until when a host's controller lies, and until when a host is without its storage; virtual milliseconds. */
+  private readonly lyingUntilMs = new Map<string, number>();
+  private readonly adriftUntilMs = new Map<string, number>();
   private statementRate = 0;
   private wakeLoss = 0;
   private workers = 0;
@@ -252,8 +255,7 @@ class SeedRun {
       case "panic":
         return world.panic(host);
       case "partition":
-        world.partition(host, { storage: fault.draw < 0.5 });
-        return afterwards(() => world.heal(host));
+        return this.cutOffHost(host, fault, afterwards);
       case "hang":
         world.hang(host);
         return afterwards(() => world.heal(host));
@@ -267,6 +269,8 @@ class SeedRun {
         world.bmc(host, { reachable: false });
         return afterwards(() => world.bmc(host, { reachable: true }));
       case "bmc-lies":
+        if (scheduler.nowMs() < (this.adriftUntilMs.get(host) ?? 0)) return;
+        this.lyingUntilMs.set(host, Math.max(this.lyingUntilMs.get(host) ?? 0, scheduler.nowMs() + fault.forMs));
         world.bmc(host, fault.draw < 0.5 ? { liesOff: true } : { answersEarly: true });
         return afterwards(() => world.bmc(host, { liesOff: false, answersEarly: false }));
       case "replies":
@@ -292,6 +296,15 @@ class SeedRun {
         world.fillPool("shared", 0);
         return afterwards(() => world.fillPool("shared", null));
     }
+  }
+
+  /** Its storage goes as well in half of the cases, but not while its controller lies: the locks of a seed are given away before a host's own lease ends its guests. */
+  private cutOffHost(host: string, fault: PlannedFault, afterwards: (undo: () => void) => void): void {
+    const { world, scheduler } = this.room;
+    const storage = fault.draw < 0.5 || scheduler.nowMs() < (this.lyingUntilMs.get(host) ?? 0);
+    if (!storage) this.adriftUntilMs.set(host, Math.max(this.adriftUntilMs.get(host) ?? 0, scheduler.nowMs() + fault.forMs));
+    world.partition(host, { storage });
+    afterwards(() => world.heal(host));
   }
 
   /** The control plane reaches no host any more; the hosts are well. */
