@@ -6,6 +6,7 @@ import { percentile, type Bench } from "./types";
 
 const RATE = 200;
 const SECONDS = 20;
+const COLD_SECONDS = 15;
 const GOAL_MS = 100;
 const SECRET = "whsec_only_for_benchmarks";
 
@@ -30,17 +31,20 @@ export const run: Bench = async () => {
     return { status: response?.status ?? 0, ms: performance.now() - started };
   };
   try {
-    for (let index = 0; index < RATE; index++) await post(eventBody());
-    const answers: Promise<{ readonly status: number; readonly ms: number }>[] = [];
-    const started = performance.now();
     // By the clock, whatever the answers take: a slow answer does not slow the sender down.
-    for (let index = 0; index < RATE * SECONDS; index++) {
-      const waitMs = started + (index * 1000) / RATE - performance.now();
-      if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
-      answers.push(post(eventBody()));
-    }
-    const results = await Promise.all(answers);
-    const seconds = (performance.now() - started) / 1000;
+    const deliver = async (count: number): Promise<{ readonly results: readonly { readonly status: number; readonly ms: number }[]; readonly seconds: number }> => {
+      const answers: Promise<{ readonly status: number; readonly ms: number }>[] = [];
+      const started = performance.now();
+      for (let index = 0; index < count; index++) {
+        const waitMs = started + (index * 1000) / RATE - performance.now();
+        if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+        answers.push(post(eventBody()));
+      }
+      return { results: await Promise.all(answers), seconds: (performance.now() - started) / 1000 };
+    };
+    // A server that has just started compiles what it runs, and answers slower than these come: said, and not counted.
+    const cold = await deliver(RATE * COLD_SECONDS);
+    const { results, seconds } = await deliver(RATE * SECONDS);
     const accepted = results.filter((result) => result.status === 200).map((result) => result.ms);
     const forged = await Promise.all(Array.from({ length: 20 }, () => post(eventBody(), "whsec_of_somebody_else")));
     const { rows } = await database.owner.pool.query<{ n: number }>("select count(*)::int as n from payment_event");
@@ -54,7 +58,8 @@ export const run: Bench = async () => {
         { label: "2xx p50", value: percentile(accepted, 0.5), unit: "ms" },
         { label: "2xx p95", value: percentile(accepted, 0.95), unit: "ms" },
         { label: "2xx p99", value: p99, unit: "ms", goal: `<= ${GOAL_MS}`, held: p99 <= GOAL_MS },
-        { label: "in the inbox", value: stored, unit: "events", goal: "every accepted one", held: stored === accepted.length + RATE },
+        { label: `2xx p99 in the first ${COLD_SECONDS} s after the start`, value: percentile(cold.results.map((result) => result.ms), 0.99), unit: "ms" },
+        { label: "in the inbox", value: stored, unit: "events", goal: "every accepted one", held: stored === [...results, ...cold.results].filter((result) => result.status === 200).length },
         { label: "forged refused", value: forged.filter((result) => result.status === 400).length, unit: "of 20", goal: "all", held: forged.every((result) => result.status === 400) },
       ],
       raw: { answersMs: results.map((result) => Math.round(result.ms * 100) / 100) },
