@@ -22,18 +22,18 @@ interface Credential {
 const BOOT_MS = 180_000;
 const SHOTS = process.env["SCREENSHOTS"];
 
-export async function until<T>(what: string, ask: () => Promise<T | null | false | undefined>, patienceMs = BOOT_MS): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+async function until<T>(what: string, ask: () => Promise<T | null | false | undefined>): Promise<T> {
+  const deadline = Date.now() + BOOT_MS;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${BOOT_MS / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
 /** For a person to look at: a folder named in the environment gets a picture of every step. */
-export async function shoot(page: Page, name: string): Promise<void> {
+async function shoot(page: Page, name: string): Promise<void> {
   if (!SHOTS) return;
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });

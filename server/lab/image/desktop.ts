@@ -6,9 +6,6 @@ import type { BuildOptions } from "./tiny";
 /** X with a light window manager, terminal, file manager, editor and browser; the guest agent and the agent of the clipboard. */
 export type DesktopImage = DebianImage;
 
-/** Where people's own folders are in the guest. */
-const PEOPLE = "/home";
-
 /** Where the files of the folder `desktop/` go. */
 const files: Readonly<Record<string, string>> = {
   "berth-first-boot": "usr/local/sbin/berth-first-boot",
@@ -61,7 +58,7 @@ async function recipe(): Promise<DebianRecipe> {
     inside: [
       "useradd -m -s /bin/bash -G video,audio,input desk", "passwd -l root >/dev/null",
       // What is brought in from the portal lies there, and what should go out is laid there. Not below the person's own folder: they could put a link in its place.
-      "install -d -o desk -g desk /transfer", `ln -s /transfer ${PEOPLE}/desk/Transfer`, "systemctl set-default multi-user.target",
+      "install -d -o desk -g desk /transfer", "ln -s /transfer ~desk/Transfer", "systemctl set-default multi-user.target",
     ],
   };
 }
