@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readAddresses } from "@/app/(portal)/o/[org]/desktop-pools/[pool]/read-addresses";
+import { readAddresses } from "@/app/(portal)/o/[org]/desktop-pools/read-addresses";
 import { keyOfLetter } from "@/app/(portal)/o/[org]/desktops/[session]/keys";
 import { LinkMeter } from "@/app/(portal)/o/[org]/desktops/[session]/link-meter";
 

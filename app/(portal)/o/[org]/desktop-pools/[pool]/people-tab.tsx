@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { FileUp, UserMinus, Users, UsersRound } from "lucide-react";
+import { UserMinus, Users, UsersRound } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { toast } from "sonner";
@@ -12,13 +12,10 @@ import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
-import { Field, Textarea } from "@/app/_components/ui/field";
-import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
-import { useProblemText } from "@/app/_trpc/use-problem-text";
 import { ImportPeopleDialog } from "../import-people-dialog";
+import { PeopleForm } from "../people-form";
 import { GiveToGroup } from "./give-to-group";
-import { readAddresses } from "./read-addresses";
 
 /** Who has a right to the pool, and the way to give it to more. */
 export function PeopleTab({ poolId, poolName }: { readonly poolId: string; readonly poolName: string }) {
@@ -27,23 +24,12 @@ export function PeopleTab({ poolId, poolName }: { readonly poolId: string; reado
   const { slug: organization, may } = useOrganization();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const problem = useProblemText();
-  const [text, setText] = useState("");
   const [importing, setImporting] = useState(false);
   const [removing, setRemoving] = useState<{ readonly id: string; readonly name: string } | null>(null);
   const query = useQuery(trpc.desktopPools.assignments.queryOptions({ organization, poolId }));
   const onSettled = (): Promise<void> => queryClient.invalidateQueries(trpc.desktopPools.pathFilter());
-  const assign = useMutation(
-    trpc.desktopPools.assign.mutationOptions({
-      onSettled,
-      onSuccess: ({ added }) => {
-        setText("");
-        toast.success(t("added", { count: added }));
-      },
-    }),
-  );
+  const assign = useMutation(trpc.desktopPools.assign.mutationOptions({ onSettled, onSuccess: ({ added }) => void toast.success(t("added", { count: added })) }));
   const remove = useMutation(trpc.desktopPools.unassign.mutationOptions({ onSettled }));
-  const { emails, unreadable } = readAddresses(text);
   const items = query.data?.items ?? [];
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -86,30 +72,14 @@ export function PeopleTab({ poolId, poolName }: { readonly poolId: string; reado
         <Card>
           <CardHead title={t("add")} />
           <CardBody>
-            <form
-              className="grid gap-3"
-              onSubmit={(event) => {
-                event.preventDefault();
-                assign.mutate({ organization, poolId, emails });
-              }}
-            >
-              <Field label={t("addresses")} hint={t("addHint")} error={unreadable.length > 0 ? t("unreadable", { words: unreadable.slice(0, 3).join(", ") }) : undefined}>
-                {(control) => <Textarea {...control} rows={6} className="font-mono text-xs" spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} />}
-              </Field>
-              {text.trim() === "" ? null : <p className="text-xs text-muted" aria-live="polite">{t("found", { count: emails.length })}</p>}
-              {assign.error ? <Notice kind="bad">{problem(assign.error)}</Notice> : null}
-              <Button type="submit" variant="primary" disabled={emails.length === 0 || unreadable.length > 0} busy={assign.isPending}>{t("add")}</Button>
-              <Button onClick={() => setImporting(true)}>
-                <FileUp aria-hidden />
-                {t("import")}
-              </Button>
+            <PeopleForm hint={t("addHint")} busy={assign.isPending} error={assign.error} onAdd={(emails) => assign.mutateAsync({ organization, poolId, emails })} onImport={() => setImporting(true)}>
               {items.some((one) => one.email === null && one.groupId === null) ? null : (
                 <Button disabled={assign.isPending} onClick={() => assign.mutate({ organization, poolId, everybody: true })}>
                   <Users aria-hidden />
                   {t("addEverybody")}
                 </Button>
               )}
-            </form>
+            </PeopleForm>
             <GiveToGroup poolId={poolId} given={items.flatMap((one) => (one.groupId === null ? [] : [one.groupId]))} />
           </CardBody>
         </Card>

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { FileUp, Trash2, UserMinus, Users } from "lucide-react";
+import { Trash2, UserMinus, Users } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { toast } from "sonner";
@@ -13,12 +13,10 @@ import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
-import { Field, Textarea } from "@/app/_components/ui/field";
-import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
-import { useProblemText, useProblemToast } from "@/app/_trpc/use-problem-text";
-import { readAddresses } from "../[pool]/read-addresses";
+import { useProblemToast } from "@/app/_trpc/use-problem-text";
 import { ImportPeopleDialog } from "../import-people-dialog";
+import { PeopleForm } from "../people-form";
 
 type Group = RouterOutputs["desktopGroups"]["list"]["items"][number];
 
@@ -99,39 +97,12 @@ function AddCard({ groupId, onSettled, onImport }: { readonly groupId: string; r
   const assign = useTranslations("desktopPools.assign");
   const { slug: organization } = useOrganization();
   const trpc = useTRPC();
-  const problem = useProblemText();
-  const [text, setText] = useState("");
-  const { emails, unreadable } = readAddresses(text);
-  const add = useMutation(
-    trpc.desktopGroups.addMembers.mutationOptions({
-      onSettled,
-      onSuccess: ({ added }) => {
-        setText("");
-        toast.success(t("added", { count: added }));
-      },
-    }),
-  );
+  const add = useMutation(trpc.desktopGroups.addMembers.mutationOptions({ onSettled, onSuccess: ({ added }) => void toast.success(t("added", { count: added })) }));
   return (
     <Card>
       <CardHead title={assign("add")} />
       <CardBody>
-        <form
-          className="grid gap-3"
-          onSubmit={(event) => {
-            event.preventDefault();
-            add.mutate({ organization, groupId, emails });
-          }}
-        >
-          <Field label={assign("addresses")} hint={t("addHint")} error={unreadable.length > 0 ? assign("unreadable", { words: unreadable.slice(0, 3).join(", ") }) : undefined}>
-            {(control) => <Textarea {...control} rows={4} className="font-mono text-xs" spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} />}
-          </Field>
-          {add.error ? <Notice kind="bad">{problem(add.error)}</Notice> : null}
-          <Button type="submit" variant="primary" disabled={emails.length === 0 || unreadable.length > 0} busy={add.isPending}>{assign("add")}</Button>
-          <Button onClick={onImport}>
-            <FileUp aria-hidden />
-            {assign("import")}
-          </Button>
-        </form>
+        <PeopleForm hint={t("addHint")} busy={add.isPending} error={add.error} onAdd={(emails) => add.mutateAsync({ organization, groupId, emails })} onImport={onImport} />
       </CardBody>
     </Card>
   );
