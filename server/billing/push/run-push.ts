@@ -28,10 +28,15 @@ export async function beginPush(context: Context, pushId: string): Promise<Begun
   });
 }
 
-/** The provider has it as it was wanted. What was wanted differently meanwhile stays waiting. */
+/** True for the newest attempt. An older one may live on in a worker that was taken for dead; what it knows is not the last word. */
+function isNewest(row: PushRow, begun: BegunPush): boolean {
+  return row.keyGeneration === begun.push.keyGeneration && row.attempts === begun.push.attempts;
+}
+
+/** The provider has it as it was wanted. What was wanted differently meanwhile stays waiting, and what a newer attempt is at is that one's to end. */
 export async function finishPush(tx: Transaction, context: Context, begun: BegunPush, remoteId: string | null): Promise<void> {
   const row = await lockPush(tx, begun.push.id);
-  if (!row) return;
+  if (!row || !isNewest(row, begun)) return;
   const same = JSON.stringify(row.payload) === JSON.stringify(begun.push.payload);
   // A later wish begins with keys of its own.
   await updatePush(tx, row.id, { ...(same ? { state: "done" as const, doneAt: context.clock.now() } : {}), remoteId: remoteId ?? row.remoteId, attempts: 0, keyGeneration: row.keyGeneration + 1, keyedAt: null, lastError: null, lastErrorWords: null });
@@ -41,7 +46,7 @@ export async function finishPush(tx: Transaction, context: Context, begun: Begun
 export async function failPush(context: Context, begun: BegunPush, failure: PushFailure): Promise<void> {
   await inTransaction(context, async (tx) => {
     const row = await lockPush(tx, begun.push.id);
-    if (!row || row.state !== "waiting") return;
+    if (!row || row.state !== "waiting" || !isNewest(row, begun)) return;
     await updatePush(tx, row.id, {
       lastError: failure.error.text.slice(0, 2_000),
       lastErrorWords: failure.error.words,

@@ -5,14 +5,13 @@ import { postLedgerEntry } from "../ledger";
 import { belowLeastCharge } from "./rules";
 
 /**
- * Writes off what is too little to be charged, so that nobody is asked for it for ever. Answers whether it was. Decided by
- * our own books before the provider hears of the invoice: there it would be marked paid and carried over in silence.
+ * Writes off what is too little to be charged, so that nobody is asked for it for ever. Decided by our
+ * own books before the provider hears of the invoice: there it would be marked paid and carried over in silence.
  */
-export async function waiveRemainder(tx: Transaction, context: Context, invoiceId: string): Promise<boolean> {
+export async function waiveRemainder(tx: Transaction, context: Context, invoiceId: string): Promise<void> {
   const { invoice, openMinor } = await readInvoiceIn(tx, invoiceId);
-  if (invoice.status !== "issued" || !belowLeastCharge(openMinor, invoice.currency)) return false;
+  if (invoice.status !== "issued" || !belowLeastCharge(openMinor, invoice.currency)) return;
   await postLedgerEntry(tx, context, {
     organizationId: invoice.organizationId, kind: "write-off", currency: invoice.currency, amountMinor: -openMinor, invoiceId: invoice.id, reference: "less than can be charged", idempotencyKey: `waive:${invoice.id}:${openMinor}`,
   });
-  return true;
 }

@@ -14,17 +14,21 @@ type Ours = Awaited<ReturnType<typeof readInvoiceForPush>>;
  * when ours is. Looks before each step, so that it may begin anywhere: after a crash, a lost answer, a day without the provider.
  */
 export async function pushInvoice(context: Context, driver: PaymentDriver, begun: BegunPush, customerId: string): Promise<string | null> {
-  const ours = await inTransaction(context, (tx) => readInvoiceForPush(tx, begun.push.subjectId), { isolation: "repeatable read", readOnly: true });
-  const { invoice } = ours.view;
+  let ours = await readOurs(context, begun);
   let theirs = await find(driver, begun, ours, customerId);
-  // Only while the provider has nothing of it, also after attempts that came to nothing: what is left of a larger invoice is lowered there by a credit note.
-  if (!theirs && (await inTransaction(context, (tx) => waiveRemainder(tx, context, begun.push.subjectId)))) return null;
+  if (!theirs) {
+    // Only while the provider has nothing of it, also after attempts that came to nothing: what is left of a larger invoice is lowered there by a credit note.
+    await inTransaction(context, (tx) => waiveRemainder(tx, context, begun.push.subjectId));
+    // The search took its time; an earlier attempt may have written it off, or money may have come.
+    ours = await readOurs(context, begun);
+  }
+  const { invoice } = ours.view;
   if (invoice.status === "void") {
     if (theirs?.status === "open") theirs = await driver.voidInvoice(theirs.remoteId, `${begun.key}:void`);
     if (theirs) await refreshInvoice(context, driver, theirs.remoteId);
     return theirs?.remoteId ?? null;
   }
-  // Paid from money in advance before the provider ever heard of it: there is nothing to collect.
+  // Written off, or paid from money in advance before the provider ever heard of it: there is nothing to collect.
   if (!theirs && ours.view.openMinor <= 0) return null;
   theirs ??= await driver.createInvoice({ customerId, organizationId: invoice.organizationId, invoiceId: invoice.id, currency: invoice.currency, description: invoice.number ?? invoice.id }, `${begun.key}:create`);
   if (theirs.status === "draft") theirs = await fill(driver, begun, ours, theirs, customerId);
@@ -32,6 +36,10 @@ export async function pushInvoice(context: Context, driver: PaymentDriver, begun
   theirs = await collect(driver, begun, ours, theirs);
   await refreshInvoice(context, driver, theirs.remoteId);
   return theirs.remoteId;
+}
+
+function readOurs(context: Context, begun: BegunPush): Promise<Ours> {
+  return inTransaction(context, (tx) => readInvoiceForPush(tx, begun.push.subjectId), { isolation: "repeatable read", readOnly: true });
 }
 
 async function find(driver: PaymentDriver, begun: BegunPush, ours: Ours, customerId: string): Promise<InvoiceFacts | null> {

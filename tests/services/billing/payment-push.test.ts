@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { issueCreditNote, voidInvoice } from "@/server/billing";
+import { beginPush, enqueueDueInvoices, issueCreditNote, voidInvoice } from "@/server/billing";
 import type { Fault } from "@/server/drivers/payment/simulated";
 import type { PaymentDriver } from "@/server/drivers/payment/types";
 import { seededRandom } from "@/server/platform/random";
+import { inTransaction } from "@/server/platform/transaction";
 import { HOUR_MS, openPayments, type PaymentSetting } from "./payment-setting";
 
 let setting: PaymentSetting;
@@ -22,6 +23,21 @@ function compare(organizationIds: readonly string[], invoices: readonly { readon
     const charges = Object.values(state.charges).filter((charge) => charge.status === "succeeded" && state.paymentIntents[charge.payment_intent]?.invoice === theirs[0]?.id);
     expect(charges.map((charge) => charge.amount)).toEqual([totalMinor]);
   }
+}
+
+/** The driver, whose search for an invoice does something else first. */
+function searching(first: () => Promise<unknown>): PaymentDriver {
+  return new Proxy(setting.driver, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as unknown;
+      if (typeof method !== "function") return method;
+      if (name !== "findInvoice") return method.bind(target) as unknown;
+      return async (...args: unknown[]) => {
+        await first();
+        return method.apply(target, args) as Promise<unknown>;
+      };
+    },
+  });
 }
 
 async function readyOrganization(): Promise<string> {
@@ -137,6 +153,25 @@ describe("push to the provider", () => {
     const small = await setting.issue(organizationId, 20);
     await setting.pushUntilDone();
     setting.stripe.faults = () => null;
+    expect(await setting.invoice(small.id)).toEqual({ status: "paid", openMinor: 0 });
+    expect(Object.values(setting.stripe.vault.state.invoices).filter((invoice) => invoice.metadata["berth_invoice"] === small.id)).toEqual([]);
+  });
+
+  it("it is written off once, and never goes there, when a worker that was taken for dead ends its attempt beside the newest one", async () => {
+    const organizationId = await readyOrganization();
+    const small = await setting.issue(organizationId, 37);
+    // The first attempt is written down and comes to nothing, so that the next ones look first.
+    await inTransaction(setting.context, (tx) => enqueueDueInvoices(tx, setting.context));
+    const { rows } = await setting.database.owner.execute<{ id: string }>(sql`select id from payment_push where subject_id = ${small.id}`);
+    await beginPush(setting.context, rows[0]!.id);
+    let wake = (): void => undefined;
+    const asleep = new Promise<void>((resolve) => (wake = resolve));
+    let begun = (): void => undefined;
+    const searched = new Promise<void>((resolve) => (begun = resolve));
+    const old = setting.pass("push-payments", setting.loopsWith(searching(() => (begun(), asleep))));
+    await searched;
+    await setting.pass("push-payments", setting.loopsWith(searching(() => (wake(), old))));
+    await setting.pushUntilDone();
     expect(await setting.invoice(small.id)).toEqual({ status: "paid", openMinor: 0 });
     expect(Object.values(setting.stripe.vault.state.invoices).filter((invoice) => invoice.metadata["berth_invoice"] === small.id)).toEqual([]);
   });
