@@ -16,6 +16,9 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** Files that failed beside others and are tried once more, and those of them that passed alone. */
 const again = [];
 const stumbles = [];
+/** What failed and how that begins, said once more at the end of everything. */
+const failures = [];
+const WORDS_OF_A_FAILURE = 600;
 const reports = mkdtempSync(join(tmpdir(), "berth-test-"));
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const seconds = (from) => `${((Date.now() - from) / 1000).toFixed(1)} s`;
@@ -101,6 +104,7 @@ async function check(name, command, args) {
   const from = Date.now();
   const { code, output } = await run(command, args, { quiet: true });
   totals[code === 0 ? "passed" : "failed"] += 1;
+  if (code !== 0) failures.push(`${name}: ${output.slice(-WORDS_OF_A_FAILURE)}`);
   if (output.trim() !== "" && code !== 0) console.log(output.trimEnd());
   say(name, code, from);
 }
@@ -119,6 +123,10 @@ async function vitest(name, args, { quiet = false } = {}) {
   const bad = result.testResults.filter((file) => file.status === "failed");
   const passedInFailed = bad.flatMap((file) => file.assertionResults).filter((test) => test.status === "passed").length;
   const failed = Math.max(result.numFailedTests, code === 0 ? 0 : 1);
+  for (const file of bad) {
+    const tests = file.assertionResults.filter((test) => test.status === "failed").map((test) => `${test.fullName}: ${test.failureMessages.join(" ")}`);
+    for (const words of tests.length > 0 ? tests : [file.message]) failures.push(`${name}: ${relative(root, file.name)}: ${words.slice(0, WORDS_OF_A_FAILURE)}`);
+  }
   return { code, passed: result.numPassedTests, failed, skipped: result.numPendingTests + result.numTodoTests, failedFiles: bad.map((file) => relative(root, file.name)), passedInFailed };
 }
 
@@ -195,6 +203,7 @@ await Promise.all([
 if (again.length > 0) await tryAgain();
 
 rmSync(reports, { recursive: true, force: true });
+for (const words of failures) console.log(`\n${words}`);
 if (stumbles.length > 0) console.log(`Failed beside others, passed alone: ${stumbles.join(" ")}`);
 console.log(`Everything took ${((Date.now() - started) / 60_000).toFixed(1)} minutes.`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);

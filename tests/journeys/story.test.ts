@@ -71,7 +71,8 @@ async function play(hypervisor: "libvirt" | "simulated", afterwards?: (portal: P
 
 function expectWholeStory(hypervisor: string, expectedCode: number, { code, evidence, output }: { code: number; evidence: Evidence; output: string }): void {
   const broken = evidence.steps.filter((step) => !step.ok).map((step) => `${step.id}: ${JSON.stringify(step.detail)}`);
-  expect(broken, output).toEqual([]);
+  // What did not hold comes first, for whoever sees only the beginning.
+  expect(broken, `${broken.join("\n")}\n\n${output}`).toEqual([]);
   expect(evidence.steps.map((step) => step.id)).toEqual([...STEP_IDS]);
   expect({ hypervisor: evidence.hypervisor, ok: evidence.ok, code }).toEqual({ hypervisor, ok: true, code: expectedCode });
 }

@@ -100,29 +100,41 @@ export async function comeBack(office: Office, desk: Desk): Promise<readonly str
   return [...told];
 }
 
-/** Types a line that puts the desk's word into a file, and waits until the screen shows it and the guest has it. */
+/** Written by the typed line when the desk's word is on the disk: what follows is the next prompt, at once. */
+const TYPED = "/tmp/typed";
+/** Two looks so far apart that show the same have nothing between them that is still being drawn. */
+const STILL_MS = 300;
+
+/** Types a line that puts the desk's word into a file, and waits until the guest has it on its disk and the screen shows all of it, the next prompt too. */
 export async function typeWord(office: Office, desk: Desk): Promise<{ readonly changedPoints: number; readonly shownMs: number }> {
   // A desktop can be looked at while it boots; what is typed then goes nowhere.
   await until("its agent answers", BOOT_TIMEOUT_MS, async () => (await readWord(office, desk)) === "clean");
   desk.picture = await desk.screen.look();
   const before = desk.picture;
   const typed = performance.now();
-  desk.screen.type(`echo ${desk.word} > /data/${desk.word}; sync\n`);
+  desk.screen.type(`echo ${desk.word} > /data/${desk.word}; sync; echo ${desk.word} > ${TYPED}\n`);
   let shownMs = 0;
   await until("the screen shows what was typed", 30_000, async () => {
     desk.picture = await desk.screen.look();
     // More than a cursor's worth of points: letters stand there now.
     const changed = differingPoints(before, desk.picture) > CURSOR_POINTS;
     if (changed && shownMs === 0) shownMs = Math.round(performance.now() - typed);
-    return changed && (await readWord(office, desk)) === desk.word;
+    return changed && (await readFrom(office, desk, TYPED)) === desk.word;
   });
-  // The prompt of the next line is drawn after the file was written.
-  await pause(300);
-  desk.picture = await desk.screen.look();
+  await until("the screen stands still", 30_000, async () => {
+    const { picture } = desk;
+    await pause(STILL_MS);
+    desk.picture = await desk.screen.look();
+    return differingPoints(picture, desk.picture) <= CURSOR_POINTS;
+  });
   return { changedPoints: differingPoints(before, desk.picture), shownMs };
 }
 
-export const readWord = (office: Office, desk: Pick<Desk, "instanceId" | "word">): Promise<string> => inGuest(office.stage, desk.instanceId, (guest) => guest.run(`cat /data/${desk.word} || echo clean`));
+function readFrom(office: Office, desk: Pick<Desk, "instanceId">, file: string): Promise<string> {
+  return inGuest(office.stage, desk.instanceId, (guest) => guest.run(`cat ${file} || echo clean`));
+}
+
+export const readWord = (office: Office, desk: Pick<Desk, "instanceId" | "word">): Promise<string> => readFrom(office, desk, `/data/${desk.word}`);
 
 /** What the guest believes of itself, asked of the guest. */
 export async function personality(office: Office, desk: Desk): Promise<{ readonly hostName: string; readonly machineId: string; readonly clockOffSeconds: number }> {

@@ -74,7 +74,7 @@ async function move(office: Office): Promise<Detail> {
   await until(`${from.host.name} is empty`, SESSION_TIMEOUT_MS, async () => (await stage.operator.api.admin.hosts.get.query({ hostId: from.hostId })).instances.length === 0);
   await stage.operator.api.admin.hosts.returnToService.mutate({ hostId: from.hostId });
   const kept = screenKept(office, before, desk.picture);
-  return { ok: given === "running" && end.code === MACHINE_SIDE_CLOSED && kept !== false, from: from.host.name, to: to.host.name, firstFrameMs, closeCode: end.code, awayMs, told: told.join(" ") || "nothing", screenKept: kept };
+  return { ok: given === "running" && end.code === MACHINE_SIDE_CLOSED && kept !== false, from: from.host.name, to: to.host.name, firstFrameMs, closeCode: end.code, awayMs, told: told.join(" ") || "nothing", screenKept: kept, screenDiffers: differingPoints(before, desk.picture) };
 }
 
 /** Nobody is in the owner's desktop: it is put aside. Its idle minute is over early, because a story should not stand still. */
@@ -124,10 +124,11 @@ async function resume(office: Office): Promise<Detail> {
   const { desk, given, readyMs, firstFrameMs } = await enter(office, before.poolId, before.word);
   office.own = desk;
   const kept = screenKept(office, before.picture, desk.picture);
+  const screenDiffers = differingPoints(before.picture, desk.picture);
   const word = await until("its agent answers", 60_000, () => readWord(office, desk));
   const personal = await untilPersonal(office, desk);
   desk.screen.close();
-  return { ok: given === "resuming" && desk.instanceId === before.instanceId && kept !== false && word === desk.word, given, readyMs, firstFrameMs, usableMs: readyMs + firstFrameMs, screenKept: kept, ...personal };
+  return { ok: given === "resuming" && desk.instanceId === before.instanceId && kept !== false && word === desk.word, given, readyMs, firstFrameMs, usableMs: readyMs + firstFrameMs, screenKept: kept, screenDiffers, ...personal };
 }
 
 /** The person logs off: the disk is made anew, and what they wrote is nowhere on it. */
