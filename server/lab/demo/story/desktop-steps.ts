@@ -92,9 +92,11 @@ async function suspend(office: Office): Promise<Detail> {
     await client.end();
   }
   const started = performance.now();
-  await until("it is put aside and no process of it runs", SESSION_TIMEOUT_MS, async () => {
+  await until("it is put aside, no process of it runs, and its memory is known to be whole", SESSION_TIMEOUT_MS, async () => {
     const { guests } = await office.stage.centre.remains();
-    return (await counts()).suspended === 1 && !guests.includes(desk.instanceId);
+    if ((await counts()).suspended !== 1 || guests.includes(desk.instanceId)) return false;
+    // A host that is lost between the end of the process and its answer leaves a memory that nobody vouches for: then the next start is a cold one.
+    return (await api.instances.timeline.query({ ...organization, instanceId: desk.instanceId })).items.some((entry) => entry.kind === "suspended");
   });
   const { volumes } = await office.stage.centre.remains();
   return { ok: volumes.some((name) => name.includes(desk.instanceId) && name.includes("memory")), putAsideMs: Math.round(performance.now() - started), memoryFile: volumes.find((name) => name.includes(desk.instanceId) && name.includes("memory")) ?? "none" };
