@@ -179,7 +179,7 @@ export const incident = pgTable(
     id: id(),
     clusterId: text("cluster_id").notNull().references(() => cluster.id),
     hostId: text("host_id").references(() => host.id),
-    kind: text("kind", { enum: ["host-lost", "host-isolated", "many-silent", "wake-failed", "certificate-void", "failing-host", "orphan-disks"] }).notNull(),
+    kind: text("kind", { enum: ["host-lost", "host-isolated", "many-silent", "wake-failed", "certificate-void", "failing-host", "orphan-disks", "storage-full"] }).notNull(),
     title: text("title").notNull(),
     openedAt: moment("opened_at").notNull(),
     closedAt: moment("closed_at"),

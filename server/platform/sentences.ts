@@ -110,6 +110,7 @@ export const SENTENCES = {
   // Warnings about a cluster.
   "pool-at-floor": "Storage pool {pool} has {freePercent} % free, the floor is {floorPercent} %: new disks are refused. Free or add space.",
   "pool-near-floor": "Storage pool {pool} has {freePercent} % free and comes near the floor of {floorPercent} %.",
+  "pool-takes-no-memory": "The storage pool {pool} had no room for the memory of {instance}, which should have been put aside and runs on. Free or add space.",
   "host-is-unreachable": "{host} does not answer, and is not known to be off.",
   "host-is-quarantined": "{host} is kept out.",
 } as const;

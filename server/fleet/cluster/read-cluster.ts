@@ -6,8 +6,10 @@ import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { allocationsOf } from "../allocation/store";
 import { hostsOf } from "../host/store";
 import { summarizeHost, type HostSummary } from "../host/summarize-host";
+import { noRoomOf } from "../incident/note-no-room";
+import { openIncidents } from "../incident/store";
 import { isWaiting } from "../snapshot/build-snapshot";
-import type { AllocationRow, ClusterRow, HostRow, Page, StoragePoolRow } from "../types";
+import type { AllocationRow, ClusterRow, HostRow, IncidentRow, Page, StoragePoolRow } from "../types";
 import { allClusters, findCluster, poolsOf, selectClusterIds } from "./store";
 
 /** One resource of a cluster: what there is, what may be sold of it, what is sold, what is promised as a floor. */
@@ -71,10 +73,11 @@ export function listClusters(context: Context): Promise<Page<ClusterSummary>> {
     const hosts = await hostsOf(tx);
     const pools = await poolsOf(tx);
     const allocations = await allocationsOf(tx);
+    const incidents = await openIncidents(tx);
     const items: ClusterSummary[] = [];
     for (const cluster of clusters) {
       const own = <T extends { readonly clusterId: string }>(rows: readonly T[]): T[] => rows.filter((row) => row.clusterId === cluster.id);
-      items.push(summarizeCluster(cluster, own(hosts), own(pools), own(allocations), await soldStorageMiB(tx, context, cluster.id)));
+      items.push(summarizeCluster(cluster, own(hosts), own(pools), own(allocations), await soldStorageMiB(tx, context, cluster.id), own(incidents)));
     }
     return { items, nextCursor: null, total: items.length };
   });
@@ -93,7 +96,7 @@ export function getCluster(context: Context, clusterId: string): Promise<Cluster
     for (const row of allocations) counts.set(row.hostId, (counts.get(row.hostId) ?? 0) + 1);
     const sold = instances.reduce((sum, one) => sum + one.volumes.reduce((size, volume) => size + volume.sizeGiB * 1_024, 0), 0);
     return {
-      ...summarizeCluster(cluster, hosts, pools, allocations, sold),
+      ...summarizeCluster(cluster, hosts, pools, allocations, sold, (await openIncidents(tx)).filter((one) => one.clusterId === clusterId)),
       hosts: hosts.map((host) => summarizeHost(host, cluster, counts.get(host.id) ?? 0)),
       pools,
       waiting: instances
@@ -113,7 +116,7 @@ export function policyOf(cluster: ClusterRow): ClusterPolicyView {
   return { cpuRatio, memoryRatio, storageRatio, storageFloorFraction, failoverHosts, suspectAfterSeconds, fenceAfterSeconds, fenceBrakeFraction };
 }
 
-export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[], allocations: readonly AllocationRow[], soldStorage: number): ClusterSummary {
+export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[], allocations: readonly AllocationRow[], soldStorage: number, incidents: readonly IncidentRow[]): ClusterSummary {
   const up = hosts.filter((host) => host.state === "up" && !host.maintenance);
   const sum = (of: readonly HostRow[], value: (host: HostRow) => number): number => of.reduce((total, host) => total + value(host), 0);
   const usable = (host: HostRow): number => host.memoryMiB - host.systemMemoryMiB;
@@ -134,11 +137,11 @@ export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[],
       storageMiB: { physical: poolMiB, sellable: Math.floor(poolMiB * cluster.storageRatio), committed: soldStorage, reserved: usedMiB },
     },
     policy: policyOf(cluster),
-    warnings: warningsOf(cluster, hosts, pools),
+    warnings: warningsOf(cluster, hosts, pools, incidents),
   };
 }
 
-function warningsOf(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[]): Said[] {
+function warningsOf(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[], incidents: readonly IncidentRow[]): Said[] {
   const warnings: Said[] = [];
   for (const pool of pools) {
     const free = pool.capacityMiB === 0 ? 1 : pool.availableMiB / pool.capacityMiB;
@@ -146,6 +149,10 @@ function warningsOf(cluster: ClusterRow, hosts: readonly HostRow[], pools: reado
     const figures = { pool: pool.name, freePercent: percent, floorPercent: Math.round(cluster.storageFloorFraction * 100) };
     if (free <= cluster.storageFloorFraction) warnings.push(sentence("pool-at-floor", figures));
     else if (free <= cluster.storageFloorFraction * POOL_WARNING_FACTOR) warnings.push(sentence("pool-near-floor", figures));
+  }
+  for (const incident of incidents) {
+    const full = noRoomOf(incident);
+    if (full) warnings.push(sentence("pool-takes-no-memory", full));
   }
   for (const host of hosts) {
     if (host.state !== "unreachable" && host.state !== "quarantined") continue;

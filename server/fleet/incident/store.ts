@@ -15,6 +15,11 @@ export async function lockOpenIncident(tx: Transaction, which: { readonly cluste
   return row ?? null;
 }
 
+/** Holds back others that may open the same incident until this transaction ends: an index can only refuse a second one of a host. */
+export async function queueForIncidents(tx: Transaction, which: { readonly clusterId: string; readonly kind: IncidentRow["kind"] }): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`incident:${which.clusterId}:${which.kind}`}, 0))`);
+}
+
 export function openIncidents(tx: Transaction): Promise<IncidentRow[]> {
   return tx.select().from(incident).where(isNull(incident.closedAt)).orderBy(asc(incident.openedAt));
 }

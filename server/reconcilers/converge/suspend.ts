@@ -1,5 +1,6 @@
 import { abandonSuspend, dropMemory, giveBackMemory, markVolumes, noteApplied, readGeneration, recordInstanceEvents, recordObservation, useMemory, type VolumeView } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
+import { noteNoRoom, noteRoom } from "@/server/fleet";
 import type { DomainSpec, HypervisorHost, MemoryImage } from "@/server/drivers/hypervisor/types";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
@@ -8,6 +9,7 @@ import { memoryOf, sizesStand } from "./decide-step";
 import { isStillSo, type FullView } from "./look";
 
 const BYTES_PER_MIB = 1_048_576;
+const MIB_PER_GIB = 1_024;
 /** The agent of a guest that has just gone on answers within seconds, or not at all. */
 const CLOCK_TIMEOUT_MS = 10_000;
 const NANOSECONDS_PER_MS = 1_000_000;
@@ -25,15 +27,21 @@ export async function suspend(pass: Pass, given: FullView): Promise<void> {
   const { desired } = view;
   const memory = memoryOf(desired);
   if (!memory) throw new Error(`${desired.id} should be suspended and has no memory volume.`);
+  const to = imageOf(view, memory);
   const begunAt = context.clock.nowMs();
   let sizeBytes: number;
   try {
-    ({ sizeBytes } = await machines.host(view.host).saveDomain({ instanceId: desired.id, epoch: view.allocation.epoch, to: imageOf(view, memory) }));
+    ({ sizeBytes } = await machines.host(view.host).saveDomain({ instanceId: desired.id, epoch: view.allocation.epoch, to }));
   } catch (error) {
     if (!(error instanceof DriverError) || (error.code !== "insufficient" && error.code !== "unsupported")) throw error;
     const reason = error.code === "insufficient" ? "no-room" : "not-possible";
     context.logger.error({ instanceId: desired.id, host: view.host.name, err: error }, "a machine could not be suspended and goes on");
-    await inTransaction(context, (tx) => abandonSuspend(tx, context, { instanceId: desired.id, generation: desired.generation, reason }));
+    const full = error.code === "insufficient" ? { clusterId: desired.clusterId, pool: to.pool, instanceId: desired.id, instance: desired.name, neededMiB: memory.sizeGiB * MIB_PER_GIB, error: error.message } : null;
+    await inTransaction(context, async (tx) => {
+      await abandonSuspend(tx, context, { instanceId: desired.id, generation: desired.generation, reason });
+      // Its owner reads it on the machine; who runs the storage has to hear it, too.
+      if (full) await noteNoRoom(tx, context, full);
+    });
     return;
   }
   await conclude(pass, view, async (tx) => {
@@ -41,6 +49,7 @@ export async function suspend(pass: Pass, given: FullView): Promise<void> {
     await recordObservation(tx, context, [word(view, "stopped", "saved", context.clock.now(), { runningSince: null })]);
     await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: "suspended", detail: { milliseconds: context.clock.nowMs() - begunAt, sizeMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) } }]);
     if ((await readGeneration(tx, context, desired.id)) === desired.generation && sizesStand(desired)) await noteApplied(tx, context, applied(view));
+    await noteRoom(tx, context, { clusterId: desired.clusterId, pool: to.pool, instance: desired.name });
   });
 }
 

@@ -1,4 +1,4 @@
-import { notePools, type Fleet, type HostRow, type PoolSeen, type StoragePoolRow } from "@/server/fleet";
+import { notePools, noteSpace, type Fleet, type HostRow, type PoolSeen, type StoragePoolRow } from "@/server/fleet";
 import { DriverError } from "@/server/drivers/errors";
 import type { PoolObservation } from "@/server/drivers/hypervisor/types";
 import { inTransaction } from "@/server/platform/transaction";
@@ -25,7 +25,10 @@ async function askPools(pass: Pass, host: HostRow, pools: readonly StoragePoolRo
   const { context, machines } = pass;
   try {
     const rows = poolsSeen(pools, await machines.host(host).listPools({ timeoutMs: 5_000 }), context.clock.now());
-    await inTransaction(context, (tx) => notePools(tx, rows));
+    await inTransaction(context, async (tx) => {
+      await notePools(tx, rows);
+      for (const row of rows) await noteSpace(tx, context, { ...row, pool: pools.find((pool) => pool.id === row.poolId)?.name ?? "" });
+    });
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     context.logger.warn({ host: host.name, err: error }, "storage pools could not be asked; another host is asked next time");
