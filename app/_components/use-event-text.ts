@@ -17,7 +17,7 @@ const TONES = {
   ordered: "plain", placed: "plain", started: "good", stopped: "plain", "start-requested": "plain", "stop-requested": "plain", "reboot-requested": "plain",
   rebooted: "good", reset: "plain", moved: "plain", "move-announced": "plain", recovered: "good", "restarted-hung": "warn", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
   "resize-requested": "plain", "rebuild-requested": "plain", rebuilt: "good", renamed: "plain", deleted: "warn", restored: "good", purged: "plain", crashed: "bad",
-  "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "purge-requested": "warn", "stopped-by-standing": "warn", "started-after-suspension": "good",
+  "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "storage-has-room": "good", "purge-requested": "warn", "stopped-by-standing": "warn", "started-after-suspension": "good",
 } as const satisfies Record<string, EventTone>;
 type Kind = keyof typeof TONES;
 
@@ -49,6 +49,8 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
       if (total !== null) parts.push(part("took", { duration: formats.duration(total) }));
       const away = count("awayMs");
       if (away !== null) parts.push(part("away", { duration: formats.duration(away) }));
+      const stood = count("stoodMs");
+      if (stood !== null) parts.push(part("stood", { duration: formats.duration(stood) }));
       const notBefore = text("notBefore");
       if (notBefore) parts.push(part("notBefore", { time: formats.dateTime(new Date(notBefore)) }));
       const cause = text("cause");
