@@ -18,6 +18,7 @@ export { readOverview, type DesktopsOverview } from "./overview/read-overview";
 export { reportSession } from "./session/report-session";
 export { listHoldings, type DesktopHoldings } from "./usage/list-holdings";
 export { renderCostsCsv, sumCosts, type DesktopCosts, type MachineCost, type PersonCost, type PoolCost } from "./usage/sum-costs";
+export { assignDesktop } from "./unit/assign-desktop";
 export { listDesktops } from "./unit/list-desktops";
 export { resetDesktop } from "./unit/reset-desktop";
 

@@ -48,8 +48,9 @@ export type UpdatePoolInput = z.input<typeof updatePoolInput>;
 export const rollOutInput = poolRef.extend({ versionId: id, deadline: z.date().nullish(), paused: z.boolean().default(false) });
 export type RollOutInput = z.input<typeof rollOutInput>;
 
+const email = z.string().trim().toLowerCase().pipe(z.email({ error: "is no e-mail address" }));
 /** Several at once, as out of a list. */
-const emails = z.array(z.string().trim().toLowerCase().pipe(z.email({ error: "is no e-mail address" }))).max(MOST_PEOPLE);
+const emails = z.array(email).max(MOST_PEOPLE);
 /** A line has some 30 characters; lists of a whole organization stay far below. */
 const MOST_CHARACTERS = 1_000_000;
 
@@ -104,6 +105,9 @@ export type SessionTicketInput = z.input<typeof sessionTicketInput>;
 
 export const desktopRef = z.object({ desktopId: id });
 export type DesktopRef = z.infer<typeof desktopRef>;
+
+export const assignDesktopInput = desktopRef.extend({ email });
+export type AssignDesktopInput = z.input<typeof assignDesktopInput>;
 
 /** A name in the guest's folder for files, and no way out of it. */
 const fileName = z.string().min(1, { error: "is missing" }).max(200, { error: "has more than 200 characters" }).regex(/^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u, { error: "must not begin with a dot, and must have no slash and no line break" });

@@ -214,6 +214,11 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "desktopPools.delete": entry("member:admin", somePool, pool),
   "desktopPools.assign": entry("member:admin", async (world, tenant) => ({ ...(await somePool(world, tenant)), emails: ["somebody@world.test"] }), pool),
   "desktopPools.unassign": entry("member:admin", async (world, tenant) => ({ assignmentId: (await addDesktopPool(world, tenant)).assignmentId }), { ids: { assignmentId: "das" } }),
+  "desktopPools.assignDesktop": entry("member:admin", async (world, tenant) => {
+    const { poolId, desktopId } = await addDesktopPool(world, tenant);
+    await world.database.owner.execute(sql`update desktop_pool set kind = 'persistent' where id = ${poolId}`);
+    return { desktopId, email: tenant.people.viewer.email };
+  }, { ids: { desktopId: "dsk" } }),
   "desktopPools.reset": entry("member:admin", async (world, tenant) => ({ desktopId: (await addDesktopPool(world, tenant)).desktopId }), { ids: { desktopId: "dsk" } }),
   "desktopPools.endSession": entry("member:admin", async (world, tenant) => ({ sessionId: (await addDesktopSession(world, tenant, tenant.people.viewer.id)).sessionId }), { ids: { sessionId: "dse" } }),
   "desktopPools.pictures": entry("member:admin", somePool, pool),

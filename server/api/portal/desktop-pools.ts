@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { readHeldCosts } from "@/server/billing";
 import {
-  addVersion, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listHoldings, listPictures, listPools, publishVersion, readCheckScreenshot, removeAssignment, renderCostsCsv, resetDesktop, retireVersion,
+  addVersion, assignDesktop, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listHoldings, listPictures, listPools, publishVersion, readCheckScreenshot, removeAssignment, renderCostsCsv, resetDesktop, retireVersion,
   rollOut, sumCosts, updatePool, watchPool,
 } from "@/server/desktop";
-import { addVersionInput, assignInput, assignmentRef, createPoolInput, desktopRef, poolRef, rollOutInput, sessionRef, updatePoolInput, versionRef } from "@/server/desktop/schema";
+import { addVersionInput, assignDesktopInput, assignInput, assignmentRef, createPoolInput, desktopRef, poolRef, rollOutInput, sessionRef, updatePoolInput, versionRef } from "@/server/desktop/schema";
 import { moment } from "../inputs";
 import { memberProcedure, router } from "../trpc";
 
@@ -25,6 +25,8 @@ export const desktopPoolsRouter = router({
   delete: admin.input(poolRef).mutation(async ({ ctx, input }) => ({ id: (await deletePool(ctx.context, input)).id })),
   assign: admin.input(assignInput).mutation(({ ctx, input }) => assignPeople(ctx.context, input)),
   unassign: admin.input(assignmentRef).mutation(({ ctx, input }) => removeAssignment(ctx.context, input)),
+  /** One desktop of a persistent pool, to a member who has not opened any yet. */
+  assignDesktop: admin.input(assignDesktopInput).mutation(({ ctx, input }) => assignDesktop(ctx.context, input)),
   reset: admin.input(desktopRef).mutation(({ ctx, input }) => resetDesktop(ctx.context, input)),
   endSession: admin.input(sessionRef).mutation(({ ctx, input }) => endDesktopSession(ctx.context, input)),
   /** Small pictures of what the desktops show; `watch` has them taken for a minute. */

@@ -56,6 +56,12 @@ export async function selectEntitled(tx: Transaction, poolId: string): Promise<S
   return new Set(rows.map((row) => row.userId));
 }
 
+/** The member with an address (lower case). */
+export async function selectMember(tx: Transaction, organizationId: string, email: string): Promise<{ readonly userId: string } | null> {
+  const [row] = await tx.select({ userId: member.userId }).from(member).innerJoin(user, eq(user.id, member.userId)).where(and(eq(member.organizationId, organizationId), eq(user.email, email)));
+  return row ?? null;
+}
+
 /** Those of some addresses that are a member's of the organization. */
 export async function selectMemberEmails(tx: Transaction, organizationId: string, emails: readonly string[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set();

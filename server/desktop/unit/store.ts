@@ -17,6 +17,11 @@ export async function lockDesktop(tx: Transaction, desktopId: string): Promise<D
   return row ?? null;
 }
 
+export async function selectDesktop(tx: Transaction, organizationId: string, desktopId: string): Promise<DesktopRow | null> {
+  const [row] = await tx.select().from(desktop).where(and(eq(desktop.id, desktopId), eq(desktop.organizationId, organizationId)));
+  return row ?? null;
+}
+
 export async function updateDesktop(tx: Transaction, desktopId: string, set: Partial<typeof desktop.$inferInsert>): Promise<void> {
   await tx.update(desktop).set(set).where(eq(desktop.id, desktopId));
 }

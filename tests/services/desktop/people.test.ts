@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addToGroup, assignPeople, createGroup, deleteGroup, importPeople, keepPool, listAssignments, listGroupMembers, listGroups, listMyDesktops, listPoolsAtWork, openDesktop, readSession, removeFromGroup } from "@/server/desktop";
+import { addToGroup, assignDesktop, assignPeople, createGroup, deleteGroup, importPeople, keepPool, listAssignments, listDesktops, listGroupMembers, listGroups, listMyDesktops, listPoolsAtWork, openDesktop, readSession, removeFromGroup } from "@/server/desktop";
 import type { Context } from "@/server/platform/context";
 import { silentLogger } from "@/server/platform/logger";
 import { createTestDatabase, testContext, type TestDatabase } from "../../support/database";
@@ -39,6 +39,32 @@ async function look(poolId: string): Promise<void> {
 }
 
 const mayOpen = async (poolId: string): Promise<boolean> => (await listMyDesktops(person)).some((one) => one.poolId === poolId);
+
+describe("a desktop that is given by hand", () => {
+  it("is that person's before they open it, and nobody else's", async () => {
+    const { poolId, desktopId, assignmentId } = await addDesktopPool(world, acme);
+    await database.owner.execute(sql`delete from desktop_assignment where id = ${assignmentId}`);
+    const other = await world.addMember(acme, "viewer");
+    await expect(assignDesktop(admin, { desktopId, email })).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("floating") as string });
+    await database.owner.execute(sql`update desktop_pool set kind = 'persistent', maximum = 1 where id = ${poolId}`);
+    await expect(assignDesktop(admin, { desktopId, email: "nobody@world.test" })).rejects.toMatchObject({ code: "conflict", detail: { field: "email" } });
+    await assignPeople(admin, { poolId, emails: [other.email] });
+    await assignDesktop(admin, { desktopId, email: ` ${email.toUpperCase()} ` });
+    await assignDesktop(admin, { desktopId, email });
+    expect((await listDesktops(admin, { poolId }))[0]?.assignedTo?.email).toBe(email);
+    // The right came with it; whoever else has one finds the pool full.
+    expect(await mayOpen(poolId)).toBe(true);
+    await expect(assignDesktop(admin, { desktopId, email: other.email })).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("somebody's already") as string });
+    const stranger = testContext(database.app, { scope: "tenant", organizationId: acme.id, actor: { kind: "user", id: other.id } });
+    expect(await openDesktop(stranger, { poolId })).toMatchObject({ given: "queued", state: "queued" });
+    expect(await openDesktop(person, { poolId })).toMatchObject({ given: "running", state: "ready" });
+    // A second one in the same pool would be somebody else's.
+    await database.owner.execute(sql`insert into desktop (id, organization_id, pool_id, number, version_id, state, state_changed_at, created_at) select 'dsk_second', organization_id, pool_id, 2, version_id, 'provisioning', now(), now() from desktop where id = ${desktopId}`);
+    await expect(assignDesktop(admin, { desktopId: "dsk_second", email })).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("in this pool already") as string });
+    // Their cost from the moment at which it was given, once.
+    expect((await database.owner.execute(sql`select user_id from desktop_holding where desktop_id = ${desktopId}`)).rows).toHaveLength(1);
+  });
+});
 
 describe("a group", () => {
   it("gives what it has to those who join it, and takes it from those who leave, open session and all", async () => {

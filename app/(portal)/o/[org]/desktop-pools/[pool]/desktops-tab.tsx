@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Eraser, Eye, EyeOff, Monitor } from "lucide-react";
+import { Eraser, Eye, EyeOff, Monitor, UserPlus } from "lucide-react";
 import { useTranslations } from "next-intl";
 import Image from "next/image";
 import Link from "next/link";
@@ -18,6 +18,7 @@ import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useTRPC } from "@/app/_trpc/client";
 import type { Pool } from "../pool-figures";
+import { GiveDesktopDialog } from "./give-desktop-dialog";
 import { usePictures } from "./use-pictures";
 
 type Desktop = RouterOutputs["desktopPools"]["desktops"]["items"][number];
@@ -27,6 +28,9 @@ const REASONS = ["does-not-start", "does-not-run", "reset-failed", "new-version"
 /** As server/desktop/state.ts has them. */
 const MAY_BE_RESET: readonly Desktop["state"][] = ["ready", "in-session", "disconnected", "suspended", "failed"];
 
+/** As server/desktop/unit/assign-desktop.ts has them. */
+const MAY_BE_GIVEN: readonly Desktop["state"][] = ["provisioning", "ready", "suspended"];
+
 export function DesktopsTab({ pool }: { readonly pool: Pool }) {
   const t = useTranslations("desktopPools");
   const common = useTranslations("common");
@@ -35,6 +39,7 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
   const queryClient = useQueryClient();
   const { shown, show, pictures } = usePictures(pool.id);
   const [wiping, setWiping] = useState<Desktop | null>(null);
+  const [giving, setGiving] = useState<Desktop | null>(null);
   const query = useQuery(trpc.desktopPools.desktops.queryOptions({ organization, poolId: pool.id }));
   const reset = useMutation(trpc.desktopPools.reset.mutationOptions({ onSettled: () => queryClient.invalidateQueries(trpc.desktopPools.pathFilter()) }));
   return (
@@ -83,6 +88,11 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
                             {desktop.assignedTo.name}
                             <span className="block text-xs text-muted">{desktop.assignedTo.email}</span>
                           </>
+                        ) : may("admin") && pool.kind === "persistent" && MAY_BE_GIVEN.includes(desktop.state) ? (
+                          <Button variant="ghost" size="sm" aria-label={`${t("desktops.give")}: ${desktop.name}`} onClick={() => setGiving(desktop)}>
+                            <UserPlus aria-hidden />
+                            {t("desktops.give")}
+                          </Button>
                         ) : (
                           <span className="text-muted">–</span>
                         )}
@@ -111,6 +121,7 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
           );
         }}
       </Loaded>
+      <GiveDesktopDialog desktop={giving} onClose={() => setGiving(null)} />
       <Confirm
         open={wiping !== null}
         onOpenChange={(open) => setWiping(open ? wiping : null)}
