@@ -6,6 +6,7 @@ import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { Overtaken } from "./converge/conclude";
 import { decideStep, type Memory, type Step } from "./converge/decide-step";
+import { goOn } from "./converge/go-on";
 import { look, type FullView } from "./converge/look";
 import { acceptGuestShutdown, askShutdown, concludeApplied, cutPower, noteGuestCrash, reboot, start, unplace } from "./converge/power";
 import { resizeRunning, resizeStopped } from "./converge/resize";
@@ -125,6 +126,9 @@ export class InstanceConverger implements LoopDefinition {
         return true;
       case "reboot":
         await reboot(pass, view);
+        return true;
+      case "go-on":
+        await goOn(pass, view);
         return true;
       case "suspend":
         await suspend(pass, view);

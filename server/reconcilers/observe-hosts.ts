@@ -46,6 +46,8 @@ export class HostObserver implements LoopDefinition {
   private readonly watching = new Map<string, { readonly uri: string; readonly stop: () => void }>();
   private readonly urgent = new Set<string>();
   private gathered: (() => void) | null = null;
+  /** True while a machine stands still because its storage is full. */
+  private held = false;
 
   async pass(pass: Pass): Promise<PassOutcome> {
     const fleet = await readFleet(pass.context, { allocations: false });
@@ -54,7 +56,7 @@ export class HostObserver implements LoopDefinition {
     const answers = newestOfEach(this.answers);
     this.answers = [];
     if (answers.length > 0) await this.write(pass, answers);
-    await noteStorage(pass, fleet);
+    await noteStorage(pass, fleet, this.held);
     return { backlog: this.polling.size, againInMs: this.untilNextMs(pass) };
   }
 
@@ -153,6 +155,7 @@ export class HostObserver implements LoopDefinition {
     await inTransaction(context, async (tx) => {
       const observed = await readObserved(tx, context);
       known = observed;
+      this.held = [...observed.values()].some((row) => row.state === "paused" && row.reason === "io-error");
       const beats: Heartbeat[] = [];
       const changedFacts: HostUsageFact[] = [];
       const dueFacts: HostUsageFact[] = [];

@@ -247,6 +247,11 @@ export interface RunLease {
   readonly yieldedTo: number;
 }
 
+export interface ResumeRequest {
+  readonly instanceId: string;
+  readonly epoch: number;
+}
+
 /** One host, reached through one connection that heals itself. */
 export interface HypervisorHost {
   readonly endpoint: HostEndpoint;
@@ -270,13 +275,19 @@ export interface HypervisorHost {
   deleteVolume(pool: string, name: string, options?: CallOptions): Promise<boolean>;
 
   /**
-   * Defines and starts; a running domain of the same epoch is a success, of an older epoch `stale-epoch` is
-   * thrown when the caller is the older one, and `already-exists` when the running one is older (stop it first).
+   * Defines and starts; a running domain of the same epoch and the same disks is a success, of an older epoch `stale-epoch` is
+   * thrown when the caller is the older one, and `already-exists` when the running one is older, or stands on other disks: an
+   * order that was given up may take effect late, and what it started is not what is wanted now (stop it first).
    */
   startDomain(spec: DomainSpec, options?: CallOptions): Promise<void>;
   /** `shutdown` asks the guest and returns at once; `destroy` cuts the power and returns when it is off. */
   stopDomain(instanceId: string, mode: "shutdown" | "destroy", options?: CallOptions): Promise<void>;
   rebootDomain(instanceId: string, mode: "guest" | "reset", options?: CallOptions): Promise<void>;
+  /**
+   * Lets a domain go on that its host paused because a write found no room (`paused`, `io-error`): that write is tried again. A domain that
+   * runs is a success; one that is off, or paused for another reason, is `invalid`. Where there is still no room the host pauses it again, at once.
+   */
+  resumeDomain(request: ResumeRequest, options?: CallOptions): Promise<void>;
   /** Removes the definition of a stopped domain with its host-side state; true when it was there. */
   removeDomain(instanceId: string, options?: CallOptions): Promise<boolean>;
   /**

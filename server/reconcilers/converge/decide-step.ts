@@ -9,6 +9,15 @@ export interface View {
   readonly host: HostRow | null;
   /** A migration of it is open: somebody else acts on it. */
   readonly moving: boolean;
+  /** Of a machine that a full storage paused; null of all others. */
+  readonly hold: StorageHold | null;
+}
+
+export interface StorageHold {
+  /** Seen after it was paused: every pool of its disks has more room than the cluster keeps free. */
+  readonly hasRoom: boolean;
+  /** How often it was let go on within the last `HOLD_WINDOW_MS`, and was paused again. */
+  readonly tries: number;
 }
 
 /** What this worker remembers; all of it may be forgotten, and is only a little slower or more polite then. */
@@ -28,6 +37,8 @@ export type Step =
   | { readonly kind: "unplace" }
   | { readonly kind: "start" }
   | { readonly kind: "reboot" }
+  /** A full storage paused it, and there is room again. */
+  | { readonly kind: "go-on" }
   | { readonly kind: "resize" }
   /** Sizes of a machine that is off: its place and its disks follow what is desired. */
   | { readonly kind: "resize-stopped" }
@@ -51,6 +62,11 @@ const FIRST_CRASH_WAIT_MS = 1_000;
 const RESTART_GRACE_MS = 30_000;
 /** A request that the guest missed (it was booting) is put again. */
 export const ASK_AGAIN_MS = 2_000;
+
+/** A guest that is paused again as soon as it goes on meets a limit that its pool does not show: it is tried less and less often. */
+export const HOLD_WINDOW_MS = 3_600_000;
+const FIRST_HOLD_MS = 15_000;
+const LONGEST_HOLD_MS = 600_000;
 
 const LIVE: readonly ObservedState[] = ["running", "paused", "shutting-down", "suspended"];
 
@@ -101,7 +117,7 @@ function stopping(view: View, memory: Memory, nowMs: number): Step {
   const { desired } = view;
   const why = desired.deletedAt ? "delete" : "stop";
   // Held by a full or failing storage it hears no request, and waiting out its grace would save nothing.
-  if (stateHere(view) === "paused" && desired.observation?.reason === "io-error") return { kind: "cut-power", why };
+  if (stateHere(view) === "paused" && isHeldByStorage(desired)) return { kind: "cut-power", why };
   const askedMs = desired.stopRequestedAt?.getTime() ?? null;
   const endMs = askedMs === null ? nowMs : askedMs + desired.stopGraceSeconds * 1_000;
   if (endMs <= nowMs) return { kind: "cut-power", why };
@@ -175,11 +191,23 @@ function running(view: View, memory: Memory, nowMs: number): Step {
     return endMs <= nowMs ? { kind: "cut-power", why: "restart" } : { kind: "wait", untilMs: endMs };
   }
   if (unwanted(desired).length > 0) return { kind: "delete-volumes" };
+  if (isHeldByStorage(desired)) return held(view, observation.observedAt, nowMs);
   if (isApplied(desired) || observation.state !== "running") return NONE;
   const sizes = !sizesStand(desired) || disksToGrow(desired).length > 0;
   const claims = view.allocation !== null && claimDiffers(desired, view.allocation);
   if (sizes || claims) return observation.pendingBootReason === null ? { kind: "resize" } : NONE;
   return { kind: "note-applied" };
+}
+
+/** Its host paused it because a write found no room; QEMU has kept that write, and tries it again when it goes on. */
+export function isHeldByStorage({ observation }: DesiredInstance): boolean {
+  return observation?.state === "paused" && observation.reason === "io-error";
+}
+
+function held({ hold }: View, pausedAt: Date, nowMs: number): Step {
+  if (!hold?.hasRoom) return NONE;
+  const untilMs = hold.tries === 0 ? nowMs : pausedAt.getTime() + Math.min(LONGEST_HOLD_MS, FIRST_HOLD_MS * 2 ** (hold.tries - 1));
+  return untilMs > nowMs ? { kind: "wait", untilMs } : { kind: "go-on" };
 }
 
 export function isApplied(desired: DesiredInstance): boolean {
@@ -202,7 +230,7 @@ export function unwanted(desired: DesiredInstance): VolumeView[] {
 }
 
 /** Disks that the guest sees, in order: those that stand or shall stand. */
-export function disksOf(desired: DesiredInstance): VolumeView[] {
+export function disksOf(desired: Pick<DesiredInstance, "volumes">): VolumeView[] {
   return desired.volumes.filter((volume) => volume.kind !== "memory" && (volume.state === "wanted" || volume.state === "present"));
 }
 

@@ -2,7 +2,8 @@ import { getInstanceForConverge, imageSource, readGeneration, type DesiredInstan
 import { readPlace, type ClusterRow, type MigrationRow, type StoragePoolRow } from "@/server/fleet";
 import type { Context } from "@/server/platform/context";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
-import type { View } from "./decide-step";
+import { isHeldByStorage, type View } from "./decide-step";
+import { readHold } from "./go-on";
 
 export interface FullView extends View {
   readonly cluster: ClusterRow;
@@ -19,7 +20,8 @@ export async function lookIn(tx: Transaction, context: Context, instanceId: stri
   const desired = await getInstanceForConverge(tx, context, instanceId);
   if (!desired) return null;
   const place = await readPlace(tx, instanceId, desired.clusterId);
-  return { desired, allocation: place.allocation, host: place.host, moving: place.migration !== null, migration: place.migration, cluster: place.cluster, pools: place.pools };
+  const hold = isHeldByStorage(desired) ? await readHold(tx, context, desired, place) : null;
+  return { desired, hold, allocation: place.allocation, host: place.host, moving: place.migration !== null, migration: place.migration, cluster: place.cluster, pools: place.pools };
 }
 
 /** True while a decision made on the view would be made again: nothing else was asked for, and the place is the same. */

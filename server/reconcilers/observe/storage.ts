@@ -6,17 +6,20 @@ import type { Pass } from "../types";
 
 /** A pool fills over minutes; its first size is asked for at once. */
 const POOL_EVERY_MS = 15_000;
+/** While a machine waits for room its owner waits too. */
+const POOL_HELD_EVERY_MS = 5_000;
 const BYTES_PER_MIB = 1_048_576;
 /** A change of this part of the pool may let a waiting instance in, or must stop new disks. */
 const MATTERS_FRACTION = 0.01;
 
-/** Asks one host of each cluster, in turn, how full the shared pools are. */
-export async function noteStorage(pass: Pass, fleet: Fleet): Promise<void> {
+/** Asks one host of each cluster, in turn, how full the shared pools are; more often while a full one holds machines. */
+export async function noteStorage(pass: Pass, fleet: Fleet, holds: boolean): Promise<void> {
   const nowMs = pass.context.clock.nowMs();
+  const everyMs = holds ? POOL_HELD_EVERY_MS : POOL_EVERY_MS;
   for (const cluster of fleet.clusters.values()) {
-    const due = fleet.pools.filter((pool) => pool.clusterId === cluster.id && (pool.capacityMiB === 0 || nowMs - pool.observedAt.getTime() >= POOL_EVERY_MS));
+    const due = fleet.pools.filter((pool) => pool.clusterId === cluster.id && (pool.capacityMiB === 0 || nowMs - pool.observedAt.getTime() >= everyMs));
     const up = [...fleet.hosts.values()].filter((host) => host.clusterId === cluster.id && host.state === "up");
-    const host = up[Math.floor(nowMs / POOL_EVERY_MS) % Math.max(1, up.length)];
+    const host = up[Math.floor(nowMs / everyMs) % Math.max(1, up.length)];
     if (due.length > 0 && host) pass.background(`storage ${cluster.id}`, () => askPools(pass, host, due));
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { savedMemoryContract, type ContractKit } from "./contract-memory";
 import { filesContract } from "./contract-files";
 import { screenContract } from "./contract-screen";
+import { fullStorageContract, type TightStorage } from "./contract-storage";
 import type { BootSpec, DomainObservation, DomainSpec, HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 
 /**
@@ -25,6 +26,8 @@ export interface ContractWorld {
   readonly memoryMiB: number;
   /** Longest boot, with room for a busy machine, milliseconds. */
   readonly bootMs: number;
+  /** A pool of the first host that can be filled to the last byte. */
+  readonly tight: TightStorage;
   /** An address where no hypervisor answers. */
   readonly deadEndpoint: HostEndpoint;
   close(): Promise<void>;
@@ -196,6 +199,11 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         await first.startDomain(spec);
         await expect(first.startDomain({ ...spec, epoch: 2 })).rejects.toEqual(failsWith("stale-epoch"));
         await expect(first.startDomain({ ...spec, epoch: 4 })).rejects.toEqual(failsWith("already-exists"));
+        // A start that was given up and took effect late: what runs is not what is wanted now, though nobody decided anew where.
+        const anew = `${spec.disks[0]!.volume}-anew`;
+        await first.ensureVolume({ pool: world.pool, name: anew, format: "qcow2", capacityMiB: world.base?.capacityMiB ?? 64, backing: world.base ? { volume: world.base.volume, format: world.base.format } : null });
+        created.push({ instanceId: spec.instanceId, volumes: [anew] });
+        await expect(first.startDomain({ ...spec, disks: [{ ...spec.disks[0]!, volume: anew }] })).rejects.toEqual(failsWith("already-exists"));
         await expect(second.startDomain({ ...spec, epoch: 4 })).rejects.toEqual(failsWith("locked"));
         await agentAnswers(first, spec.instanceId);
         await expect(first.deleteVolume(world.pool, spec.disks[0]!.volume)).rejects.toEqual(failsWith("locked"));
@@ -318,6 +326,7 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
     savedMemoryContract(kit);
     screenContract(kit);
     filesContract(kit);
+    fullStorageContract(kit);
 
     describe("migration", () => {
       it("moves a running guest, with its memory, and leaves nothing behind", async () => {

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLibvirtDriver, type LibvirtDriver, type LibvirtHost } from "@/server/drivers/hypervisor/libvirt";
-import type { DomainSpec, HostEndpoint } from "@/server/drivers/hypervisor/types";
+import type { BootSpec, DomainSpec, HostEndpoint } from "@/server/drivers/hypervisor/types";
 import { freeSubnetIndex, type Lab, labSupport, openLab } from "@/server/lab";
 import { buildTinyImage, type TinyImage } from "@/server/lab/image";
 import { type ContractWorld, eventually, hypervisorContract } from "./contract";
@@ -18,6 +18,7 @@ const data = resolve(".data");
 /** A small guest under emulation, on a machine that may be busy with other tests. */
 const BOOT_MS = 60_000;
 const MEMORY_MIB = 128;
+const TIGHT_MIB = 24;
 
 let lab: Lab;
 let image: TinyImage;
@@ -47,18 +48,43 @@ function secureEndpoint(name: string): HostEndpoint {
 // The lab's shared storage is a directory of this machine, which libvirt cannot know to be shared.
 const driver: LibvirtDriver = createLibvirtDriver({ unsafeMigration: true, keepalive: { intervalMs: 500, count: 3 } });
 
+function boot(): BootSpec {
+  const { path } = lab.hosts[0]!.pool;
+  return { kind: "kernel", kernelPath: join(path, "vmlinuz"), initrdPath: join(path, "initrd"), commandLine: `${image.commandLine} berth.instance={id}` };
+}
+
+/** A small file system in the first host's own mounts: it goes when the host does. */
+async function tightStorage(): Promise<ContractWorld["tight"]> {
+  const directory = join(lab.options.directory, "tight");
+  const ballast = join(directory, "ballast");
+  await lab.run("h1", ["mkdir", "-p", directory]);
+  if (!(await lab.run("h1", ["cat", "/proc/mounts"])).includes(` ${directory} `)) await lab.run("h1", ["mount", "-t", "tmpfs", "-o", `size=${TIGHT_MIB}m`, "tight", directory]);
+  const host = driver.connect(endpoint("h1"));
+  await host.ensureDirectoryPool("tight", directory);
+  await host.close();
+  return {
+    pool: "tight",
+    // dd takes what there is, and says that it was not all that it wanted.
+    fill: async () => void (await lab.run("h1", ["sh", "-c", `dd if=/dev/zero of=${ballast} bs=64k 2>/dev/null || true`])),
+    free: async () => void (await lab.run("h1", ["rm", ballast])),
+    guestWrites: "dd if=/dev/urandom of=/dev/vdb bs=1M count=4; sync",
+    virsh: (...args) => lab.run("h1", ["virsh", ...args]),
+  };
+}
+
 async function world(): Promise<ContractWorld> {
   const [first] = lab.hosts;
   return {
     driver,
     hosts: [endpoint("h1"), endpoint("h2")],
     pool: first!.pool.name,
-    boot: { kind: "kernel", kernelPath: join(first!.pool.path, "vmlinuz"), initrdPath: join(first!.pool.path, "initrd"), commandLine: `${image.commandLine} berth.instance={id}` },
+    boot: boot(),
     base: { volume: "tiny.qcow2", format: "qcow2", capacityMiB: image.rootSizeMiB },
     cpuModel: "qemu64",
     bridge: first!.bridge,
     memoryMiB: MEMORY_MIB,
     bootMs: BOOT_MS,
+    tight: await tightStorage(),
     deadEndpoint: { hostId: "hst_nobody", uri: endpoint("h1").uri.replace(/\.11:/, ".99:"), managementAddress: "127.0.0.1" },
     close: async () => undefined,
   };
@@ -207,8 +233,7 @@ if (!support.available) {
           instanceId: "ins_tls", uuid: "0b7e2a4c-6f0a-4c4e-8d59-3d1f2a1be003", title: "tls", epoch: 1, vcpus: 1, maxVcpus: 1, memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB,
           cpu: { model: "qemu64", shares: 1024, limitMillicores: null }, nics: [],
         };
-        const { boot } = await world();
-        await first.startDomain({ instanceId, ...spec, boot, disks: [{ target: "vda", pool: "berth", volume: "tls-root", format: "qcow2", readOnly: false }] });
+        await first.startDomain({ instanceId, ...spec, boot: boot(), disks: [{ target: "vda", pool: "berth", volume: "tls-root", format: "qcow2", readOnly: false }] });
         const moved = await first.migrate({ instanceId, epoch: 1, to: secureEndpoint("h2"), bandwidthMiBs: 0, maxDowntimeMs: 500, timeoutMs: 60_000, mode: "precopy" });
         expect(moved.downtimeMs).not.toBeNull();
         expect((await second.observe()).domains.map((domain) => [domain.instanceId, domain.state])).toEqual([[instanceId, "running"]]);

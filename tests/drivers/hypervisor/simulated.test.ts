@@ -1,4 +1,4 @@
-import { createWorld, remoteWorld, serveWorld, simulatedDriver } from "@/server/drivers/hypervisor/simulated";
+import { createWorld, remoteWorld, serveWorld, simulatedDriver, type World } from "@/server/drivers/hypervisor/simulated";
 import type { WorldOptions } from "@/server/drivers/hypervisor/simulated";
 import type { ContractWorld } from "./contract";
 import { hypervisorContract } from "./contract";
@@ -10,7 +10,7 @@ const options: WorldOptions = {
   timings: { startMs: 30, destroyMs: 10, guestBootMs: 200, guestShutdownMs: 100, unreachableMs: 300, migrationSwitchMs: 10, migrationSetupMs: 30 },
 };
 
-function contractWorld(driver: ContractWorld["driver"], suffix: string, close: () => Promise<void>): ContractWorld {
+function contractWorld(world: World, driver: ContractWorld["driver"], suffix: string, close: () => Promise<void>): ContractWorld {
   const endpoint = (name: string): ContractWorld["deadEndpoint"] => ({ hostId: `hst_${name}`, uri: `simulated://${name}${suffix}`, managementAddress: "127.0.0.1" });
   return {
     driver,
@@ -22,6 +22,7 @@ function contractWorld(driver: ContractWorld["driver"], suffix: string, close: (
     bridge: "br0",
     memoryMiB: 128,
     bootMs: 5_000,
+    tight: { pool: "shared", fill: async () => world.fillPool("shared", 0), free: async () => world.fillPool("shared", null), guestWrites: null, virsh: null },
     deadEndpoint: endpoint("h9"),
     close,
   };
@@ -29,14 +30,14 @@ function contractWorld(driver: ContractWorld["driver"], suffix: string, close: (
 
 hypervisorContract("simulated, in this process", async () => {
   const world = createWorld(options);
-  return contractWorld(simulatedDriver(world), "", async () => world.close());
+  return contractWorld(world, simulatedDriver(world), "", async () => world.close());
 });
 
 hypervisorContract("simulated, behind another process's door", async () => {
   const world = createWorld(options);
   const served = await serveWorld(world, { port: 0 });
   const port = remoteWorld(served.url);
-  return contractWorld(simulatedDriver(), `@${served.address}`, async () => {
+  return contractWorld(world, simulatedDriver(), `@${served.address}`, async () => {
     await port.close();
     await served.close();
   });

@@ -1,13 +1,14 @@
 import { DriverError } from "../../errors";
-import type { CallOptions, DomainSpec } from "../types";
+import type { CallOptions, DomainSpec, ResumeRequest } from "../types";
 import { ensureAddressFilter } from "./address-filter";
-import { domainXml, type HostPlacement } from "./domain-xml";
+import { domainXml, volumePath, type HostPlacement } from "./domain-xml";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
-import { findDomain, needDomain, needRunning, readEpoch, refuseStale } from "./lookup";
+import { describeDomain, findDomain, needDomain, needRunning, readEpoch, refuseStale } from "./lookup";
 import { needPool, readPoolPath } from "./pools";
 import { procedures } from "./rpc/procedures";
 import type { DomainRef } from "./rpc/structures";
+import { domainState } from "./states";
 
 /** Starting QEMU takes under a second; a busy host with slow storage gets this long. */
 const START_TIMEOUT_MS = 60_000;
@@ -21,19 +22,33 @@ const START_FORCE_BOOT = 8;
 const UNDEFINE_BASIC = 1 | 2;
 const UNDEFINE_ALL = UNDEFINE_BASIC | 4 | 16;
 
-export async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<HostPlacement> {
+async function poolPathsOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<ReadonlyMap<string, string>> {
   const names = [...new Set(spec.disks.map((disk) => disk.pool))];
-  const paths = names.map(async (name) => [name, await readPoolPath(link, await needPool(link, name, options), options)] as const);
+  return new Map(await Promise.all(names.map(async (name) => [name, await readPoolPath(link, await needPool(link, name, options), options)] as const)));
+}
+
+export async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<HostPlacement> {
   if (spec.nics.some((nic) => nic.ipAddress !== null)) await ensureAddressFilter((procedure, args) => link.call(procedure, args, options), link.endpoint.uri);
-  return { poolPaths: new Map(await Promise.all(paths)) };
+  return { poolPaths: await poolPathsOf(link, spec, options) };
 }
 
 /** True when the running domain is the one that is wanted; throws when it is another. */
 export async function isAlreadyRunning(link: HostLink, dom: DomainRef, spec: DomainSpec, options?: CallOptions): Promise<boolean> {
   const found = await refuseStale(link, dom, spec.epoch, "starting", options);
   if (dom.id < 0) return false;
-  if (found === spec.epoch) return true;
+  if (found === spec.epoch) {
+    if (await hasDisksOf(link, dom, spec, options)) return true;
+    throw new DriverError("already-exists", `"${spec.instanceId}" runs on ${link.endpoint.uri} with epoch ${spec.epoch} and other disks than those asked for: an earlier start took effect late; stop it before you start it again`, { instanceId: spec.instanceId, epoch: spec.epoch });
+  }
   throw new DriverError("already-exists", `"${spec.instanceId}" runs on ${link.endpoint.uri} with the older epoch ${found ?? "of nobody"}; stop it before you start epoch ${spec.epoch}`, { instanceId: spec.instanceId, epoch: spec.epoch, found });
+}
+
+/** Whether the running process stands on the disks that are asked for; the definition may be a newer one. */
+async function hasDisksOf(link: HostLink, dom: DomainRef, spec: DomainSpec, options?: CallOptions): Promise<boolean> {
+  const paths = await poolPathsOf(link, spec, options);
+  const wanted = spec.disks.map((disk) => `${disk.target}=${volumePath(paths, disk.pool, disk.volume)}`);
+  const running = (await describeDomain(link, dom, options)).at("devices").all("disk").map((disk) => `${disk.at("target").attribute("dev") ?? ""}=${disk.at("source").attribute("file") ?? ""}`);
+  return wanted.toSorted().join("\n") === running.toSorted().join("\n");
 }
 
 export async function startDomain(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<void> {
@@ -71,6 +86,19 @@ export async function rebootDomain(link: HostLink, instanceId: string, mode: "gu
   const dom = await needRunning(link, instanceId, "a reboot", options);
   if (mode === "reset") await link.call(procedures.domainReset, { dom, flags: 0 }, options);
   else await link.heavyCall(procedures.domainReboot, { dom, flags: 0 }, GUEST_TIMEOUT_MS, options);
+}
+
+export async function resumeDomain(link: HostLink, { instanceId, epoch }: ResumeRequest, options?: CallOptions): Promise<void> {
+  const dom = await needRunning(link, instanceId, "going on after a pause", options);
+  await refuseStale(link, dom, epoch, "resuming", options);
+  const { state, reason } = await link.call(procedures.domainGetState, { dom, flags: 0 }, options);
+  const now = domainState(state, reason);
+  if (now.state === "running") return;
+  // A guest whose watchdog bit, or that is moving, was paused for a purpose: its end is decided elsewhere.
+  if (now.state !== "paused" || now.reason !== "io-error") {
+    throw new DriverError("invalid", `"${instanceId}" on ${link.endpoint.uri} cannot go on: it is ${now.state} (${now.reason}), and only what a full storage paused goes on by this`, { instanceId, state: now.state, reason: now.reason });
+  }
+  await link.call(procedures.domainResume, { dom }, options);
 }
 
 export async function undefine(link: HostLink, dom: DomainRef, options?: CallOptions, flags = UNDEFINE_ALL): Promise<void> {

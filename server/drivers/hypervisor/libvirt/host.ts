@@ -1,10 +1,10 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
   CallOptions, DomainEvent, DomainSpec, GuestFile, GuestFilePart, GuestFileWrite, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
-  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, RunLease, SaveRequest, SaveResult, ScreenEndpoint, ScreenOptions, Screenshot, ScreenshotOptions, VolumeObservation, VolumeSpec,
+  MigrationResult, PoolObservation, ResizeRequest, ResizeResult, ResumeRequest, RunLease, SaveRequest, SaveResult, ScreenEndpoint, ScreenOptions, Screenshot, ScreenshotOptions, VolumeObservation, VolumeSpec,
 } from "../types";
 import { dirtyRate } from "./dirty-rate";
-import { rebootDomain, removeDomain, startDomain, stopDomain } from "./domains";
+import { rebootDomain, removeDomain, resumeDomain, startDomain, stopDomain } from "./domains";
 import { readFacts } from "./facts";
 import { agentCommand, openSerial, screenEndpoint } from "./guest";
 import { askToYield, readLease } from "./leases";
@@ -87,6 +87,10 @@ export class LibvirtHost implements HypervisorHost {
 
   rebootDomain(instanceId: string, mode: "guest" | "reset", options?: CallOptions): Promise<void> {
     return rebootDomain(this.link, instanceId, mode, options);
+  }
+
+  resumeDomain(request: ResumeRequest, options?: CallOptions): Promise<void> {
+    return resumeDomain(this.link, request, options);
   }
 
   removeDomain(instanceId: string, options?: CallOptions): Promise<boolean> {

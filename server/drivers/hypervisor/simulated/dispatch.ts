@@ -1,7 +1,7 @@
 import type { MigrationProgress } from "../types";
 import { DriverError } from "../../errors";
 import { account, dirtyRateNow, wattsNow } from "./accounting";
-import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, startDomain, stopDomain } from "./domains";
+import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, resumeDomain, startDomain, stopDomain } from "./domains";
 import { agentCommand } from "./guest/agent";
 import { listGuestFiles, readGuestFile, writeGuestFile } from "./guest/files";
 import { askToYield, readLease } from "./lease";
@@ -75,6 +75,7 @@ export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = 
     timeoutMs: QUICK_MS,
     handle: ({ state }, host, { instanceId, mode }) => rebootDomain(state, host, instanceId, mode).then(() => null),
   },
+  resumeDomain: { timeoutMs: QUICK_MS, handle: ({ state }, host, request) => done(resumeDomain(state, host, request)) },
   removeDomain: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId }) => removeDomain(state, host, instanceId) },
   resizeDomain: { timeoutMs: QUICK_MS, handle: ({ state }, host, request) => resizeDomain(host, state, request) },
   saveDomain: { timeoutMs: 600_000, handle: ({ state }, host, request) => saveDomain(state, host, request) },

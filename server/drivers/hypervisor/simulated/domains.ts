@@ -1,9 +1,9 @@
 import { sentence, type Sentence } from "@/server/platform/sentences";
-import type { DomainSpec, ResizeRequest, ResizeResult } from "../types";
+import type { DomainSpec, ResizeRequest, ResizeResult, ResumeRequest } from "../types";
 import { DriverError } from "../../errors";
 import { account } from "./accounting";
 import { takeLocks } from "./locks";
-import { beginProcess, defineDomain, endProcess, guestIsUp } from "./process";
+import { beginProcess, continueProcess, defineDomain, endProcess, guestIsUp } from "./process";
 import type { WorldState } from "./state";
 import { checkEpoch, domainNamed, emit, hostNamed, pause, runningDomain } from "./state";
 import type { DomainRecord, HostRecord } from "./types";
@@ -14,17 +14,7 @@ const MEMORY_PROMISE_RATIO = 2;
 
 export async function startDomain(state: WorldState, host: HostRecord, spec: DomainSpec): Promise<void> {
   const present = host.domains.get(spec.instanceId);
-  if (present) {
-    checkEpoch(present, spec.epoch, "A start", host.name);
-    if (present.process !== "none") {
-      if (present.epoch === spec.epoch && present.process !== "incoming") return;
-      throw new DriverError(
-        "already-exists",
-        `${spec.instanceId} is on ${host.name} already with epoch ${present.epoch} (${present.process}), older than the asked ${spec.epoch}. Stop it there first.`,
-        { host: host.name, present: present.epoch, asked: spec.epoch },
-      );
-    }
-  }
+  if (present && isAlreadyRunning(host, present, spec, "A start")) return;
   checkSpec(state, host, spec);
   checkDisks(state, host, spec);
   takeLocks(state, host, spec, (present?.life ?? 0) + 1);
@@ -32,6 +22,23 @@ export async function startDomain(state: WorldState, host: HostRecord, spec: Dom
   const domain = defineDomain(state, host, spec);
   beginProcess(state, host, domain);
   await pause(state, state.timings.startMs);
+}
+
+/** True when its process is the one that is wanted; throws when it is another one: older, or on other disks. */
+export function isAlreadyRunning(host: HostRecord, present: DomainRecord, spec: DomainSpec, attempted: string): boolean {
+  checkEpoch(present, spec.epoch, attempted, host.name);
+  if (present.process === "none") return false;
+  const isOlder = present.epoch !== spec.epoch || present.process === "incoming";
+  if (!isOlder && disksOf(present.spec) === disksOf(spec)) return true;
+  throw new DriverError(
+    "already-exists",
+    `${spec.instanceId} is on ${host.name} already with epoch ${present.epoch} (${present.process}), ${isOlder ? `older than the asked ${spec.epoch}` : "on other disks than those asked for"}. Stop it there first.`,
+    { host: host.name, present: present.epoch, asked: spec.epoch },
+  );
+}
+
+function disksOf(spec: DomainSpec): string {
+  return spec.disks.map((disk) => `${disk.target}=${disk.pool}/${disk.volume}`).join(" ");
 }
 
 /** Throws what a real host would throw at a definition that it cannot run. */
@@ -103,6 +110,16 @@ function bootAgain(state: WorldState, host: HostRecord, domain: DomainRecord): v
   domain.guest.cache.clear();
   domain.guest.screenLines = [];
   for (const reader of domain.guest.serial) reader("\r\n[    0.000000] reboot\r\n");
+}
+
+export function resumeDomain(state: WorldState, host: HostRecord, { instanceId, epoch }: ResumeRequest): void {
+  const domain = runningDomain(host, instanceId, "Going on after a pause");
+  checkEpoch(domain, epoch, "Going on after a pause", host.name);
+  if (domain.process === "executing") return;
+  if (domain.process !== "paused" || domain.reason !== "io-error") {
+    throw new DriverError("invalid", `${instanceId} on ${host.name} cannot go on: it is ${domain.state} (${domain.reason}), and only what a full storage paused goes on by this.`, { host: host.name });
+  }
+  continueProcess(state, host, domain);
 }
 
 export function removeDomain(state: WorldState, host: HostRecord, instanceId: string): boolean {

@@ -69,6 +69,9 @@ function simulatedHost(endpoint: HostEndpoint, name: string, port: WorldPort): H
     async rebootDomain(instanceId, mode, options) {
       await port.call("rebootDomain", name, { instanceId, mode }, options);
     },
+    async resumeDomain(request, options) {
+      await port.call("resumeDomain", name, request, options);
+    },
     removeDomain: (instanceId, options) => port.call("removeDomain", name, { instanceId }, options),
     saveDomain: (request, options) => port.call("saveDomain", name, request, options),
     async restoreDomain(spec, from, options) {

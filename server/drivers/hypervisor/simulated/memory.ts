@@ -1,7 +1,7 @@
 import type { DomainSpec, MemoryImage, SaveRequest, SaveResult } from "../types";
 import { DriverError } from "../../errors";
 import { account } from "./accounting";
-import { checkSpec } from "./domains";
+import { checkSpec, isAlreadyRunning } from "./domains";
 import { poolKey, takeLocks } from "./locks";
 import { beginProcess, defineDomain, emptyGuest, endProcess } from "./process";
 import type { WorldState } from "./state";
@@ -65,13 +65,7 @@ function writersOf(state: WorldState, host: HostRecord, spec: DomainSpec): Recor
 
 export async function restoreDomain(state: WorldState, host: HostRecord, spec: DomainSpec, from: MemoryImage): Promise<void> {
   const present = host.domains.get(spec.instanceId);
-  if (present) {
-    checkEpoch(present, spec.epoch, "A restore", host.name);
-    if (present.process !== "none") {
-      if (present.epoch === spec.epoch && present.process !== "incoming") return;
-      throw new DriverError("already-exists", `${spec.instanceId} is on ${host.name} already with epoch ${present.epoch}, older than the asked ${spec.epoch}. Stop it there first.`, { host: host.name });
-    }
-  }
+  if (present && isAlreadyRunning(host, present, spec, "A restore")) return;
   const { memory } = volumeNamed(poolOf(state, host, from.pool), from.name, host);
   if (!memory || memory.instanceId !== spec.instanceId || memory.uuid !== spec.uuid) {
     throw new DriverError("unsupported", `${from.name} is no memory of ${spec.instanceId}. Start it without.`, { host: host.name });

@@ -13,6 +13,7 @@ import type {
   PoolObservation,
   ResizeRequest,
   ResizeResult,
+  ResumeRequest,
   RunLease,
   SaveRequest,
   SaveResult,
@@ -45,6 +46,7 @@ export interface HostCalls {
   readonly startDomain: Call<DomainSpec, null>;
   readonly stopDomain: Call<OnInstance & { readonly mode: "shutdown" | "destroy" }, null>;
   readonly rebootDomain: Call<OnInstance & { readonly mode: "guest" | "reset" }, null>;
+  readonly resumeDomain: Call<ResumeRequest, null>;
   readonly removeDomain: Call<OnInstance, boolean>;
   readonly resizeDomain: Call<ResizeRequest, ResizeResult>;
   readonly saveDomain: Call<SaveRequest, SaveResult>;

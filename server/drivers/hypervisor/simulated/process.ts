@@ -104,6 +104,15 @@ export function pauseProcess(state: WorldState, host: HostRecord, domain: Domain
   emit(state, host, { instanceId: domain.spec.instanceId, kind: "paused", reason });
 }
 
+/** The vCPUs of a paused process go on; if its pool is still full, the next look finds it paused again. */
+export function continueProcess(state: WorldState, host: HostRecord, domain: DomainRecord): void {
+  account(state, host);
+  domain.process = "executing";
+  domain.state = "running";
+  domain.reason = "started";
+  emit(state, host, { instanceId: domain.spec.instanceId, kind: "resumed", reason: "started" });
+}
+
 /** A guest that has booted, so that its own software answers. */
 export function guestIsUp(state: WorldState, domain: DomainRecord): boolean {
   return domain.process === "executing" && domain.bootedAtMs !== null && state.clock.nowMs() >= domain.bootedAtMs;

@@ -134,8 +134,10 @@ export async function unsettled(room: SimRoom, server: SimDatabaseServer): Promi
     from instance i left join allocation a on a.instance_id = i.id left join host h on h.id = a.host_id left join instance_observation o on o.instance_id = i.id`);
   const running = new Map<string, string[]>();
   for (const run of room.world.runs()) if (run.endMs === null) running.set(run.instanceId, [...(running.get(run.instanceId) ?? []), run.host]);
+  const still = new Set(room.world.status().hosts.flatMap((host) => host.domains.filter((domain) => domain.process === "paused").map((domain) => domain.instanceId)));
   for (const one of wanted) {
     const hosts = running.get(one.id) ?? [];
+    if (one.power === "running" && !one.deleted && still.has(one.id)) return `${one.id} stands still on ${hosts.join(", ")}`;
     const should = one.power === "running" && !one.deleted && !one.purged;
     if (!should && hosts.length > 0) return `${one.id} runs on ${hosts.join(", ")} and should not`;
     // What has no place was refused with its reason: the fleet is full, which is an end too.

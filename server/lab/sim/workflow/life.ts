@@ -57,7 +57,7 @@ class Fate {
 }
 
 /** Calls of hosts that change something. */
-export const CHANGING = ["ensureVolume", "uploadVolume", "growVolume", "deleteVolume", "startDomain", "stopDomain", "rebootDomain", "removeDomain", "resizeDomain", "saveDomain", "restoreDomain", "growDisk", "migrate", "abortMigration"] as const;
+export const CHANGING = ["ensureVolume", "uploadVolume", "growVolume", "deleteVolume", "startDomain", "stopDomain", "rebootDomain", "resumeDomain", "removeDomain", "resizeDomain", "saveDomain", "restoreDomain", "growDisk", "migrate", "abortMigration"] as const;
 const SWITCHING = ["off", "on"] as const;
 
 function watched<T extends object>(target: T, names: readonly string[], fate: Fate): T {
@@ -137,6 +137,11 @@ export class Life {
     return run.host;
   }
 
+  /** True while its process is there and does not execute. */
+  standsStill(): boolean {
+    return this.room.world.status().hosts.some((host) => host.domains.some((domain) => domain.instanceId === this.instanceId && domain.process === "paused"));
+  }
+
   otherHost(): string {
     return HOSTS.find((name) => name !== this.home()) ?? "";
   }
@@ -153,6 +158,15 @@ export class Life {
       const missing = await unsettled(room, this.server);
       if (missing === null && room.workers.length > 0) return;
       if (scheduler.nowMs() > limitMs) throw new Violation("every order ends", `${this.workflow.name}: ${missing ?? "nobody works"}`);
+    }
+  }
+
+  /** Lets time pass until fate has had its way. */
+  async until(holds: () => boolean): Promise<void> {
+    const limitMs = this.room.scheduler.nowMs() + SETTLE_WITHIN_MS;
+    while (!holds()) {
+      if (this.room.scheduler.nowMs() > limitMs) throw new Error(`What comes before "${this.workflow.name}" did not come about.`);
+      await this.pass(300);
     }
   }
 

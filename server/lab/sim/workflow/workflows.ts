@@ -29,6 +29,11 @@ const suspended = async (life: Life): Promise<void> => {
   await life.settle();
 };
 
+const heldByStorage = async (life: Life): Promise<void> => {
+  life.room.world.fillPool("shared", 0);
+  await life.until(() => life.standsStill());
+};
+
 export const WORKFLOWS: readonly Workflow[] = [
   { name: "order", loops: ["place-instances", "converge-instances", "observe-hosts"], calls: ["ensureVolume", "uploadVolume", "startDomain"], before: () => Promise.resolve(), ask: (life) => life.ask(() => createInstance(life.room.tenant, { name: "second", flavorId: life.room.flavorId, imageId: life.room.imageId })) },
   { name: "stop", loops: ["converge-instances"], calls: ["stopDomain"], ask: (life) => life.ask(() => stopInstance(life.room.tenant, { instanceId: life.instanceId, force: true })) },
@@ -41,6 +46,7 @@ export const WORKFLOWS: readonly Workflow[] = [
   { name: "fail over", loops: ["observe-hosts", "fence-hosts", "fail-over-instances", "return-hosts", "remove-strays"], calls: ["powerOff", "startDomain", "removeDomain"], ask: (life) => life.room.world.crash(life.home()) },
   { name: "suspend", loops: ["converge-instances"], calls: ["saveDomain"], ask: (life) => life.ask(() => suspendInstance(life.room.tenant, { instanceId: life.instanceId })) },
   { name: "resume", loops: ["place-instances", "converge-instances"], calls: ["restoreDomain"], before: suspended, ask: (life) => life.ask(() => startInstance(life.room.tenant, { instanceId: life.instanceId })) },
+  { name: "go on after a full storage", loops: ["observe-hosts", "converge-instances"], calls: ["resumeDomain"], before: heldByStorage, ask: (life) => life.room.world.fillPool("shared", null) },
   { name: "delete", loops: ["converge-instances"], calls: ["stopDomain", "removeDomain"], ask: (life) => life.ask(() => deleteInstance(life.room.tenant, { instanceId: life.instanceId })) },
   { name: "restore", loops: ["place-instances", "converge-instances"], calls: ["startDomain"], before: deleted, ask: (life) => life.ask(async () => {
     await restoreInstance(life.room.tenant, { instanceId: life.instanceId });
