@@ -1,7 +1,7 @@
 import { DriverError } from "@/server/drivers/errors";
 import type { PowerDevice } from "@/server/drivers/power/types";
 import { closeHostUsage } from "@/server/metering";
-import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
+import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, readFencings, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
@@ -18,6 +18,7 @@ const OFF_TIMEOUT_MS = 10_000;
 /** Tries that did not confirm, before the operator is asked; the loop goes on trying meanwhile. */
 const ATTEMPTS_BEFORE_BLOCKED = 2;
 const BLOCKED_RETRY_MS = 5_000;
+const FENCINGS_READ = 5;
 
 /**
  * Makes sure that a silent host is dead, and says so only when its own controller confirmed it. A silent host may still
@@ -143,14 +144,16 @@ async function askController(pass: Pass, host: HostRow, cluster: ClusterRow, sil
 
 async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: Record<string, unknown> | null): Promise<void> {
   const { context, machines } = pass;
-  // It may have answered since: what was asked for is taken back then, and nobody's power is cut.
-  if ((await readFleet(context, { allocations: false })).fencings.get(host.id)?.id !== fencing.id) return;
+  if (!(await isStillWanted(pass, fencing))) return;
   let wasOff = false;
+  let device: PowerDevice | null = null;
   try {
     if (!config) throw new DriverError("unsupported", `${host.name} has no fencing device.`);
-    const device = machines.power(asPowerConfig(config));
+    device = machines.power(asPowerConfig(config));
     if (!device.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${device.kind}) cannot confirm that it is off.`);
     wasOff = await saysOff(device);
+    // A controller may take seconds to say nothing, and by then the host may be known dead by other means, and be back.
+    if (!wasOff && !(await isStillWanted(pass, fencing))) return;
     if (!wasOff) await device.off({ timeoutMs: OFF_TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
@@ -160,7 +163,31 @@ async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: 
     if (blocked) await context.clock.sleep(BLOCKED_RETRY_MS, pass.signal).catch(() => undefined);
     return;
   }
-  await confirm(pass, host, wasOff);
+  if (!(await confirm(pass, host, wasOff)) && !wasOff) await undoLateCut(pass, host, fencing, device);
+}
+
+/** It may have answered since, or be known dead already: then nobody's power is cut any more. */
+async function isStillWanted(pass: Pass, fencing: FencingRow): Promise<boolean> {
+  const now = (await readFleet(pass.context, { allocations: false })).fencings.get(fencing.hostId);
+  return now?.id === fencing.id && (now.state === "requested" || now.state === "blocked");
+}
+
+/**
+ * The order to cut the power was under way when the host answered again, or became known dead by its lease: it came too late and has put out a
+ * host that may have been on its way back. It is switched on again; nobody else would, for it looks like one that lost its power by itself. One
+ * that an operator vouched for, and that has not answered since, is off as they said, and stays so.
+ */
+async function undoLateCut(pass: Pass, host: HostRow, fencing: FencingRow, device: PowerDevice): Promise<void> {
+  const { context } = pass;
+  const [row, now] = await inTransaction(context, async (tx) => [(await readFencings(tx, host.id, FENCINGS_READ)).find((one) => one.id === fencing.id), await lockHostRow(tx, host.id)] as const);
+  if (!now || now.state === "retired" || (row?.method === "vouched" && now.state === "fenced")) return;
+  context.logger.warn({ host: host.name, state: now.state }, "an order to cut the power came too late; the host is switched on again");
+  try {
+    await device.on({ timeoutMs: OFF_TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    context.logger.error({ host: host.name, err: error }, "a host that was switched off too late could not be switched on again; switch it on by hand");
+  }
 }
 
 /** One question before the order: who switched it off matters to what follows. No answer is no "off"; the order is given all the same. */
@@ -173,14 +200,15 @@ async function saysOff(device: PowerDevice): Promise<boolean> {
   }
 }
 
-/** The controller itself said `off`. Everything that follows from it begins in the same moment. */
-async function confirm(pass: Pass, host: HostRow, wasOff: boolean): Promise<void> {
+/** The controller itself said `off`. Everything that follows from it begins in the same moment. False when nobody asks for its death any more. */
+async function confirm(pass: Pass, host: HostRow, wasOff: boolean): Promise<boolean> {
   const { context } = pass;
   const fenced = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, wasOff ? "was-off" : "power"));
-  if (!fenced) return;
+  if (!fenced) return false;
   pass.wake("fail-over-instances");
   pass.wake("wake-hosts");
   context.logger.warn({ host: host.name }, "the host is confirmed dead");
   await inTransaction(context, (tx) => closeHostUsage(tx, context, { hostId: host.id, lastWord: host.lastSeenAt }));
+  return true;
 }
 

@@ -3,6 +3,7 @@ import { createFlavor, registerPublicImage } from "@/server/catalog";
 import { createInstance, createNetwork, getInstance } from "@/server/compute";
 import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
 import { createWorld, instantTimings, simulatedDriver, simulatedPower, type World, type WorldOptions } from "@/server/drivers/hypervisor/simulated";
+import type { PowerDriver } from "@/server/drivers/power/types";
 import { updateSteps } from "@/server/drivers/update/run-step";
 import { logMail } from "@/server/drivers/mail/log";
 import { createCluster, listHosts, requestEnrolment, type HostSummary, type NewCluster } from "@/server/fleet";
@@ -45,7 +46,7 @@ export interface Centre {
   readonly flavors: { readonly small: string; readonly large: string; readonly big: string };
   readonly imageId: string;
   /** Starts a worker; `wrap` stands between its loops and the hosts. */
-  startWorker(options?: { readonly wrap?: (driver: HypervisorDriver) => HypervisorDriver; readonly name?: string }): Promise<Crew>;
+  startWorker(options?: { readonly wrap?: (driver: HypervisorDriver) => HypervisorDriver; readonly wrapPower?: (driver: PowerDriver) => PowerDriver; readonly name?: string }): Promise<Crew>;
   /** Workers that a test gave up: they are stopped at the end. */
   order(name: string, flavor?: "small" | "large" | "big", more?: { readonly antiAffinityGroup?: string }): Promise<string>;
   status(instanceId: string): Promise<string>;
@@ -110,9 +111,9 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
     provider,
     flavors,
     imageId: image.id,
-    async startWorker({ wrap, name } = {}) {
+    async startWorker({ wrap, wrapPower, name } = {}) {
       const driver = simulatedDriver(world);
-      const connections = new Machines({ hypervisors: [wrap ? wrap(driver) : driver], powers: [simulatedPower(world)], updateSteps: updateSteps({ commandsDirectory: options.updateCommands ?? null }) });
+      const connections = new Machines({ hypervisors: [wrap ? wrap(driver) : driver], powers: [wrapPower ? wrapPower(simulatedPower(world)) : simulatedPower(world)], updateSteps: updateSteps({ commandsDirectory: options.updateCommands ?? null }) });
       const crew = new Crew({
         context: testContext(database.worker, { logger }),
         machines: connections,
