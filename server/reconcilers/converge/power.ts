@@ -1,11 +1,12 @@
-import { decideGuestShutdown, dropMemory, noteApplied, noteCrash, recordInstanceEvents, recordObservation, setPhase } from "@/server/compute";
+import { decideGuestShutdown, dropMemory, noteApplied, noteCrash, readGeneration, recordInstanceEvents, recordObservation, setPhase } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { DomainSpec, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { claimOf, measureDecision, releaseAllocation, resizeAllocation } from "@/server/fleet";
-import { inTransaction } from "@/server/platform/transaction";
+import type { Context } from "@/server/platform/context";
+import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 import { applied, conclude, Overtaken, placed, word, type Placed } from "./conclude";
-import { CRASH_WINDOW_MS, sizesStand } from "./decide-step";
+import { CRASH_WINDOW_MS, memoryOf, sizesStand } from "./decide-step";
 import { domainSpec } from "./domain-spec";
 import { imageOf, isStillSo, lookIn, type FullView } from "./look";
 import { resume } from "./suspend";
@@ -71,8 +72,13 @@ export async function unplace(pass: Pass, given: FullView): Promise<void> {
   await conclude(pass, view, async (tx) => {
     await recordObservation(tx, context, [word(view, "absent", "unknown", context.clock.now(), { runningSince: null })]);
     await releaseAllocation(tx, view.desired.id);
-    if (view.desired.deletedAt) await noteApplied(tx, context, applied(view));
+    if (view.desired.deletedAt || (await isPutAside(tx, context, view))) await noteApplied(tx, context, applied(view));
   });
+}
+
+/** Put aside is done when its place is free, and not when its memory is saved: what is done is not looked at again, and the place would be held for ever. */
+async function isPutAside(tx: Transaction, context: Context, { desired }: Placed): Promise<boolean> {
+  return desired.desiredPower === "suspended" && memoryOf(desired)?.state === "present" && sizesStand(desired) && (await readGeneration(tx, context, desired.id)) === desired.generation;
 }
 
 /** Asks the guest once; what it does with it is seen by the next observations. */

@@ -1,11 +1,11 @@
-import { abandonSuspend, dropMemory, giveBackMemory, markVolumes, noteApplied, readGeneration, recordInstanceEvents, recordObservation, useMemory, type VolumeView } from "@/server/compute";
+import { abandonSuspend, dropMemory, giveBackMemory, markVolumes, recordInstanceEvents, recordObservation, useMemory, type VolumeView } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import { noteNoRoom, noteRoom } from "@/server/fleet";
 import type { DomainSpec, HypervisorHost, MemoryImage } from "@/server/drivers/hypervisor/types";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
-import { applied, conclude, Overtaken, placed, word } from "./conclude";
-import { memoryOf, sizesStand } from "./decide-step";
+import { conclude, Overtaken, placed, word } from "./conclude";
+import { memoryOf } from "./decide-step";
 import { isStillSo, type FullView } from "./look";
 
 const BYTES_PER_MIB = 1_048_576;
@@ -48,7 +48,6 @@ export async function suspend(pass: Pass, given: FullView): Promise<void> {
     await markVolumes(tx, context, [{ volumeId: memory.id, state: "present", observedSizeMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) }]);
     await recordObservation(tx, context, [word(view, "stopped", "saved", context.clock.now(), { runningSince: null })]);
     await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: "suspended", detail: { milliseconds: context.clock.nowMs() - begunAt, sizeMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) } }]);
-    if ((await readGeneration(tx, context, desired.id)) === desired.generation && sizesStand(desired)) await noteApplied(tx, context, applied(view));
     await noteRoom(tx, context, { clusterId: desired.clusterId, pool: to.pool, instance: desired.name });
   });
 }
