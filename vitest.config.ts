@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
-/** Tests that need a database share one embedded Postgres (tests/support/global-setup.ts), one database a file. */
+/**
+ * Tests that need a database share one embedded Postgres (tests/support/global-setup.ts), one database a file. Files that run in one worker after the
+ * other share its loaded modules: loading them anew for each took half of all processor time. A file must not leave anything running behind.
+ */
 export default defineConfig({
   // TypeScript first: server/lab has lab.mjs (the starter) beside lab.ts (the module).
   resolve: { alias: { "@": root.replace(/\/$/, "") }, extensions: [".ts", ".tsx", ".mts", ".mjs", ".js", ".jsx", ".json"] },
@@ -12,6 +15,7 @@ export default defineConfig({
     globalSetup: ["tests/support/global-setup.ts"],
     setupFiles: ["tests/support/chance.ts"],
     pool: "forks",
+    isolate: false,
     maxWorkers: 2,
     // For tests that hang, on a machine that may do other things: no test's assertion.
     testTimeout: 360_000,

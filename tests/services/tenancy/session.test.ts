@@ -8,6 +8,13 @@ import { changePassword, ensureUser, listSessions, readSession, revokeOtherSessi
 import { addressKey } from "@/server/tenancy/session/limit-attempts";
 import { createTestDatabase, testContext, type TestDatabase } from "../../support/database";
 
+/** Files share loaded modules: these are loaded anew, and again after this file. */
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock("@node-rs/argon2");
+  vi.resetModules();
+});
+
 /** The real thing, watched. */
 vi.mock("@node-rs/argon2", async (original) => {
   const real = await original<typeof import("@node-rs/argon2")>();
