@@ -8,7 +8,7 @@ import { Overtaken } from "./converge/conclude";
 import { decideStep, type Memory, type Step } from "./converge/decide-step";
 import { goOn } from "./converge/go-on";
 import { look, type FullView } from "./converge/look";
-import { acceptGuestShutdown, askShutdown, concludeApplied, cutPower, noteGuestCrash, reboot, start, unplace } from "./converge/power";
+import { acceptGuestShutdown, askShutdown, concludeApplied, confirmStart, cutPower, noteGuestCrash, reboot, start, unplace } from "./converge/power";
 import { resizeRunning, resizeStopped } from "./converge/resize";
 import { forgetMemory, suspend } from "./converge/suspend";
 import { deleteVolumes, finishPurge } from "./converge/volumes";
@@ -123,6 +123,9 @@ export class InstanceConverger implements LoopDefinition {
         return true;
       case "start":
         await start(pass, view);
+        return true;
+      case "confirm-start":
+        await confirmStart(pass, view);
         return true;
       case "reboot":
         await reboot(pass, view);

@@ -11,6 +11,9 @@ const PERIOD_MS = 1_000;
 const AT_ONCE_PER_HOST = 2;
 const AT_ONCE = 16;
 const CALL_OFF_TIMEOUT_MS = 3_000;
+const CALL_OFF_AGAIN_MS = 100;
+/** What has not stopped by then is looked at by a new pass. */
+const CALL_OFF_FOR_MS = 20_000;
 
 /** Carries out planned migrations, wave by wave, and finds out how those ended whose worker or host died. */
 export const migrateInstancesLoop: LoopDefinition = {
@@ -54,16 +57,27 @@ export const migrateInstancesLoop: LoopDefinition = {
   },
 };
 
-/** The copying is stopped at its source; whoever carries the move out hears of it and settles where the guest is. */
+/**
+ * The copying is stopped at its source; whoever carries the move out hears of it and settles where the guest is. A hypervisor that still
+ * prepares the move has nothing to stop yet, and says so: while the move is under way here it is told again and again.
+ */
 async function callOff(pass: Pass, fleet: Fleet, move: MigrationRow): Promise<void> {
+  const { clock, logger } = pass.context;
   const from = fleet.hosts.get(move.fromHostId);
   if (!from) return;
-  try {
-    await pass.machines.host(from).abortMigration(move.instanceId, { timeoutMs: CALL_OFF_TIMEOUT_MS });
-  } catch (error) {
-    // It has just ended, or its host does not answer: then it is settled like any other.
-    if (!(error instanceof DriverError)) throw error;
-  }
+  const begunMs = clock.nowMs();
+  let orders = 0;
+  do {
+    try {
+      orders += 1;
+      await pass.machines.host(from).abortMigration(move.instanceId, { timeoutMs: CALL_OFF_TIMEOUT_MS });
+    } catch (error) {
+      // It has just ended, or its host does not answer: then it is settled like any other.
+      if (!(error instanceof DriverError)) throw error;
+    }
+    if (pass.busy(move.id)) await clock.sleep(CALL_OFF_AGAIN_MS, pass.signal).catch(() => undefined);
+  } while (pass.busy(move.id) && !pass.signal.aborted && clock.nowMs() - begunMs < CALL_OFF_FOR_MS);
+  logger.info({ instanceId: move.instanceId, from: from.name, orders, tookMs: clock.nowMs() - begunMs }, "a migration was called off");
 }
 
 function whyImpossible(fleet: Fleet, move: MigrationRow): string | null {

@@ -1,43 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { openLab, registeredLabs } from "@/server/lab";
 import { PortalClient } from "@/server/lab/demo/portal-client";
 import { launch, visit } from "../browser/browser";
-
-/** What the demo prints when its story is over and it stays. */
-export interface Portal {
-  readonly origin: string;
-  readonly tenant: Credential;
-  readonly operator: Credential;
-  /** The demo's folder, by which its lab is found. */
-  readonly data: string;
-}
-
-interface Credential {
-  readonly email: string;
-  readonly password: string;
-}
-
-const BOOT_MS = 180_000;
-const SHOTS = process.env["SCREENSHOTS"];
-
-async function until<T>(what: string, ask: () => Promise<T | null | false | undefined>): Promise<T> {
-  const deadline = Date.now() + BOOT_MS;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`not within ${BOOT_MS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-/** For a person to look at: a folder named in the environment gets a picture of every step. */
-async function shoot(page: Page, name: string): Promise<void> {
-  if (!SHOTS) return;
-  mkdirSync(SHOTS, { recursive: true });
-  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
+import { BOOT_MS, hostOf, labOf, ORGANIZATION, shoot, signIn, until, type Portal } from "./portal";
 
 /** The points of the screen that are lit, as one text each, so that two moments can be compared. */
 function litPoints(page: Page): Promise<number[]> {
@@ -79,7 +43,7 @@ export async function workInChromium({ origin, tenant, operator, data }: Portal)
   const staff = new PortalClient(origin);
   await admin.signIn(tenant.email, tenant.password);
   await staff.signIn(operator.email, operator.password);
-  const organization = "acme";
+  const organization = ORGANIZATION;
   const golden = (await admin.api.desktopPools.goldenVersions.query({ organization })).items.find((item) => item.state === "published" && item.goldenImageName === "Office");
   const flavor = (await admin.api.catalog.flavors.query({ organization })).find((one) => one.name === "micro-1");
   if (!golden || !flavor) throw new Error("the demo left no published golden image, or has no flavor micro-1");
@@ -87,20 +51,13 @@ export async function workInChromium({ origin, tenant, operator, data }: Portal)
   await admin.api.desktopPools.assign.mutate({ organization, poolId, everybody: true });
   await until("a desktop stands ready", async () => (await admin.api.desktopPools.get.query({ organization, poolId })).counts.ready === 1);
   const row = (await admin.api.desktopPools.desktops.query({ organization, poolId })).items[0];
-  const hostNow = async () => {
-    const { items } = await staff.api.admin.hosts.list.query({});
-    for (const host of items) if ((await staff.api.admin.hosts.get.query({ hostId: host.id })).instances.some((one) => one.instanceId === row?.instanceId)) return host;
-    return null;
-  };
+  const hostNow = () => hostOf(staff, row?.instanceId ?? null);
 
   const browser = await launch();
   try {
     const { page, complaints } = await visit(browser, { origin });
     page.setDefaultTimeout(60_000);
-    await page.goto(`/sign-in?next=${encodeURIComponent(`/o/${organization}/desktops`)}`);
-    await page.locator("input[type=email]").fill(tenant.email);
-    await page.locator("input[type=password]").fill(tenant.password);
-    await page.locator("button[type=submit]").click();
+    await signIn(page, tenant, `/o/${organization}/desktops`);
     await page.getByRole("button", { name: "Open", exact: true }).click();
     const connected = page.getByRole("toolbar").getByText("Connected", { exact: true });
     await connected.waitFor();
@@ -132,9 +89,7 @@ export async function workInChromium({ origin, tenant, operator, data }: Portal)
     await until("the picture is back after the move, as it was", async () => (await connected.isVisible()) && differing(typed, await litPoints(page)) < written / 4);
     await staff.api.admin.hosts.returnToService.mutate({ hostId: from.id });
 
-    const known = (await registeredLabs()).find((lab) => lab.directory.startsWith(data));
-    if (!known) throw new Error("the demo's lab was not found");
-    const lab = openLab(known);
+    const lab = await labOf(data);
     await lab.crash(to.name);
     await page.getByText("Moving your desktop").first().waitFor();
     await page.getByText("The server under it failed.").waitFor();

@@ -36,6 +36,8 @@ export type Step =
   /** The trash: nothing of it stays on a host, and its place is free. */
   | { readonly kind: "unplace" }
   | { readonly kind: "start" }
+  /** It runs, and nobody wrote down on which disk: whoever started it died, or never heard that it was done. */
+  | { readonly kind: "confirm-start" }
   | { readonly kind: "reboot" }
   /** A full storage paused it, and there is room again. */
   | { readonly kind: "go-on" }
@@ -109,7 +111,7 @@ function withoutPlace(desired: DesiredInstance, nowMs: number): Step {
   if (desired.purgeAfter && desired.purgeAfter.getTime() <= nowMs && desired.volumes.length === 0) return { kind: "finish-purge" };
   if (desired.desiredPower === "running" && desired.deletedAt === null) return NONE;
   // A change of size that was under way when it was put aside is made when it goes on.
-  if (memoryOf(desired)) return NONE;
+  if (memoryOf(desired) && !(desired.desiredPower === "suspended" && sizesStand(desired))) return NONE;
   return isApplied(desired) ? NONE : { kind: "note-applied" };
 }
 
@@ -181,6 +183,8 @@ function running(view: View, memory: Memory, nowMs: number): Step {
   if (!observation) return NONE;
   // It runs, so its disks move on: no memory of it fits them any more.
   if (memoryOf(desired)) return { kind: "forget-memory" };
+  // Without this it would never be taken off a disk that was replaced since.
+  if (observation.rebuildGeneration === 0 && observation.state === "running") return { kind: "confirm-start" };
   if (needsRebuild(desired)) return { kind: "cut-power", why: "rebuild" };
   if (observation.bootGeneration < desired.bootGeneration) {
     // What waits for the next boot needs a new QEMU: a guest's own reboot would keep the old one.

@@ -60,6 +60,26 @@ async function startAfresh(host: HypervisorHost, spec: DomainSpec): Promise<void
   }
 }
 
+/** The boot that every machine begins with; a later one that was asked for meanwhile is still to be made. */
+const FIRST_BOOT = 1;
+
+/**
+ * Asks once more for a machine that runs, because its first start was never noted. The host confirms the one that stands on the disks
+ * that are wanted; one on other disks is started anew. Either way it is known from now on which disk it runs on.
+ */
+export async function confirmStart(pass: Pass, given: FullView): Promise<void> {
+  const { context, machines } = pass;
+  const view = placed(given);
+  const host = machines.host(view.host);
+  const [image] = await Promise.all([imageOf(context, view.desired), ensureVolumes(pass, view, host)]);
+  await startAfresh(host, domainSpec({ ...view, image }));
+  await conclude(pass, view, async (tx) => {
+    await recordObservation(tx, context, [word(view, "running", "started", context.clock.now(), { bootGeneration: FIRST_BOOT, rebuildGeneration: view.desired.rebuildGeneration })]);
+    await recordInstanceEvents(tx, context, [{ instanceId: view.desired.id, kind: "started", decisionId: view.allocation.decisionId }]);
+  });
+  pass.wake("keep-desktops");
+}
+
 /** Takes a machine that runs nowhere off its host, definition and all, and gives its place back. */
 export async function unplace(pass: Pass, given: FullView): Promise<void> {
   const { context, machines } = pass;

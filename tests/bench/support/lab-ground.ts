@@ -1,5 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createInstance } from "@/server/compute";
 import { labSupport } from "@/server/lab";
 import { openGround, type Ground } from "@/server/lab/chaos/ground";
@@ -8,20 +10,29 @@ import { root, Running } from "@/server/lab/demo/start";
 import { until } from "@/server/lab/demo/story/stage";
 import { createBenchDatabase } from "./bench-database";
 
-/** Real hosts and one worker, without the portal: half a minute less to wait for than the whole product. */
-export async function withLabGround<T>(guests: number, work: (ground: Ground) => Promise<T>): Promise<T> {
+const mount = promisify(execFile);
+
+/** Real hosts and one worker, without the portal: half a minute less to wait for than the whole product. With `storageMiB` their storage is a file system of that size. */
+export async function withLabGround<T>(guests: number, work: (ground: Ground) => Promise<T>, { storageMiB }: { readonly storageMiB?: number } = {}): Promise<T> {
   const support = await labSupport();
   if (!support.available) throw new Error(`This benchmark needs real hosts, which cannot run here: ${support.reason}.`);
   const directory = mkdtempSync(join(root, ".data", "bench-"));
   const log = (line: string): void => console.error(`  ${line}`);
   const running = new Running(log);
   const database = await createBenchDatabase();
+  const storage = join(directory, "lab", "shared", "pool");
   try {
+    if (storageMiB !== undefined) {
+      mkdirSync(storage, { recursive: true });
+      await mount("mount", ["-t", "tmpfs", "-o", `size=${storageMiB}m`, "berth-bench", storage]);
+    }
     const ground = await openGround({ directory, databaseUrls: database.url, workers: 1, log }, running);
     for (let count = 1; count <= guests; count++) await createInstance(ground.tenant, { name: `guest-${count}`, flavorId: ground.flavorId, imageId: ground.imageId });
     await until("everything ordered runs", 180_000, async () => (await findMissing(ground)).length === 0, 250);
     return await work(ground);
   } finally {
+    // Each host has a mount of its own, which goes with the host; this one would keep the folder from being removed.
+    if (storageMiB !== undefined) await mount("umount", ["-l", storage]);
     await running.end();
     await database.close();
     rmSync(directory, { recursive: true, force: true });
