@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deleteInstance, purgeInstance, resizeInstance, startInstance, stopInstance, suspendInstance } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
-import { cordonHost, uncordonHost } from "@/server/fleet";
+import { cordonHost, getIncident, listClusters, listIncidents, uncordonHost } from "@/server/fleet";
 import { createCentre, openCentre, until, untilHost, type Centre } from "./centre";
 
 async function inGuest(centre: Centre, id: string, line: string): Promise<string> {
@@ -82,16 +82,31 @@ describe("a machine that is put aside", () => {
     expect(centre.world.status().volumes.filter((volume) => volume.name.includes(id))).toEqual([]);
   });
 
-  it("goes on when the storage has no room for its memory, and its owner reads why", async () => {
+  it("goes on when the storage has no room for its memory, its owner reads why, and who runs the storage is warned until there is room", async () => {
     const id = await running(centre, "no-room");
     await centre.world.port.call("fillPool", "", { pool: "shared", freeBytes: 10_000_000 });
     await suspendInstance(centre.tenant, { instanceId: id });
     await until("it runs on", 10_000, async () => (await kinds(centre, id)).includes("suspend-failed"));
+    const alarms = async () => (await listIncidents(centre.provider, { clusterId: centre.clusterId, limit: 10 })).items.filter((one) => one.kind === "storage-full");
+    const warned = async () => (await listClusters(centre.provider)).items[0]!.warnings.some((warning) => typeof warning !== "string" && warning.words.some(({ code, params }) => code === "pool-takes-no-memory" && params["instance"] === "no-room"));
+    expect(await alarms()).toMatchObject([{ closedAt: null, figures: { pool: "shared", instance: "no-room" } }]);
+    expect(await warned()).toBe(true);
+    // A second time tells nothing new, and opens no second alarm.
+    const before = centre.runsOn(id);
+    await suspendInstance(centre.tenant, { instanceId: id });
+    await until("it was tried again", 10_000, async () => (await kinds(centre, id)).filter((kind) => kind === "suspend-failed").length === 2);
+    expect(await alarms()).toHaveLength(1);
+    expect((await getIncident(centre.provider, (await alarms())[0]!.id)).entries).toHaveLength(1);
+    expect(centre.runsOn(id)).toEqual(before);
     await centre.world.port.call("fillPool", "", { pool: "shared", freeBytes: null });
     await centre.untilStatus(id, "running");
     expect(centre.runsOn(id)).toHaveLength(1);
     expect(await inGuest(centre, id, "cat /tmp/note")).toBe("kept");
     await until("no claim on a file is left", 5_000, async () => (await unfinished(centre, id)).length === 0);
+    await suspendInstance(centre.tenant, { instanceId: id });
+    await centre.untilStatus(id, "suspended");
+    await until("the alarm is over", 10_000, async () => !(await warned()) && (await alarms()).every((one) => one.closedAt !== null));
+    expect(await alarms()).toHaveLength(1);
   });
 });
 
