@@ -11,7 +11,7 @@ const POOL = "design";
 /** A first boot under software emulation, on a busy machine. */
 const FIRST_BOOT_MS = 420_000;
 /** As the person of the desktop, with its screen. */
-const AS_PERSON = "runuser -u desk -- env DISPLAY=:0 HOME=/home/desk timeout 5";
+const AS_PERSON = "runuser -u desk -- env DISPLAY=:0 HOME=/home/desk timeout 15";
 
 /** What the page and the guest showed of each part; both clipboards and the files as texts. */
 export interface DebianWork {
@@ -67,7 +67,7 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     }
   };
   const clipboardOfGuest = (): Promise<string> => run(`${AS_PERSON} xclip -o -selection clipboard`);
-  const copyInGuest = (text: string): Promise<string> => run(`printf '%s' '${text}' | ${AS_PERSON.replace("timeout 5", "")} xclip -i -selection clipboard >/dev/null 2>&1`);
+  const copyInGuest = (text: string): Promise<string> => run(`printf '%s' '${text}' | ${AS_PERSON.replace(/timeout \d+/, "")} xclip -i -selection clipboard >/dev/null 2>&1`);
   const untilGuest = (what: string, line: string, wanted: string): Promise<string> => until(what, async () => {
     const now = await run(line);
     if (now !== wanted) throw new Error(`it is "${now}"`);
@@ -93,19 +93,23 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     sizes.push(await untilSizeFits(page, run));
 
     // The terminal has the keyboard when it comes up.
-    await page.locator("[role=application] canvas").click({ position: { x: 300, y: 220 } });
-    await page.keyboard.type("hostname > /tmp/typed");
+    const terminal = () => page.locator("[role=application] canvas").click({ position: { x: 300, y: 220 } });
+    await terminal();
+    // Letters that need no second key: what is sent is the place on the keyboard, and the driver of the browser holds no shift key.
+    await page.keyboard.type("cp /etc/hostname /tmp/typed");
     await page.keyboard.press("Enter");
     const typed = await until("what was typed was done", () => run("cat /tmp/typed"));
 
-    await sendToDesktop(page, TEXT_IN);
+    // Its last line ends, so that the pasted text is read at once and no key has to follow it.
+    await sendToDesktop(page, `${TEXT_IN}\n`);
     const clipboardInGuest = await until("the text is on the guest's clipboard", clipboardOfGuest);
-    await page.keyboard.type("cat > /tmp/pasted");
+    await terminal();
+    await page.keyboard.type("dd of=/tmp/pasted");
     await page.keyboard.press("Enter");
+    await until("the line runs", async () => (await run("ls /tmp")).includes("pasted"));
     await page.keyboard.press("Shift+Insert");
-    await page.keyboard.press("Enter");
-    await page.keyboard.press("Control+D");
     const pastedInGuest = await until("the text is pasted", () => run("cat /tmp/pasted"));
+    await page.keyboard.press("Control+D");
     await shoot(page, "debian-pasted");
 
     await copyInGuest(TEXT_OUT);

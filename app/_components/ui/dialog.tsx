@@ -15,9 +15,11 @@ interface DialogProps {
   /** Buttons, the main one last. */
   readonly footer?: ReactNode;
   readonly wide?: boolean;
+  /** Takes the keyboard when it is closed; without it what had the keyboard before gets it back. */
+  readonly onClosed?: () => void;
 }
 
-export function Dialog({ open, onOpenChange, title, description, children, footer, wide }: DialogProps) {
+export function Dialog({ open, onOpenChange, title, description, children, footer, wide, onClosed }: DialogProps) {
   const t = useTranslations("common");
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -25,6 +27,11 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onCloseAutoFocus={(event) => {
+            if (!onClosed) return;
+            event.preventDefault();
+            onClosed();
+          }}
           className={cn(
             "fixed top-1/2 left-1/2 z-50 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-xl border bg-surface text-body shadow-2xl",
             wide ? "max-w-2xl" : "max-w-md",

@@ -46,7 +46,7 @@ export function PaymentsCard({ payments, refunds, invoices }: Pick<Money, "payme
                 <Tr key={payment.id}>
                   <Td className="whitespace-nowrap"><Moment at={payment.at} /></Td>
                   <Td><Badge dot tone={payment.status === "succeeded" ? "good" : "bad"}>{own(`status.${payment.status}`)}</Badge>{decline(payment) ? <span className="block text-xs text-muted">{decline(payment)}</span> : null}</Td>
-                  <Td className="hidden sm:table-cell">{payment.method ?? "–"}</Td>
+                  <Td className="hidden capitalize sm:table-cell">{payment.method ?? "–"}</Td>
                   <Td className="whitespace-nowrap">{payment.invoiceId === null ? own("inAdvance") : (numberOf.get(payment.invoiceId) ?? payment.invoiceId)}</Td>
                   <Td right>
                     {formats.moneyMinor(payment.amountMinor, payment.currency)}

@@ -38,7 +38,7 @@ export function PaymentTable({ overview }: { readonly overview: RouterOutputs["b
               <Tr key={payment.id}>
                 <Td className="whitespace-nowrap"><Moment at={payment.at} /></Td>
                 <Td><Badge dot tone={payment.status === "succeeded" ? "good" : "bad"}>{t(`status.${payment.status}`)}</Badge>{decline(payment) ? <span className="mt-0.5 block text-xs text-muted">{decline(payment)}</span> : null}</Td>
-                <Td className="hidden sm:table-cell">{payment.method ?? "–"}</Td>
+                <Td className="hidden capitalize sm:table-cell">{payment.method ?? "–"}</Td>
                 <Td className="hidden md:table-cell">{payment.invoiceId ? <Link href={`/o/${slug}/billing/invoices/${payment.invoiceId}`} className="hover:underline">{t("toInvoice")}</Link> : t("inAdvance")}</Td>
                 <Td right>{formats.moneyMinor(payment.amountMinor, payment.currency)}</Td>
               </Tr>

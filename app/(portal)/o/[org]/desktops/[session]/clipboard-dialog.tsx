@@ -20,14 +20,15 @@ interface ClipboardProps {
   readonly guest: GuestClipboard | null;
   readonly onSend: (text: string) => void;
   readonly connected: boolean;
+  readonly onClosed: () => void;
 }
 
 /** Text into the desktop and out of it, each where the pool allows it. */
-export function ClipboardDialog({ open, onOpenChange, allows, guest, onSend, connected }: ClipboardProps) {
+export function ClipboardDialog({ open, onOpenChange, allows, guest, onSend, connected, onClosed }: ClipboardProps) {
   const t = useTranslations("desktops.session");
   const { number } = useFormats();
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t("clipboard")} wide>
+    <Dialog open={open} onOpenChange={onOpenChange} title={t("clipboard")} wide onClosed={onClosed}>
       {allows.clipboardIn ? <ToGuest onSend={onSend} connected={connected} /> : <Notice title={t("clipboardIn")}>{t("clipboardForbidden")}</Notice>}
       {!allows.clipboardOut ? (
         <Notice title={t("clipboardOut")}>{t("clipboardForbidden")}</Notice>

@@ -104,6 +104,8 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
     for (const key of keys.toReversed()) screen.sendKey(key.symbol, key.code, false);
     if (!typing) screen.focus({ preventScroll: true });
   };
+  // Whoever closes a dialog goes on in the desktop.
+  const toScreen = (): void => rfb.current?.focus({ preventScroll: true });
   const toList = (): void => router.push(`/o/${organization}/desktops`);
   const name = opening.desktopName ?? opening.poolName;
   return (
@@ -138,8 +140,8 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
         <ScreenOverlay opening={opening} state={link.state} onReconnect={link.reconnect} onLeave={toList} />
         {typing ? <TouchKeyboard onKey={(key) => press([key])} onClose={() => setTyping(false)} /> : null}
       </div>
-      <ClipboardDialog open={pasting} onOpenChange={setPasting} allows={allows} guest={clipboard.guest} onSend={clipboard.send} connected={connected} />
-      <FilesDialog open={exchanging} onOpenChange={setExchanging} opening={opening} />
+      <ClipboardDialog open={pasting} onOpenChange={setPasting} allows={allows} guest={clipboard.guest} onSend={clipboard.send} connected={connected} onClosed={toScreen} />
+      <FilesDialog open={exchanging} onOpenChange={setExchanging} opening={opening} onClosed={toScreen} />
       <LogOffConfirm open={leaving} onOpenChange={setLeaving} sessionId={sessionId} name={name} kind={opening.kind} queued={false} onDone={toList} />
     </>
   );

@@ -21,16 +21,17 @@ interface FilesProps {
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   readonly opening: Opening;
+  readonly onClosed: () => void;
 }
 
 const BYTES_PER_MIB = 1_048_576;
 
 /** Files into the desktop and out of it, each way where the pool allows it. */
-export function FilesDialog({ open, onOpenChange, opening }: FilesProps) {
+export function FilesDialog({ open, onOpenChange, opening, onClosed }: FilesProps) {
   const t = useTranslations("desktops.session");
   const { filesIn, filesOut } = opening.allows;
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t("files")} description={t("filesText")} wide>
+    <Dialog open={open} onOpenChange={onOpenChange} title={t("files")} description={t("filesText")} wide onClosed={onClosed}>
       {filesIn ? <ToDesktop opening={opening} /> : <Notice title={t("filesIn")}>{t("filesForbidden")}</Notice>}
       {filesOut ? <FromDesktop opening={opening} /> : <Notice title={t("filesOut")}>{t("filesForbidden")}</Notice>}
     </Dialog>
