@@ -37,9 +37,23 @@ export async function ensureVolumes(pass: Pass, view: FullView, host: Hypervisor
   for (const attempt of attempts) if (attempt.status === "rejected") throw attempt.reason;
 }
 
-function ensureDisk(host: HypervisorHost, pool: string, volume: VolumeView): Promise<VolumeObservation> {
+/**
+ * A disk may have been made although nobody heard so, and a larger size been asked for since: then it is grown. Whatever else is not as it
+ * should be is still refused by the second look.
+ */
+async function ensureDisk(host: HypervisorHost, pool: string, volume: VolumeView): Promise<VolumeObservation> {
   const backing = volume.backingVolume && volume.backingFormat ? { volume: volume.backingVolume, format: volume.backingFormat } : null;
-  return host.ensureVolume({ pool, name: volume.name, format: volume.format, capacityMiB: volume.sizeGiB * MIB_PER_GIB, backing });
+  const capacityMiB = volume.sizeGiB * MIB_PER_GIB;
+  const spec = { pool, name: volume.name, format: volume.format, capacityMiB, backing };
+  try {
+    return await host.ensureVolume(spec);
+  } catch (error) {
+    if (!(error instanceof DriverError) || error.code !== "already-exists") throw error;
+    const present = (await host.listVolumes(pool)).find((one) => one.name === volume.name);
+    if (!present || present.capacityBytes >= capacityMiB * BYTES_PER_MIB) throw error;
+    await host.growVolume(pool, volume.name, capacityMiB);
+    return host.ensureVolume(spec);
+  }
 }
 
 async function uploadSeed(pass: Pass, desired: DesiredInstance, host: HypervisorHost, pool: string, volume: VolumeView): Promise<VolumeObservation> {
