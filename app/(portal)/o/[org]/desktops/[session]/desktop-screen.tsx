@@ -36,9 +36,9 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
   const [typing, setTyping] = useState(false);
   const [pasting, setPasting] = useState(false);
   const [exchanging, setExchanging] = useState(false);
-  const [connected, setConnected] = useState(false);
-  const clipboard = useGuestClipboard(allows, rfb, connected);
+  const clipboard = useGuestClipboard(allows);
   const { received } = clipboard;
+  const [connected, setConnected] = useState(false);
   const { measured, watch } = useLinkMeter(connected);
   const { asked, seen } = useFeelReport(sessionId, connected, measured.roundTripMs);
 
@@ -140,7 +140,7 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
         <ScreenOverlay opening={opening} state={link.state} onReconnect={link.reconnect} onLeave={toList} />
         {typing ? <TouchKeyboard onKey={(key) => press([key])} onClose={() => setTyping(false)} /> : null}
       </div>
-      <ClipboardDialog open={pasting} onOpenChange={setPasting} allows={allows} guest={clipboard.guest} onSend={clipboard.send} connected={connected} onClosed={toScreen} />
+      <ClipboardDialog open={pasting} onOpenChange={setPasting} allows={allows} guest={clipboard.guest} onSend={(text) => rfb.current?.clipboardPasteFrom(text)} connected={connected} onClosed={toScreen} />
       <FilesDialog open={exchanging} onOpenChange={setExchanging} opening={opening} onClosed={toScreen} />
       <LogOffConfirm open={leaving} onOpenChange={setLeaving} sessionId={sessionId} name={name} kind={opening.kind} queued={false} onDone={toList} />
     </>
