@@ -89,7 +89,7 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
                             <span className="block text-xs text-muted">{desktop.assignedTo.email}</span>
                           </>
                         ) : may("admin") && pool.kind === "persistent" && MAY_BE_GIVEN.includes(desktop.state) ? (
-                          <Button variant="ghost" size="sm" aria-label={`${t("desktops.give")}: ${desktop.name}`} onClick={() => setGiving(desktop)}>
+                          <Button variant="ghost" size="sm" className="-ml-2.5" aria-label={`${t("desktops.give")}: ${desktop.name}`} onClick={() => setGiving(desktop)}>
                             <UserPlus aria-hidden />
                             {t("desktops.give")}
                           </Button>
