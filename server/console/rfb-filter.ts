@@ -1,3 +1,5 @@
+import { withGuestText } from "./clipboard-text";
+
 /** A client message that cannot be understood or is too large. */
 export class RfbProtocolError extends Error {
   override readonly name = "RfbProtocolError";
@@ -10,12 +12,15 @@ const EXTENDED_MOUSE_BUTTONS = -316;
 
 /** Said by a client that takes the clipboard by notice, request and delivery (the extended clipboard of the RFB community's specification). */
 const EXTENDED_CLIPBOARD = -1_063_131_698;
+const SET_ENCODINGS = 2;
 const CUT_TEXT = 6;
 const SET_DESKTOP_SIZE = 251;
 /** Actions of an extended clipboard message, bits of its flags. */
 const REQUEST = 1 << 25;
 const NOTIFY = 1 << 27;
 const PROVIDE = 1 << 28;
+/** The format of plain text, a bit of the same flags. */
+const TEXT = 1;
 
 /** What a client may send; everything else of its kind is dropped without a word. */
 export interface ClientRules {
@@ -62,12 +67,23 @@ export class RfbClientFilter {
       const type = message[0] ?? 0;
       const isInput = INPUT_TYPES.has(type);
       acted ||= isInput;
-      if (isAllowed(type, message, this.rules)) kept.push(type === 2 ? withAllowedEncodings(message, this.rules) : message);
+      if (isAllowed(type, message, this.rules)) kept.push(forMachine(type, message, this.rules));
       at += length;
     }
     this.pending = Buffer.from(this.pending.subarray(at));
     return { forward: kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept), acted };
   }
+}
+
+/** The message as the machine should get it. */
+function forMachine(type: number, message: Buffer, rules: ClientRules): Buffer {
+  if (type === SET_ENCODINGS) return withAllowedEncodings(message, rules);
+  return type === CUT_TEXT && flagsOf(message) === (PROVIDE | TEXT) ? (withGuestText(message) ?? message) : message;
+}
+
+/** What an extended clipboard message does and with what; null for a plain one. */
+function flagsOf(message: Buffer): number | null {
+  return message.length >= 12 && message.readInt32BE(4) < 0 ? message.readUInt32BE(8) : null;
 }
 
 function isAllowed(type: number, message: Buffer, rules: ClientRules): boolean {
@@ -79,8 +95,8 @@ function isAllowed(type: number, message: Buffer, rules: ClientRules): boolean {
 /** A plain message carries text in. An extended one says by its flags what it does; what is neither in nor out (abilities, questions) carries nothing. */
 function mayCarry(message: Buffer, { clipboardIn, clipboardOut }: ClientRules): boolean {
   if (clipboardIn && clipboardOut) return true;
-  if (message.readInt32BE(4) >= 0 || message.length < 12) return clipboardIn;
-  const flags = message.readUInt32BE(8);
+  const flags = flagsOf(message);
+  if (flags === null) return clipboardIn;
   if ((flags & (NOTIFY | PROVIDE)) !== 0 && !clipboardIn) return false;
   return (flags & REQUEST) === 0 || clipboardOut;
 }

@@ -1,3 +1,4 @@
+import { constants, deflateSync, inflateSync } from "node:zlib";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { member } from "@/db/schema/tenancy";
@@ -35,6 +36,33 @@ describe("what a pool's policy lets through", () => {
     const passed: Buffer[] = [];
     for (let at = 0; at < stream.length; at += 5) passed.push(filter.push(stream.subarray(at, at + 5)).forward);
     expect(Buffer.concat(passed).toString("hex")).toBe(Buffer.concat(expected).toString("hex"));
+  });
+
+  /** As noVNC sends a text: its stream is flushed and not ended. */
+  const delivered = (text: string): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(text));
+    const packed = deflateSync(Buffer.concat([length, Buffer.from(text)]), { finishFlush: constants.Z_FULL_FLUSH });
+    const message = extended(2 ** 28 + TEXT, packed.length);
+    packed.copy(message, 12);
+    return message;
+  };
+
+  it.each([
+    ["two lines, é and 日本語\r\nthe second\r\n\0", "two lines, é and 日本語\nthe second\n"],
+    ["\0", ""],
+    ["x".repeat(200_000), "x".repeat(200_000)],
+  ])("hands a text to the guest with plain lines and without the protocol's zero", (text, wanted) => {
+    const passed = new RfbClientFilter(ALL, 1_114_112).push(Buffer.concat([delivered(text), key])).forward;
+    const length = -passed.readInt32BE(4);
+    const body = inflateSync(passed.subarray(12, 8 + length));
+    expect([passed.readUInt32BE(8), body.readUInt32BE(0), body.subarray(4).toString()]).toEqual([2 ** 28 + TEXT, Buffer.byteLength(wanted), wanted]);
+    expect(passed.subarray(8 + length).toString("hex")).toBe(key.toString("hex"));
+  });
+
+  it("leaves a text alone that unpacks to more than the machine takes", () => {
+    const message = delivered("x".repeat(2_000_000));
+    expect(new RfbClientFilter(ALL, 1_114_112).push(message).forward.equals(message)).toBe(true);
   });
 
   it("refuses a clipboard of 100 MB as soon as its length is known", () => {
