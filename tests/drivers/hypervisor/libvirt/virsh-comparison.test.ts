@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLibvirtDriver, type LibvirtHost } from "@/server/drivers/hypervisor/libvirt";
+import { METADATA_URI } from "@/server/drivers/hypervisor/libvirt/domain-xml";
 import { RpcConnection } from "@/server/drivers/hypervisor/libvirt/rpc/connection";
 import { type Procedure, procedures } from "@/server/drivers/hypervisor/libvirt/rpc/procedures";
 import { type DomainRef, toParameterMap } from "@/server/drivers/hypervisor/libvirt/rpc/structures";
+import type { DomainSpec } from "@/server/drivers/hypervisor/types";
 import { eventually } from "../contract";
 import { PrivateLibvirtd, reasonToSkip } from "./private-libvirtd";
 
@@ -146,6 +148,22 @@ describe.skipIf(skipped !== null)(`the libvirt client beside virsh${skipped === 
     const redefined = domainXml("ins_4").replace("<memory", `<uuid>${first.domains.find((each) => each.instanceId === "ins_4")?.uuid}</uuid>${metadata.replace("'7'", "'8'")}<memory`);
     await call(procedures.domainDefineXml, { xml: redefined, flags: 0 });
     await eventually(2000, "the new epoch", async () => (await host.observe()).domains.find((each) => each.instanceId === "ins_4")?.epoch === 8);
+  });
+
+  it("takes a running machine of the same epoch for the one that is wanted on the same disks only", async () => {
+    const spec = (volume: string): DomainSpec => ({
+      instanceId: "ins_late", uuid: "4f9e0b0c-1c1f-4b1e-8a52-3d1a2b3c4d5e", title: "late", epoch: 3, vcpus: 1, maxVcpus: 1, memoryMiB: 64, maxMemoryMiB: 64, cpu: { model: "qemu64", shares: 1_024, limitMillicores: null },
+      boot: { kind: "disk", firmware: "bios" }, disks: [{ target: "vda", pool: "default-pool", volume, format: "qcow2", readOnly: false }], nics: [],
+    });
+    const definition = `<domain type='test'><name>ins_late</name><uuid>4f9e0b0c-1c1f-4b1e-8a52-3d1a2b3c4d5e</uuid><metadata><berth:instance xmlns:berth='${METADATA_URI}' id='ins_late' epoch='3'/></metadata><memory unit='MiB'>64</memory>
+      <vcpu>1</vcpu><os><type>hvm</type></os><devices><disk type='file' device='disk'><source file='/default-pool/root-1.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>`;
+    await call(procedures.domainDefineXml, { xml: definition, flags: 0 });
+    await daemon.virsh("start", "ins_late");
+    await host.startDomain(spec("root-1.qcow2"));
+    await expect(host.startDomain(spec("root-2.qcow2"))).rejects.toMatchObject({ name: "DriverError", code: "already-exists" });
+    await expect(host.startDomain({ ...spec("root-1.qcow2"), epoch: 4 })).rejects.toMatchObject({ code: "already-exists" });
+    await host.stopDomain("ins_late", "destroy");
+    expect(await host.removeDomain("ins_late")).toBe(true);
   });
 
   it("keeps many calls apart by their serial numbers", async () => {
