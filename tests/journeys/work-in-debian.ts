@@ -11,7 +11,7 @@ const POOL = "design";
 /** A first boot under software emulation, on a busy machine. */
 const FIRST_BOOT_MS = 420_000;
 /** As the person of the desktop, with its screen. */
-const AS_PERSON = "runuser -u desk -- env DISPLAY=:0 HOME=/home/desk timeout 15";
+const AS_PERSON = "runuser -u desk -- env DISPLAY=:0 HOME=$(echo ~desk) timeout 15";
 
 /** What the page and the guest showed of each part; both clipboards and the files as texts. */
 export interface DebianWork {
@@ -118,7 +118,7 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     await page.getByRole("button", { name: "Files", exact: true }).click();
     const files = page.getByRole("dialog");
     await files.getByLabel("Choose files").setInputFiles({ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from(FILE_TEXT) });
-    const fileInGuest = await until("the file is in the desktop", () => run("cat /home/desk/Transfer/note.txt"));
+    const fileInGuest = await until("the file is in the desktop", () => run("cat ~desk/Transfer/note.txt"));
     await shoot(page, "debian-files");
     const download = page.waitForEvent("download");
     await files.getByRole("button", { name: "Save note.txt" }).click();
