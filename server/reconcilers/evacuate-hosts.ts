@@ -37,6 +37,9 @@ async function evacuate(pass: Pass, row: HostRow): Promise<number> {
   for (const action of plan.actions) {
     const instance = snapshot.instances.get(action.instanceId ?? "");
     if (!instance || moving.has(instance.id) || pass.signal.aborted) continue;
+    // The first of these moves may be under way by now, and the operator may have called all of it off: nothing is begun after that.
+    const now = (await readFleet(context, { allocations: false })).hosts.get(host.id);
+    if (now?.drainRequestedAt?.getTime() !== since.getTime()) return 0;
     if (action.op === "migrate") await planMove(pass, snapshot, host, plan, action);
     else if (action.op === "place") await moveOff(pass, snapshot, host, plan, action);
   }

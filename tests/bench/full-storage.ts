@@ -24,6 +24,7 @@ export const run: Bench = async ({ args }) =>
     const rows: Round[] = [];
     const [guest] = await placesOf(ground);
     if (!guest) throw new Error("Nothing runs.");
+    await until("its agent answers", 120_000, () => ground.lab.run(guest.host, ["virsh", "-q", "qemu-agent-command", guest.id, '{"execute":"guest-ping"}']).then(() => true, () => false), 500);
     const before = await identity(ground, guest.host, guest.id);
     for (let round = 0; round < Number(args[0] ?? DEFAULT_ROUNDS); round++) {
       rows.push(await hold(ground, guest, round));
