@@ -120,6 +120,14 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
     await expect.poll(() => litPoints(desk), { timeout: 60_000 }).toBeGreaterThan(before);
     await desk.getByText(/^\d+ ms$/).waitFor();
     await shoot(desk, "session");
+    // Who closes a dialog types on in the desktop.
+    await desk.getByRole("button", { name: "Clipboard" }).click();
+    await desk.getByRole("dialog").waitFor();
+    await desk.keyboard.press("Escape");
+    await desk.getByRole("dialog").waitFor({ state: "hidden" });
+    await desk.keyboard.type("echo on > /var/after");
+    await desk.keyboard.press("Enter");
+    await expect.poll(() => inGuest(machine, "cat /var/after"), { timeout: 60_000 }).toBe("on");
 
     const download = desk.waitForEvent("download");
     await desk.getByRole("button", { name: "Screenshot" }).click();
