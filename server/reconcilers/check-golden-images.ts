@@ -26,6 +26,8 @@ export const checkGoldenImagesLoop: LoopDefinition = {
 
 async function check(pass: Pass, version: GoldenVersionRow): Promise<void> {
   const { context } = pass;
+  // Whoever wrote how it ended died before it removed the machine.
+  if (version.state !== "checking") return removeCheckMachine(context, version);
   const startedMs = version.checkStartedAt?.getTime() ?? context.clock.nowMs();
   if (version.checkInstanceId === null) {
     try {
@@ -69,7 +71,8 @@ async function look(pass: Pass, instanceId: string): Promise<Screenshot | null> 
 
 async function conclude(pass: Pass, version: GoldenVersionRow, passed: boolean, detail: Readonly<Record<string, unknown>>, seen: Screenshot | null = null): Promise<void> {
   const { context } = pass;
-  await removeCheckMachine(context, version);
+  // In this order: a machine that is gone says that somebody else removed it.
   await inTransaction(context, (tx) => concludeCheck(tx, context, version, { passed, detail, screenshot: seen?.pngBase64 ?? null }));
+  await removeCheckMachine(context, version);
   context.logger.info({ versionId: version.id, passed, ...detail }, "a golden image was checked");
 }

@@ -5,9 +5,9 @@ import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import type { GoldenVersionRow } from "../types";
-import { selectChecking, selectSmallestFlavor, updateVersion } from "./store";
+import { selectChecking, selectSmallestFlavor, updateChecking, updateVersion } from "./store";
 
-/** What the loop has to check. */
+/** What the loop has to check, and checked versions whose machine is still to be removed. */
 export async function listChecking(tx: Transaction, _context: Context): Promise<GoldenVersionRow[]> {
   return selectChecking(tx);
 }
@@ -32,8 +32,8 @@ export async function removeCheckMachine(given: Context, version: GoldenVersionR
   }
 }
 
-/** How the check ended. `screenshot` is PNG in base64. */
+/** How the check ended; the first word counts. `screenshot` is PNG in base64. */
 export async function concludeCheck(tx: Transaction, context: Context, version: GoldenVersionRow, result: { readonly passed: boolean; readonly detail: Readonly<Record<string, unknown>>; readonly screenshot: string | null }): Promise<void> {
-  await updateVersion(tx, version.id, { state: result.passed ? "checked" : "failed", checkedAt: context.clock.now(), checkDetail: { ...result.detail }, screenshot: result.screenshot });
-  await announce(tx, { organizationId: version.organizationId, topic: "desktop", id: version.id });
+  const isFirst = await updateChecking(tx, version.id, { state: result.passed ? "checked" : "failed", checkedAt: context.clock.now(), checkDetail: { ...result.detail }, screenshot: result.screenshot });
+  if (isFirst) await announce(tx, { organizationId: version.organizationId, topic: "desktop", id: version.id });
 }

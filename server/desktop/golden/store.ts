@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, or, sql } from "drizzle-orm";
 import { flavor, image } from "@/db/schema/catalog";
+import { instance } from "@/db/schema/compute";
 import { desktop, desktopPool, goldenImage, goldenVersion } from "@/db/schema/desktop";
 import type { Transaction } from "@/server/platform/transaction";
 import type { GoldenImageRow, GoldenVersionRow } from "../types";
@@ -80,7 +81,14 @@ export async function countUsers(tx: Transaction, versionId: string): Promise<{ 
 
 /** Versions whose check is under way, oldest first, over all organizations. */
 export async function selectChecking(tx: Transaction): Promise<GoldenVersionRow[]> {
-  return tx.select().from(goldenVersion).where(inArray(goldenVersion.state, ["checking"])).orderBy(asc(goldenVersion.createdAt)).limit(50);
+  const machineLeft = sql`exists (select 1 from ${instance} where ${instance.id} = ${goldenVersion.checkInstanceId} and ${instance.deletedAt} is null)`;
+  return tx.select().from(goldenVersion).where(or(eq(goldenVersion.state, "checking"), machineLeft)).orderBy(asc(goldenVersion.createdAt)).limit(50);
+}
+
+/** Writes how a check ended, once. False when that was written before. */
+export async function updateChecking(tx: Transaction, versionId: string, set: Partial<typeof goldenVersion.$inferInsert>): Promise<boolean> {
+  const rows = await tx.update(goldenVersion).set(set).where(and(eq(goldenVersion.id, versionId), eq(goldenVersion.state, "checking"))).returning({ id: goldenVersion.id });
+  return rows.length > 0;
 }
 
 /** The smallest flavor on sale that an image fits into. */

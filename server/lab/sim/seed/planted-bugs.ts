@@ -47,7 +47,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: "a stop is only said", bend: hosts(() => ({ stopDomain: () => Promise.resolve() })), faults: [], seed: 1 },
   { name: "a start is only said", bend: hosts(() => ({ startDomain: () => Promise.resolve() })), faults: [], seed: 1 },
   { name: "disks of what is gone are never deleted", bend: hosts(() => ({ deleteVolume: () => Promise.resolve(true) })), faults: [], seed: 2 },
-  { name: "quota is given without its limit", bend: statements(/with (previous|admitted) as/, /q\.limit_(instances|vcpus)(?=\s*(?:$|and|\)|or))/g, "(q.limit_$1 + 1000)"), faults: [], seed: 17 },
+  { name: "quota is given without its limit", bend: statements(/with (previous|admitted) as/, /q\.limit_(instances|vcpus)(?=\s*(?:$|and|\)|or))/g, "(q.limit_$1 + 1000)"), faults: [], seed: 28 },
   { name: "a place is written and its room is not counted", bend: statements(/^update host h set committed_vcpus = h\.committed_vcpus \+/, /h\.committed_vcpus \+ (\$\d+),/, "h.committed_vcpus + 0 * $1,"), faults: [], seed: 1, long: true },
   { name: "quota is committed twice", bend: statements(/^with gone as \( delete from quota_hold/, /committed_instances = q\.committed_instances \+ \((\$\d+)::bigint\)/, "committed_instances = q.committed_instances + (2 * $1::bigint)"), faults: [], seed: 1 },
   { name: "room on a host is never given back", bend: statements(/update host set committed_vcpus = committed_vcpus -/, "committed_vcpus = committed_vcpus - $1", "committed_vcpus = committed_vcpus - 0 * $1"), faults: [], seed: 1 },
