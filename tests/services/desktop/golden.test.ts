@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { removeImage } from "@/server/compute";
-import { publishVersion, retireVersion, rollOut } from "@/server/desktop";
+import { concludeCheck, listChecking, publishVersion, removeCheckMachine, retireVersion, rollOut } from "@/server/desktop";
 import type { Context } from "@/server/platform/context";
 import { silentLogger } from "@/server/platform/logger";
+import { inTransaction } from "@/server/platform/transaction";
 import { createTestDatabase, testContext, type TestDatabase } from "../../support/database";
 import { addDesktopPool, addGoldenVersion } from "../../support/desktops";
 import { createWorld, type World } from "../../support/world";
@@ -44,4 +45,19 @@ it("keeps the image behind a version from being removed, also while no desktop w
   expect(status).not.toBe("retired");
   await retireVersion(admin, { versionId });
   await removeImage(admin, { imageId });
+});
+
+it("is checked once: the first word counts, and the machine of the check is removed although whoever had the word died", async () => {
+  const worker = testContext(database.worker, { actor: { kind: "system", id: "check-golden-images" } });
+  const { versionId } = await addGoldenVersion(world, world.acme);
+  const { instanceId } = world.acme;
+  await database.owner.execute(sql`update golden_version set state = 'checking', check_instance_id = ${instanceId} where id = ${versionId}`);
+  const listed = async () => (await inTransaction(worker, (tx) => listChecking(tx, worker), { readOnly: true })).find(({ id }) => id === versionId);
+  const conclude = async (passed: boolean) => inTransaction(worker, async (tx) => concludeCheck(tx, worker, (await listed())!, { passed, detail: {}, screenshot: null }));
+  await conclude(true);
+  await conclude(false);
+  const left = (await listed())!;
+  expect(left.state).toBe("checked");
+  await removeCheckMachine(worker, left);
+  expect(await listed()).toBeUndefined();
 });
