@@ -185,6 +185,7 @@ const PORTAL = ["tests/api/upload.test.ts", "tests/journeys/http.test.ts", "test
 /** Needs real hosts, which wait for emulated guests most of the time. */
 const HOSTS = ["tests/drivers/hypervisor/libvirt-lab.test.ts", "tests/drivers/hypervisor/libvirt/virsh-comparison.test.ts", "tests/console/gateway-libvirt.test.ts", "tests/lab"];
 const STORY = ["tests/journeys/story.test.ts"];
+const STORY_SIMULATED = ["tests/journeys/story-simulated.test.ts"];
 const except = (paths) => paths.flatMap((path) => ["--exclude", path.endsWith(".ts") ? path : `${path}/**`]);
 
 const built = Promise.all([
@@ -195,8 +196,8 @@ const built = Promise.all([
 // Three lanes beside each other. Each waits for something else: time-outs of the control plane, pages, guests that boot.
 await Promise.all([
   // Half of these wait for a lease or a silence; three workers fill the pauses of each other.
-  suite("core", ["--maxWorkers=3", ...except([...PORTAL, ...HOSTS, ...STORY])], { quiet: false }),
-  built.then(() => suite("portal", [...PORTAL, "--maxWorkers=1"])),
+  suite("core", ["--maxWorkers=3", ...except([...PORTAL, ...HOSTS, ...STORY, ...STORY_SIMULATED])], { quiet: false }),
+  built.then(() => suite("portal", [...PORTAL, "--maxWorkers=1"])).then(() => suite("story-simulated", [...STORY_SIMULATED, "--maxWorkers=1"])),
   // One file of real hosts at a time; the story starts the portal, which is built long before the hosts are done.
   suite("hosts", [...HOSTS, "--maxWorkers=1"]).then(() => built).then(() => suite("story", [...STORY, "--maxWorkers=1"])),
 ]);
