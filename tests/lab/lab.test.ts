@@ -1,8 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openLab, type Lab } from "@/server/lab";
+import { openLab, registeredLabs, type Lab } from "@/server/lab";
+import { claimIdentity, labIdentity } from "@/server/lab/demo/lab-centre";
+import { forgetLab, registerLab } from "@/server/lab/registry";
 import { waitUntil } from "@/server/lab/run-command";
 import { throwAwayLab, whyNoLab } from "./throw-away-lab";
 
@@ -126,6 +130,26 @@ describe.skipIf(reason !== null)(`lab${reason ? ` (skipped: ${reason})` : ""}`, 
     child.kill("SIGKILL");
     await half.down();
     expect(await half.leftovers()).toEqual([]);
+  });
+
+  it("gives the lab of a folder another network where its own is taken, and keeps it there", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "berth-lab-"));
+    const taken = new Set((await registeredLabs()).map((one) => one.subnetIndex));
+    const data = Array.from({ length: 200 }, (_, n) => join(folder, String(n))).find((one) => !taken.has(labIdentity(one).subnetIndex))!;
+    const own = labIdentity(data);
+    const other = { name: `taken${process.pid % 10_000}`, directory: join(folder, "other"), hostCount: 1, subnetIndex: own.subnetIndex };
+    try {
+      expect(await claimIdentity(data, folder)).toEqual(own);
+      await registerLab(other);
+      const moved = await claimIdentity(data, folder);
+      expect(moved).toEqual({ name: own.name, subnetIndex: expect.any(Number) });
+      expect(moved.subnetIndex).not.toBe(own.subnetIndex);
+      await forgetLab(other.name);
+      expect(await claimIdentity(data, folder)).toEqual(moved);
+    } finally {
+      await forgetLab(other.name);
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("refuses what cannot be", async () => {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { createReadStream, readdirSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { createLibvirtDriver } from "@/server/drivers/hypervisor/libvirt";
 import { buildTinyImage, cachedDesktopImage, type DesktopImage } from "../image";
-import { openLab } from "../index";
+import { freeSubnetIndex, openLab, registeredLabs } from "../index";
 import { REAL_DESKTOP, type DataCentre, type DemoImage } from "./data-centre";
 import { startPing } from "./ping";
 
@@ -18,6 +18,20 @@ export function labIdentity(data: string | null): { readonly name: string; reado
   if (data === null) return { name: "demo", subnetIndex: 0 };
   const digest = createHash("sha256").update(data).digest();
   return { name: `d-${digest.toString("hex", 0, 4)}`, subnetIndex: 1 + (digest.readUInt16BE(4) % OWN_SUBNETS) };
+}
+
+/** Where a folder keeps the network that its lab got instead of its own, because another lab of this machine had that one. */
+const networkFile = (directory: string): string => join(directory, "lab-network.json");
+
+/** The identity of a folder's lab. Where its network is taken when it is first asked for it gets a free one, and keeps that: its database knows the addresses. */
+export async function claimIdentity(data: string | null, directory: string): Promise<{ readonly name: string; readonly subnetIndex: number }> {
+  const { name, subnetIndex } = labIdentity(data);
+  const file = networkFile(directory);
+  if (existsSync(file)) return { name, subnetIndex: Number(readFileSync(file, "utf8")) };
+  if (!(await registeredLabs()).some((lab) => lab.name !== name && lab.subnetIndex === subnetIndex)) return { name, subnetIndex };
+  const free = await freeSubnetIndex(1 + OWN_SUBNETS);
+  writeFileSync(file, String(free));
+  return { name, subnetIndex: free };
 }
 
 async function sha256(file: string): Promise<string> {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { buildWeb } from "../build-web";
 import { prepareDatabase, type DemoDatabase } from "./database";
 import type { DataCentre } from "./data-centre";
-import { labCentre, labDirectory, labIdentity } from "./lab-centre";
+import { claimIdentity, labCentre, labDirectory } from "./lab-centre";
 import { prepareFleet } from "./prepare-fleet";
 import { loadSettings, type DemoSettings } from "./settings";
 import { simulatedCentre, worldArguments } from "./simulated-centre";
@@ -75,7 +75,7 @@ export async function startDemo(options: StartOptions, running: Running): Promis
   const centre: DataCentre =
     options.hypervisor === "simulated"
       ? simulatedCentre(ports.world)
-      : labCentre({ ...labIdentity(options.data), directory: labDirectory(directory), imageDirectory: join(root, ".data", "images"), log });
+      : labCentre({ ...(await claimIdentity(options.data, directory)), directory: labDirectory(directory), imageDirectory: join(root, ".data", "images"), log });
   running.add("the hosts", () => centre.down());
   running.add("web, worker and gateway", () => supervisor.stop());
   if (options.hypervisor === "simulated") {
