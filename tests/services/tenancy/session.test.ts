@@ -195,6 +195,8 @@ describe("a change of the password", () => {
     const who = await person();
     const here = await enter(who);
     const answers = await Promise.all(["first of two passwords", "second of two passwords"].map((newPassword) => code(changePassword(acting(who.id), { currentPassword: PASSWORD, newPassword }, here.sid, who.ip))));
-    expect(answers.toSorted()).toEqual(["conflict", "ok"]);
+    // Who comes a moment later meets the change itself; who comes after it has the wrong password by then.
+    expect(answers.filter((answer) => answer === "ok")).toHaveLength(1);
+    expect(["conflict", "bad-input"]).toContain(answers.find((answer) => answer !== "ok"));
   });
 });
