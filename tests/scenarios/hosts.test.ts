@@ -97,6 +97,7 @@ describe("a host that is cut off", () => {
     for (const id of cut) await until(`${id} runs elsewhere`, 15_000, () => centre.runsOn(id).length === 1 && !centre.runsOn(id).includes("h3"), () => centre.host("h3"));
     // It was switched off; once its machines run elsewhere it may be on again already.
     expect(await centre.rows("select f.state from fencing f join host h on h.id = f.host_id where h.name = 'h3'")).toEqual([{ state: "confirmed" }]);
+    expect(centre.world.runs().filter((run) => run.host === "h3").map((run) => run.endMs)).not.toContain(null);
     await centre.checkInvariants();
   });
 

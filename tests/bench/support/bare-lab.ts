@@ -1,13 +1,12 @@
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { seedImage } from "@/server/platform/seed-image";
 import { Readable } from "node:stream";
 import type { DomainSpec, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { labSupport } from "@/server/lab";
 import { endpointOf, type DataCentre } from "@/server/lab/demo/data-centre";
-import { labCentre, labDirectory, labIdentity } from "@/server/lab/demo/lab-centre";
+import { claimIdentity, labCentre, labDirectory } from "@/server/lab/demo/lab-centre";
 import { root } from "@/server/lab/demo/start";
-import { benchFolder } from "./bench-folder";
 
 export interface BareLab {
   readonly centre: DataCentre;
@@ -20,8 +19,8 @@ export interface BareLab {
 export async function withBareLab<T>(work: (lab: BareLab) => Promise<T>): Promise<T> {
   const support = await labSupport();
   if (!support.available) throw new Error(`This benchmark needs real hosts, which cannot run here: ${support.reason}.`);
-  const data = await benchFolder();
-  const centre = labCentre({ ...labIdentity(data), directory: labDirectory(data), imageDirectory: join(root, ".data", "images"), log: (line) => console.error(`  ${line}`) });
+  const data = mkdtempSync(join(root, ".data", "bench-"));
+  const centre = labCentre({ ...(await claimIdentity(data, data)), directory: labDirectory(data), imageDirectory: join(root, ".data", "images"), log: (line) => console.error(`  ${line}`) });
   const hosts: HypervisorHost[] = [];
   try {
     await centre.up();

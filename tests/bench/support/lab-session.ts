@@ -1,12 +1,12 @@
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { PortalClient } from "@/server/lab/demo/portal-client";
 import { demoCredentials } from "@/server/lab/demo/settings";
-import { Running, startDemo } from "@/server/lab/demo/start";
+import { root, Running, startDemo } from "@/server/lab/demo/start";
 import { deleteAll } from "@/server/lab/demo/story/money-steps";
 import { order, running as untilRunning } from "@/server/lab/demo/story/order-steps";
 import { inGuest, until, type Stage } from "@/server/lab/demo/story/stage";
 import { labSupport } from "@/server/lab";
-import { benchFolder } from "./bench-folder";
 
 /**
  * Runs a benchmark against the whole product on real hosts: own Postgres, own lab, the three processes, one running
@@ -15,7 +15,7 @@ import { benchFolder } from "./bench-folder";
 export async function withLab<T>(work: (stage: Stage, databaseUrl: string) => Promise<T>, options: { readonly deleteAtEnd: boolean } = { deleteAtEnd: true }): Promise<T> {
   const support = await labSupport();
   if (!support.available) throw new Error(`This benchmark needs real hosts, which cannot run here: ${support.reason}.`);
-  const data = await benchFolder();
+  const data = mkdtempSync(join(root, ".data", "bench-"));
   const log = (line: string): void => console.error(`  ${line}`);
   const running = new Running(log);
   try {
