@@ -160,23 +160,30 @@ export const volume = pgTable(
   (t) => [uniqueIndex("volume_name").on(t.poolId, t.name), index("volume_instance").on(t.instanceId), index("volume_organization").on(t.organizationId)],
 );
 
-export const network = pgTable("network", {
-  id: id(),
-  /** Null: the provider's shared network. */
-  organizationId: organizationId().references(() => organization.id),
-  clusterId: text("cluster_id").notNull().references(() => cluster.id),
-  name: text("name").notNull(),
-  cidr: text("cidr").notNull(),
-  gateway: text("gateway"),
-  /** First and last address handed out. */
-  firstAddress: text("first_address").notNull(),
-  lastAddress: text("last_address").notNull(),
-  /** Bridge on every host. */
-  bridge: text("bridge").notNull(),
-  /** Name servers that guests are told. */
-  dnsServers: jsonb("dns_servers").$type<string[]>().notNull().default([]),
-  createdAt: createdAt(),
-});
+export const network = pgTable(
+  "network",
+  {
+    id: id(),
+    /** Null: the provider's shared network. Else a private one: its machines hear each other and nobody else. */
+    organizationId: organizationId().references(() => organization.id),
+    clusterId: text("cluster_id").notNull().references(() => cluster.id),
+    name: text("name").notNull(),
+    cidr: text("cidr").notNull(),
+    gateway: text("gateway"),
+    /** First and last address handed out. */
+    firstAddress: text("first_address").notNull(),
+    lastAddress: text("last_address").notNull(),
+    /** Bridge on every host. */
+    bridge: text("bridge").notNull(),
+    /** Name servers that guests are told. */
+    dnsServers: jsonb("dns_servers").$type<string[]>().notNull().default([]),
+    createdAt: createdAt(),
+    /** A private one that is no more; its row stays for the addresses that were given out of it. */
+    removedAt: moment("removed_at"),
+  },
+  // That no two private networks of a cluster overlap is an exclusion constraint (network_private_apart) of the migration 0030.
+  (t) => [uniqueIndex("network_private_name").on(t.organizationId, t.clusterId, t.name).where(sql`organization_id is not null and removed_at is null`)],
+);
 
 export const address = pgTable(
   "address",

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { boolean, check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { count, createdAt, id, moment, oneOf, organizationId } from "../columns";
 import { flavor, image } from "./catalog";
-import { instance } from "./compute";
+import { instance, network } from "./compute";
 import { cluster } from "./fleet";
 import { organization } from "./tenancy";
 
@@ -76,6 +76,8 @@ export const desktopPool = pgTable(
     rolloutDeadline: moment("rollout_deadline"),
     rolloutPaused: boolean("rollout_paused").notNull().default(false),
     flavorId: text("flavor_id").notNull().references(() => flavor.id),
+    /** The private network that its desktops are in; null: the cluster's shared one. */
+    networkId: text("network_id").references(() => network.id),
     minimumReady: count("minimum_ready").notNull().default(0),
     maximum: count("maximum").notNull(),
     schedules: jsonb("schedules").$type<ReadySchedule[]>().notNull().default([]),
@@ -89,6 +91,8 @@ export const desktopPool = pgTable(
     filesOut: boolean("files_out").notNull().default(false),
     /** The largest file that goes either way. */
     fileLimitMiB: count("file_limit_mib").notNull().default(64),
+    /** What happens in its sessions (never the picture, keys or texts) goes into the audit trail. */
+    recordsEvents: boolean("records_events").notNull().default(false),
     /** Unused for so long it is suspended (or, of a floating pool, given back and reset). */
     idleMinutes: count("idle_minutes").notNull().default(30),
     /** A session ends after this, whatever is done in it. */
@@ -241,6 +245,8 @@ export const desktopSession = pgTable(
     /** As the person's page measured it once: from asking for the screen to its first picture, and the round trip to the guest's screen. */
     connectMs: count("connect_ms"),
     latencyMs: count("latency_ms"),
+    /** How many events the person's own page has told; no more than a bounded number is kept. */
+    toldEvents: count("told_events").notNull().default(0),
     endedAt: moment("ended_at"),
     endReason: text("end_reason"),
   },

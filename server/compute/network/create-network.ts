@@ -45,7 +45,7 @@ export async function createNetworkIn(tx: Transaction, context: Context, input: 
   const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
   const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first);
   if (overlapping) throw new Problem("conflict", sentence("refused-range-overlaps", { network: overlapping.name, first: overlapping.firstAddress, last: overlapping.lastAddress }), { networkId: overlapping.id });
-  const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now() };
+  const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now(), removedAt: null };
   await insertNetwork(tx, row);
   await recordAudit(tx, context, { organizationId: null, action: "network.created", targetKind: "network", targetId: row.id, after: { ...wanted } });
   return row;
