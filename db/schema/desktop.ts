@@ -4,7 +4,7 @@ import { count, createdAt, id, moment, oneOf, organizationId } from "../columns"
 import { flavor, image } from "./catalog";
 import { instance, network } from "./compute";
 import { cluster } from "./fleet";
-import { organization } from "./tenancy";
+import { GUEST_KEYBOARDS, GUEST_LOCALES, organization } from "./tenancy";
 
 export const POOL_KINDS = ["persistent", "floating"] as const;
 export const DESKTOP_STATES = ["provisioning", "ready", "in-session", "disconnected", "suspended", "resetting", "retiring", "retired", "failed"] as const;
@@ -59,6 +59,13 @@ export interface ReadySchedule {
   readonly onHolidays: boolean;
 }
 
+/** What a guest was told of its person, and what became of each part of what it was told. */
+export interface Personalisation {
+  readonly locale: (typeof GUEST_LOCALES)[number];
+  readonly keyboard: (typeof GUEST_KEYBOARDS)[number];
+  readonly outcomes: Readonly<Record<"hostName" | "timeZone" | "fullName" | "locale" | "keyboard", "applied" | "no-tools" | "not-installed" | "no-account" | "failed">>;
+}
+
 export const desktopPool = pgTable(
   "desktop_pool",
   {
@@ -93,6 +100,9 @@ export const desktopPool = pgTable(
     fileLimitMiB: count("file_limit_mib").notNull().default(64),
     /** What happens in its sessions (never the picture, keys or texts) goes into the audit trail. */
     recordsEvents: boolean("records_events").notNull().default(false),
+    /** For people who chose nothing of their own; null: what goes with the person's language in the portal. */
+    locale: text("locale", { enum: GUEST_LOCALES }),
+    keyboard: text("keyboard", { enum: GUEST_KEYBOARDS }),
     /** Unused for so long it is suspended (or, of a floating pool, given back and reset). */
     idleMinutes: count("idle_minutes").notNull().default(30),
     /** A session ends after this, whatever is done in it. */
@@ -112,6 +122,8 @@ export const desktopPool = pgTable(
     uniqueIndex("desktop_pool_name").on(t.organizationId, t.name).where(sql`deleted_at is null`),
     check("desktop_pool_kind", oneOf(t.kind, POOL_KINDS)),
     check("desktop_pool_sizes", sql`${t.minimumReady} >= 0 and ${t.maximum} >= 1 and ${t.minimumReady} <= ${t.maximum}`),
+    check("desktop_pool_locale", sql`${t.locale} is null or ${oneOf(t.locale, GUEST_LOCALES)}`),
+    check("desktop_pool_keyboard", sql`${t.keyboard} is null or ${oneOf(t.keyboard, GUEST_KEYBOARDS)}`),
     check("desktop_pool_limits", sql`${t.idleMinutes} >= 1 and ${t.sessionMinutes} >= 5`),
   ],
 );
@@ -137,8 +149,11 @@ export const desktop = pgTable(
     wipeGeneration: count("wipe_generation").notNull().default(1),
     /** Since when nobody works in it. */
     unusedSince: moment("unused_since"),
-    /** Its guest was told who it is (name, zone, time) since it was made or went on. */
+    /** Its guest was told who it is, and so its agent answered, for the first time since it was made or went on. */
     personalisedAt: moment("personalised_at"),
+    /** What it was told last, as one text to compare with what it should be told. */
+    personalisedAs: text("personalised_as"),
+    personalisation: jsonb("personalisation").$type<Personalisation>(),
     createdAt: createdAt(),
     retiredAt: moment("retired_at"),
   },

@@ -5,6 +5,10 @@ import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from ".
 export const STANDINGS = ["good", "restricted", "suspended"] as const;
 export const MEMBER_ROLES = ["owner", "admin", "operator", "billing", "viewer"] as const;
 export const OPERATOR_ROLES = ["admin", "support", "auditor"] as const;
+/** What the programs of a desktop speak, as POSIX names it; `C.UTF-8` is plain English without anybody's customs. */
+export const GUEST_LOCALES = ["en_US.UTF-8", "ja_JP.UTF-8", "C.UTF-8"] as const;
+/** Keyboards of desktops, as X names their layouts; `jp` is JIS. */
+export const GUEST_KEYBOARDS = ["us", "jp"] as const;
 
 export const organization = pgTable(
   "organization",
@@ -33,12 +37,20 @@ export const user = pgTable(
     passwordHash: text("password_hash"),
     locale: text("locale", { enum: ["en", "ja"] }).notNull().default("en"),
     timeZone: text("time_zone").notNull().default("Asia/Tokyo"),
+    /** What they want in their desktops; null: as the pool says. */
+    desktopLocale: text("desktop_locale", { enum: GUEST_LOCALES }),
+    keyboard: text("keyboard", { enum: GUEST_KEYBOARDS }),
     /** Set for our own staff only. */
     operatorRole: text("operator_role", { enum: OPERATOR_ROLES }),
     createdAt: createdAt(),
     disabledAt: moment("disabled_at"),
   },
-  (t) => [uniqueIndex("user_email").on(t.email), check("user_email_lower", sql`${t.email} = lower(${t.email})`)],
+  (t) => [
+    uniqueIndex("user_email").on(t.email),
+    check("user_email_lower", sql`${t.email} = lower(${t.email})`),
+    check("user_desktop_locale", sql`${t.desktopLocale} is null or ${oneOf(t.desktopLocale, GUEST_LOCALES)}`),
+    check("user_keyboard", sql`${t.keyboard} is null or ${oneOf(t.keyboard, GUEST_KEYBOARDS)}`),
+  ],
 );
 
 export const member = pgTable(

@@ -46,6 +46,10 @@ const newHost = (world: World) => ({ clusterId: world.clusterId, name: `new-${wo
 const pool = { ids: { poolId: "dpl" } } as const;
 const version = { ids: { versionId: "giv" } } as const;
 const somePool = async (world: World, tenant: Tenant) => ({ poolId: (await addDesktopPool(world, tenant)).poolId });
+let ranges = 0;
+/** No two of them overlap, whoever has them. */
+const freeRange = (): string => `172.16.${Math.floor(++ranges / 16)}.${(ranges % 16) * 16}/28`;
+const someNetwork = async (world: World, tenant: Tenant) => ({ networkId: (await (await world.caller(tenant.people.owner)).networks.create({ organization: tenant.slug, name: word(), cidr: freeRange() })).id });
 const group = { ids: { groupId: "dgr" } } as const;
 const someGroup = async (world: World, tenant: Tenant) => ({ groupId: await addDesktopGroup(world, tenant) });
 const someVersion = async (world: World, tenant: Tenant) => ({ versionId: (await addGoldenVersion(world, tenant)).versionId });
@@ -153,6 +157,9 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "images.beginUpload": entry("member:operator", () => ({ name: `upload ${word()}`, format: "qcow2", sizeBytes: 1_000_000 })),
   "images.remove": entry("member:operator", async (world, tenant) => ({ imageId: await world.addImage(tenant) }), { ids: { imageId: "img" } }),
 
+  "networks.list": entry("member:viewer"),
+  "networks.create": entry("member:admin", () => ({ name: word(), cidr: freeRange() })),
+  "networks.remove": entry("member:admin", someNetwork, { ids: { networkId: "net" } }),
   "sshKeys.list": entry("member:viewer"),
   "sshKeys.add": entry("member:operator", () => ({ name: `key ${word()}`, publicKey: newPublicKey() })),
   "sshKeys.remove": entry("member:operator", async (world, tenant) => ({ sshKeyId: await world.addSshKey(tenant) }), { ids: { sshKeyId: "key" } }),

@@ -59,9 +59,10 @@ export function LiveChanges({ organization, children }: { readonly organization?
   const [gatherer] = useState(makeGatherer);
 
   const byTopic: Record<string, readonly QueryFilters[]> = {
-    instance: [trpc.instances.pathFilter(), trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.hosts.pathFilter(), trpc.desktops.pathFilter()],
+    instance: [trpc.instances.pathFilter(), trpc.networks.pathFilter(), trpc.quota.pathFilter(), trpc.catalog.flavors.pathFilter(), trpc.admin.hosts.pathFilter(), trpc.desktops.pathFilter()],
     desktop: [trpc.desktops.pathFilter(), trpc.desktopPools.pathFilter(), trpc.desktopGroups.pathFilter(), trpc.admin.desktops.pathFilter()],
     image: [trpc.images.pathFilter()],
+    network: [trpc.networks.pathFilter()],
     "ssh-key": [trpc.sshKeys.pathFilter()],
     member: [trpc.members.pathFilter()],
     console: [trpc.console.pathFilter(), trpc.admin.consoles.pathFilter()],

@@ -1,8 +1,8 @@
-import { Activity, BadgeJapaneseYen, Boxes, Building2, CreditCard, Disc3, GitBranch, KeyRound, Monitor, MonitorCog, Network, Repeat2, ScrollText, Server, Settings, Tags, Users, type LucideIcon } from "lucide-react";
+import { Activity, BadgeJapaneseYen, Boxes, Building2, CreditCard, Disc3, GitBranch, KeyRound, Monitor, MonitorCog, Network, Repeat2, ScrollText, Server, Settings, Tags, Users, Waypoints, type LucideIcon } from "lucide-react";
 import type { MemberRole, OperatorRole } from "@/server/tenancy/types";
 
 export type NavKey =
-  | "desktops" | "desktopPools" | "instances" | "images" | "keys" | "usage" | "billing" | "members" | "audit" | "settings"
+  | "desktops" | "desktopPools" | "instances" | "images" | "networks" | "keys" | "usage" | "billing" | "members" | "audit" | "settings"
   | "clusters" | "hosts" | "decisions" | "loops" | "organizations" | "catalog" | "prices" | "adminBilling" | "adminDesktops" | "adminAudit" | "overview";
 
 export interface NavItem<Right> {
@@ -23,6 +23,7 @@ export const PORTAL_NAV: readonly NavSection<MemberRole>[] = [
     items: [
       { key: "instances", path: "/instances", icon: Server, right: "viewer" },
       { key: "images", path: "/images", icon: Disc3, right: "viewer" },
+      { key: "networks", path: "/networks", icon: Waypoints, right: "viewer" },
       { key: "keys", path: "/keys", icon: KeyRound, right: "viewer" },
     ],
   },
