@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, doublePrecision, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { bigCount, count, createdAt, id, moment, oneOf, organizationId } from "../columns";
+import { bigCount, count, createdAt, id, moment, oneOf, organizationId, type Words } from "../columns";
 import { instance } from "./compute";
 import { cluster, host } from "./fleet";
 
@@ -85,6 +85,8 @@ export const sleepCertificate = pgTable(
     state: text("state", { enum: ["valid", "replaced", "void"] }).notNull(),
     endedAt: moment("ended_at"),
     endReason: text("end_reason"),
+    /** The same as codes with figures; null in rows of before. So are all columns that end in _words. */
+    endWords: jsonb("end_words").$type<Words[]>(),
   },
   (t) => [index("sleep_certificate_cluster").on(t.clusterId, t.madeAt), uniqueIndex("sleep_certificate_valid").on(t.clusterId).where(sql`state = 'valid'`)],
 );
@@ -102,6 +104,7 @@ export const hostPowerEvent = pgTable(
     /** sleep, wake, wake-test, wake-failed, returned. */
     kind: text("kind").notNull(),
     reason: text("reason").notNull(),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     seconds: doublePrecision("seconds"),
     certificateId: text("certificate_id"),
     decisionId: text("decision_id"),
@@ -159,6 +162,7 @@ export const advice = pgTable(
     hostId: text("host_id").references(() => host.id),
     /** One sentence for an operator. */
     reason: text("reason").notNull(),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     /** The plan as it was shown: moves, hosts, figures before and after. */
     plan: jsonb("plan").$type<Record<string, unknown>>().notNull(),
     basedOnGeneration: bigCount("based_on_generation").notNull(),
@@ -181,6 +185,7 @@ export const incident = pgTable(
     hostId: text("host_id").references(() => host.id),
     kind: text("kind", { enum: ["host-lost", "host-isolated", "many-silent", "wake-failed", "certificate-void", "failing-host", "orphan-disks", "storage-full"] }).notNull(),
     title: text("title").notNull(),
+    titleWords: jsonb("title_words").$type<Words[]>(),
     openedAt: moment("opened_at").notNull(),
     closedAt: moment("closed_at"),
     /** Milliseconds from the first signal to each stage, and counts; filled as they become known. */
@@ -198,6 +203,7 @@ export const incidentEntry = pgTable(
     /** signal, state, fencing, restart, power, operator, end. */
     kind: text("kind").notNull(),
     text: text("text").notNull(),
+    words: jsonb("words").$type<Words[]>(),
     detail: jsonb("detail").$type<Record<string, unknown>>().notNull().default({}),
   },
   (t) => [index("incident_entry_incident").on(t.incidentId, t.at)],
@@ -225,6 +231,7 @@ export const hostUpdate = pgTable(
     hostsAtOnce: count("hosts_at_once").notNull().default(1),
     state: text("state", { enum: UPDATE_STATES }).notNull(),
     reason: text("reason").notNull().default(""),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     createdBy: text("created_by").notNull(),
     createdAt: createdAt(),
     predictedEndAt: moment("predicted_end_at"),
@@ -241,6 +248,7 @@ export const hostUpdateHost = pgTable(
     position: count("position").notNull(),
     state: text("state", { enum: ["waiting", "draining", "updating", "returning", "done", "failed", "skipped"] }).notNull(),
     reason: text("reason").notNull().default(""),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     /** Last lines that the step said. */
     output: text("output").notNull().default(""),
     startedAt: moment("started_at"),
@@ -320,6 +328,7 @@ export const drill = pgTable(
     rehearsalId: text("rehearsal_id").notNull().references(() => rehearsal.id),
     state: text("state", { enum: DRILL_STATES }).notNull(),
     reason: text("reason").notNull().default(""),
+    reasonWords: jsonb("reason_words").$type<Words[]>(),
     orderedBy: text("ordered_by").notNull(),
     orderedAt: moment("ordered_at").notNull(),
     /** When its power was cut. */

@@ -76,6 +76,7 @@ export const host = pgTable(
     /** What is being done to its power on purpose; a crash is no power state. */
     powerState: text("power_state", { enum: POWER_STATES }).notNull().default("on"),
     powerStateReason: text("power_state_reason").notNull().default(""),
+    powerStateWords: jsonb("power_state_words").$type<Words[]>(),
     powerStateChangedAt: moment("power_state_changed_at"),
     /** From the power button to an answering hypervisor, the slowest of late; null before the first wake. */
     wakeSeconds: doublePrecision("wake_seconds"),
@@ -196,6 +197,7 @@ export const fencing = pgTable(
     silentSince: moment("silent_since"),
     attempts: count("attempts").notNull().default(0),
     lastError: text("last_error"),
+    lastErrorWords: jsonb("last_error_words").$type<Words[]>(),
     confirmedAt: moment("confirmed_at"),
     method: text("method", { enum: ["power", "vouched", "lease"] }),
     vouchedBy: text("vouched_by"),
