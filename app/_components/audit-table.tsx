@@ -1,11 +1,10 @@
 "use client";
 
 import { ChevronRight, ScrollText } from "lucide-react";
-import { useTranslations } from "next-intl";
+import { useMessages, useTranslations } from "next-intl";
 import { Fragment, useState } from "react";
 import type { AuditEntryView } from "@/server/tenancy/audit/types";
 import { Moment } from "@/app/_components/time-ago";
-import { Badge } from "@/app/_components/ui/badge";
 import { cn } from "@/app/_components/ui/cn";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th } from "@/app/_components/ui/table";
@@ -19,8 +18,21 @@ interface AuditTableProps {
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const show = (value: unknown): string => (value === null || value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value));
 
+/** What was done, in the reader's language: the noun of its code, and what happened to it. A code that has no words here is shown as it is. */
+function useActionText(): (action: string) => string {
+  const t = useTranslations("audit");
+  const { audit } = useMessages();
+  const isNoun = (name: string): name is keyof typeof audit.nouns => Object.hasOwn(audit.nouns, name);
+  const isVerb = (name: string): name is keyof typeof audit.verbs => Object.hasOwn(audit.verbs, name);
+  return (action) => {
+    const [noun = "", verb = ""] = action.split(".", 2);
+    return isNoun(noun) && isVerb(verb) ? t("line", { noun: t(`nouns.${noun}`), verb: t(`verbs.${verb}`) }) : action;
+  };
+}
+
 export function AuditTable({ entries, withChain }: AuditTableProps) {
   const t = useTranslations("audit");
+  const say = useActionText();
   const [open, setOpen] = useState<number | null>(null);
   if (entries.length === 0) return <EmptyState icon={ScrollText} title={t("empty")}>{t("emptyText")}</EmptyState>;
   return (
@@ -50,7 +62,7 @@ export function AuditTable({ entries, withChain }: AuditTableProps) {
                   {withChain ? <span className="block font-mono text-tiny text-muted">{entry.chain}</span> : null}
                 </Td>
                 <Td>
-                  <Badge className="font-mono">{entry.action}</Badge>
+                  <span title={entry.action}>{say(entry.action)}</span>
                 </Td>
                 <Td className="hidden font-mono text-xs text-muted md:table-cell">{entry.targetId}</Td>
               </tr>
@@ -97,7 +109,7 @@ function EntryDetail({ entry }: { readonly entry: AuditEntryView }) {
         </table>
       ) : null}
       <p className="font-mono break-all text-muted">
-        {entry.targetKind} {entry.targetId} · {entry.requestId} · #{entry.sequence} {entry.hash.slice(0, 16)}…
+        {entry.action} · {entry.targetKind} {entry.targetId} · {entry.requestId} · #{entry.sequence} {entry.hash.slice(0, 16)}…
       </p>
     </div>
   );

@@ -3,6 +3,7 @@
 import { useTranslations } from "next-intl";
 import { useCallback } from "react";
 import { asWords, useWords } from "@/app/_components/use-words";
+import type en from "@/app/_i18n/en.json";
 import { useFormats } from "@/app/_i18n/use-formats";
 
 export type EventTone = "plain" | "good" | "warn" | "bad";
@@ -17,8 +18,9 @@ const TONES = {
   ordered: "plain", placed: "plain", started: "good", stopped: "plain", "start-requested": "plain", "stop-requested": "plain", "reboot-requested": "plain",
   rebooted: "good", reset: "plain", moved: "plain", "move-announced": "plain", recovered: "good", "restarted-hung": "warn", "move-failed": "warn", "failed-over": "good", "host-lost": "bad", "waiting-for-capacity": "warn", resized: "good",
   "resize-requested": "plain", "rebuild-requested": "plain", rebuilt: "good", renamed: "plain", deleted: "warn", restored: "good", purged: "plain", crashed: "bad",
-  "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "storage-has-room": "good", "purge-requested": "warn", "stopped-by-standing": "warn", "started-after-suspension": "good",
-} as const satisfies Record<string, EventTone>;
+  "powered-off": "warn", "guest-shut-down": "plain", "waits-for-boot": "warn", "crashed-again": "bad", "storage-has-room": "good", "purge-requested": "warn", "stopped-by-standing": "warn", "started-after-suspension": "good", "stopped-at-cap": "warn", "started-below-cap": "good",
+  "suspend-requested": "plain", suspended: "good", "suspend-failed": "warn", "resume-requested": "plain", resumed: "good", "memory-dropped": "warn",
+} as const satisfies Record<keyof (typeof en)["timeline"]["kinds"], EventTone>;
 type Kind = keyof typeof TONES;
 
 const isKind = (kind: string): kind is Kind => Object.hasOwn(TONES, kind);
@@ -26,6 +28,10 @@ const isKind = (kind: string): kind is Kind => Object.hasOwn(TONES, kind);
 /** Why a machine was moved, as far as its owner is told. */
 const CAUSES = ["balance", "sleep", "update", "failing-host"] as const;
 const isCause = (cause: string): cause is (typeof CAUSES)[number] => (CAUSES as readonly string[]).includes(cause);
+
+/** Why memory could not be kept, or not be used, by the word that the loops write. */
+const REASONS = ["no-room", "held", "not-possible", "used", "not-whole", "does-not-fit"] as const;
+const isReason = (reason: string): reason is (typeof REASONS)[number] => (REASONS as readonly string[]).includes(reason);
 
 /** An event in plain words, with the numbers that its detail holds. */
 export function useEventText(): (event: InstanceEvent) => { readonly text: string; readonly tone: EventTone } {
@@ -69,7 +75,7 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
       // The first sentence says it; what each server lacks stands in the notice above.
       const words = asWords(detail["words"]);
       const reason = say(kind === "waiting-for-capacity" ? words?.slice(0, 1) : words, plain ?? "");
-      if (reason) parts.push(reason);
+      if (reason) parts.push(isReason(reason) ? part(`reason-${reason}`) : reason);
       const sentence = isKind(kind) ? t(kind) : kind.replaceAll("-", " ");
       return { text: parts.length ? part("join", { sentence, detail: parts.join(", ") }) : sentence, tone: isKind(kind) ? TONES[kind] : "plain" };
     },

@@ -36,7 +36,7 @@ export { previewDrain, type DrainPreview } from "./host/preview-drain";
 export { type HostState } from "./host/state";
 export { closeIncident, noteIncident, openIncident, type IncidentKey, type IncidentNote } from "./incident/note-incident";
 export { noteNoRoom, noteRoom, noteSpace, type NoRoom } from "./incident/note-no-room";
-export { exportIncident, getIncident, listIncidents, readOpenIncidents, type IncidentSummary, type IncidentView } from "./incident/read-incident";
+export { getIncident, listIncidents, readOpenIncidents, type IncidentSummary, type IncidentView } from "./incident/read-incident";
 export { listLoops, recordPass, type LoopView } from "./loop-status/record-pass";
 export { ABORT_WANTED, failMigration, finishMigration, startMigration, type MigrationFigures } from "./migration/end-migration";
 export { predictSeconds } from "./migration/predict-end";

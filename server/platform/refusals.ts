@@ -3,6 +3,9 @@
  * apart because of their number. Problems that only a program can cause keep a text alone.
  */
 export const REFUSALS = {
+  "refused-drill-running": "A drill of this cluster is under way already. Wait for its end.",
+  "refused-drill-unmarked": "{host} is not marked for drills, so it is not crashed. Mark it first if its machines may be restarted on purpose.",
+  "refused-drill-state": "{host} is not in service, so a drill would measure nothing. Only a host that is up, and neither drained nor in maintenance, is crashed on purpose.",
   "refused-value": "A value of the request cannot be stored: it holds a character or a number that is out of range. Correct it and send it again.",
   "refused-spending-cap": "This would run beyond your organization's cap on spending, so nothing was changed. Stop something, raise the cap in the budget, or wait for the next billing period.",
   "refused-same-moment": "Something of the same name or number was made at the same moment. Look at the list and try again.",

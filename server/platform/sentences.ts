@@ -1,4 +1,5 @@
 import type { Money, Words, WordValue } from "@/db/columns";
+import { FLEET_SENTENCES } from "./fleet-sentences";
 import { MONEY_SENTENCES } from "./money-sentences";
 import { REFUSALS } from "./refusals";
 
@@ -10,6 +11,7 @@ import { REFUSALS } from "./refusals";
 export const SENTENCES = {
   ...REFUSALS,
   ...MONEY_SENTENCES,
+  ...FLEET_SENTENCES,
   // What a status alone does not say.
   "status-waiting": "No host has room for it at the moment. It starts by itself as soon as one has.",
   "status-unreachable": "Its host does not answer. It is started elsewhere only when that host is known to be off, so that no two copies write to one disk.",
@@ -142,6 +144,11 @@ export function sentences(...all: readonly Sentence[]): Sentence {
 
 export function textOf(said: Said): string {
   return typeof said === "string" ? said : said.text;
+}
+
+/** What was stored as a text, and as data where the row is young enough. */
+export function storedSentence(text: string, words: readonly Words[] | null | undefined): Sentence {
+  return words && words.length > 0 ? { text, words: [...words] } : sentence("said-plain", { text });
 }
 
 /** Null where there is only a text. */

@@ -1,6 +1,7 @@
 import { DriverError } from "@/server/drivers/errors";
 import type { HealthFinding } from "@/server/drivers/power/types";
 import { closeIncident, drainHost, giveAdvice, noteHealth, openIncident, readAccepted, readFleet, readPowerConfigs, settleAdvice, withdrawAdvice, type Fleet, type HostRow } from "@/server/fleet";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
@@ -52,14 +53,14 @@ async function look(pass: Pass, fleet: Fleet, host: HostRow, config: Record<stri
   const here = [...fleet.allocations.values()].filter((row) => row.hostId === host.id).length;
   const key = { clusterId: host.clusterId, hostId: host.id, kind: "failing-host" as const };
   const about = { clusterId: host.clusterId, hostId: host.id, kind: "evacuate" as const };
-  const words = severe.map((finding) => `${finding.sensor}: ${finding.text}`).join("; ");
+  const said = severe.map((finding) => `${finding.sensor}: ${finding.text}`).join("; ");
   await inTransaction(context, async (tx) => {
     const news = await noteHealth(tx, context, host.id, findings.map((finding) => ({ ...finding })));
     if (severe.length > 0) {
-      await openIncident(tx, context, key, `${host.name} shows signs of failing`, { kind: "signal", text: `Its sensors say: ${words}.` });
-      if (here > 0) await giveAdvice(tx, context, { ...about, reason: `${host.name} may fail: ${words}. Its ${here} ${here === 1 ? "machine moves" : "machines move"} away live if you accept.`, plan: { findings: severe, instances: here }, basedOnGeneration: fleet.clusters.get(host.clusterId)?.generation ?? 0 });
+      await openIncident(tx, context, key, sentence("incident-failing", { host: host.name }), { kind: "signal", said: sentence("note-sensors", { findings: said }) });
+      if (here > 0) await giveAdvice(tx, context, { ...about, reason: sentence("advice-failing", { host: host.name, findings: said, machines: here }), plan: { findings: severe, instances: here }, basedOnGeneration: fleet.clusters.get(host.clusterId)?.generation ?? 0 });
     } else if (news) {
-      await closeIncident(tx, context, key, { kind: "end", text: "Its sensors are within their thresholds again." });
+      await closeIncident(tx, context, key, { kind: "end", said: sentence("note-sensors-fine") });
     }
     if (severe.length === 0 || here === 0) await withdrawAdvice(tx, context, about);
   });

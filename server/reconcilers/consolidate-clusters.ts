@@ -1,4 +1,5 @@
 import { countHostSleeps, giveAdvice, inWindows, PlanSuperseded, putToSleep, readAccepted, readAutomations, readPowerConfigs, settleAdvice, withdrawAdvice, type Automation, type HostRow } from "@/server/fleet";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
 import { planFreeing, type Freeing } from "./steer/free-hosts";
@@ -39,7 +40,7 @@ async function consolidate(pass: Pass, automation: Automation, adviceId: string 
   const view = await steeringView(pass, automation, WINDOW_MINUTES);
   const trouble = whyNotSteered(view);
   if (trouble !== null) {
-    context.logger.debug({ cluster: view.snapshot.cluster.name, trouble }, "nothing is consolidated now");
+    context.logger.debug({ cluster: view.snapshot.cluster.name, trouble: trouble.text }, "nothing is consolidated now");
     return 0;
   }
   // One host after the other: each sleep changes what the next proof is about.
@@ -105,7 +106,7 @@ async function sleep(pass: Pass, view: SteeringView, host: HostRow): Promise<boo
   const demand = await demandFits(pass, view, new Set(asleepIds));
   const foreseen = foreseeShortage(view, new Set(asleepIds));
   if (demand.refusal !== null || foreseen !== null) {
-    context.logger.debug({ host: host.name, refusal: demand.refusal ?? foreseen?.text }, "an empty host stays awake: it will be needed before it could be back");
+    context.logger.debug({ host: host.name, refusal: demand.refusal?.text ?? foreseen?.text }, "an empty host stays awake: it will be needed before it could be back");
     return false;
   }
   const { certificate, uncovered } = prove(snapshot.planner, snapshot, asleepIds);
@@ -120,7 +121,7 @@ async function sleep(pass: Pass, view: SteeringView, host: HostRow): Promise<boo
       generation: snapshot.cluster.generation,
       hostId: host.id,
       certificate,
-      reason: `It is empty, and ${awake} other ${awake === 1 ? "host carries" : "hosts carry"} everything: any one of them may fail while any one sleeper does not wake.`,
+      reason: sentence("sleep-empty", { hosts: awake }),
       decision: { inputs: { ...demand.inputs, awakeAfter: awake, asleep: view.asleep.map((one) => one.name) }, rejected: [], predicted: { wakeSeconds: host.wakeSeconds } },
     });
   } catch (error) {

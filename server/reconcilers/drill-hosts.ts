@@ -1,6 +1,7 @@
 import { DriverError } from "@/server/drivers/errors";
 import { compareFigures, inWindows, measureLoss, noteCompared, noteDrill, orderDrill, readAutomations, readFleet, readLastDrills, readOpenDrills, readPowerConfigs, resultOf, type Automation, type DrillRow, type Fleet, type HostRow, type RehearsalRow } from "@/server/fleet";
 import { Problem } from "@/server/platform/errors";
+import { sentence, sentences, storedSentence, type Sentence } from "@/server/platform/sentences";
 import { asPowerConfig } from "./enrol/preflight";
 import { lossFigures } from "./rehearse/compare";
 import type { LoopDefinition, Pass } from "./types";
@@ -64,27 +65,28 @@ function atRest(fleet: Fleet, clusterId: string, hosts: readonly HostRow[]): boo
 
 async function goOn(pass: Pass, fleet: Fleet, drill: DrillRow, rehearsal: RehearsalRow | null): Promise<void> {
   const host = fleet.hosts.get(drill.hostId);
-  if (!host || !rehearsal) return fail(pass, drill, "Its host or its rehearsal is gone.");
+  if (!host || !rehearsal) return fail(pass, drill, sentence("drill-gone"));
   if (drill.state === "crashing") return crash(pass, fleet, drill, rehearsal, host);
   if (drill.state === "watching") return watch(pass, drill, rehearsal, host);
   pass.background(`return ${host.id}`, () => restore(pass, drill, host));
 }
 
-async function fail(pass: Pass, drill: DrillRow, reason: string): Promise<void> {
+async function fail(pass: Pass, drill: DrillRow, reason: Sentence): Promise<void> {
   await noteDrill(pass.context, drill.id, { state: "failed", reason, finishedAt: pass.context.clock.now() });
-  pass.context.logger.error({ drillId: drill.id, reason }, "a drill failed");
+  pass.context.logger.error({ drillId: drill.id, reason: reason.text }, "a drill failed");
 }
 
 /** The power goes only when the rehearsal says that everything restarts. Written down before the call, so that a new worker finishes what this one began. */
 async function crash(pass: Pass, fleet: Fleet, drill: DrillRow, rehearsal: RehearsalRow, host: HostRow): Promise<void> {
   const { context } = pass;
-  if (rehearsal.state === "failed") return fail(pass, drill, `The loss could not be rehearsed: ${rehearsal.error ?? "no reason was given"}. The host was not touched.`);
+  if (rehearsal.state === "failed") return fail(pass, drill, sentence("drill-not-rehearsed", { error: rehearsal.error ?? "?" }));
   const result = resultOf(rehearsal);
   if (!result) return;
   if (drill.crashedAt === null) {
-    if (result.refusals.length > 0) return fail(pass, drill, `The rehearsal shows that ${result.refusals.length} of its machines would find no place: ${result.refusals[0]?.text ?? ""} The host was not touched.`);
-    if (!host.drillable || host.state !== "up") return fail(pass, drill, `${host.name} is ${host.state}${host.drillable ? "" : " and no longer marked"}. It was not touched.`);
-    if (!atRest(fleet, drill.clusterId, [...fleet.hosts.values()].filter((one) => one.clusterId === drill.clusterId && one.state !== "retired"))) return fail(pass, drill, "Something else began in the cluster meanwhile. The host was not touched.");
+    const [refused] = result.refusals;
+    if (refused) return fail(pass, drill, sentences(sentence("drill-no-place", { machines: result.refusals.length }), storedSentence(refused.text, refused.words)));
+    if (!host.drillable || host.state !== "up") return fail(pass, drill, sentence("drill-not-in-service", { host: host.name }));
+    if (!atRest(fleet, drill.clusterId, [...fleet.hosts.values()].filter((one) => one.clusterId === drill.clusterId && one.state !== "retired"))) return fail(pass, drill, sentence("drill-unrest"));
     await noteDrill(context, drill.id, { crashedAt: context.clock.now() });
   } else if (host.silentSince !== null || host.state !== "up") {
     await noteDrill(context, drill.id, { state: "watching" });
@@ -104,7 +106,7 @@ async function cut(pass: Pass, drill: DrillRow, host: HostRow): Promise<void> {
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     // The call may have worked nevertheless: then the host is silent, and the next pass goes on from there.
-    if (!error.outcomeUnknown) await fail(pass, drill, `The power of ${host.name} could not be cut: ${error.message}`);
+    if (!error.outcomeUnknown) await fail(pass, drill, sentence("drill-not-cut", { host: host.name, error: error.message }));
   }
 }
 
@@ -116,7 +118,7 @@ async function watch(pass: Pass, drill: DrillRow, rehearsal: RehearsalRow, host:
   const result = resultOf(rehearsal);
   if (!loss) {
     if (context.clock.nowMs() - crashedAt.getTime() < GIVEN_UP_MS) return;
-    await noteDrill(context, drill.id, { state: "restoring", reason: `The loss was not over after ${GIVEN_UP_MS / 60_000} minutes.` });
+    await noteDrill(context, drill.id, { state: "restoring", reason: sentence("drill-not-over", { waitedSeconds: GIVEN_UP_MS / 1_000 }) });
     return;
   }
   const measured = lossFigures(loss, crashedAt);
@@ -133,7 +135,7 @@ async function restore(pass: Pass, drill: DrillRow, host: HostRow): Promise<void
     await noteDrill(context, drill.id, { state: late ? "failed" : "done", finishedAt: context.clock.now(), measured: drill.measured === null ? null : { ...drill.measured, returnedMs: context.clock.nowMs() - crashedAt.getTime() } });
     return;
   }
-  if (context.clock.nowMs() - crashedAt.getTime() > RETURN_GIVEN_UP_MS) return fail(pass, drill, `${host.name} did not come back within ${RETURN_GIVEN_UP_MS / 60_000} minutes. Look at it.`);
+  if (context.clock.nowMs() - crashedAt.getTime() > RETURN_GIVEN_UP_MS) return fail(pass, drill, sentence("drill-not-back", { host: host.name, waitedSeconds: RETURN_GIVEN_UP_MS / 1_000 }));
   try {
     const config = (await readPowerConfigs(context, [host.id])).get(host.id);
     if (!config) return;

@@ -1,5 +1,6 @@
 import { recordInstanceEvents } from "@/server/compute";
 import { closeIncident, lastFencing, listRestarts, listUntoldFencings, noteIncident, openIncident, readFleet, readOpenIncidents, type Fleet, type FencingRow, type HostRow, type IncidentKey, type IncidentRow, type RestartView } from "@/server/fleet";
+import { sentence, sentences, storedSentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { isBraked } from "./fence-hosts";
 import type { LoopDefinition, Pass } from "./types";
@@ -48,10 +49,10 @@ async function followSilence(pass: Pass, fleet: Fleet, clusterId: string, open: 
   const key: IncidentKey = { clusterId, hostId: null, kind: "many-silent" };
   if (braked && !open) {
     const first = new Date(Math.min(...silent.map((host) => host.silentSince?.getTime() ?? Infinity)));
-    await inTransaction(context, (tx) => openIncident(tx, context, key, `${silent.length} of ${hosts.length} hosts are silent at once`, { kind: "signal", at: first, text: `${silent.map((host) => host.name).join(", ")} fell silent. None of them is fenced by itself: something between them and the control plane is broken. Repair that; vouch for a host only if it really is off.` }));
+    await inTransaction(context, (tx) => openIncident(tx, context, key, sentence("incident-many-silent", { silent: silent.length, hosts: hosts.length }), { kind: "signal", at: first, said: sentence("note-many-silent", { names: silent.map((host) => host.name) }) }));
     return 1;
   }
-  if (open && silent.length === 0) await inTransaction(context, (tx) => closeIncident(tx, context, key, { kind: "end", text: "Every host answers again, or is known dead." }));
+  if (open && silent.length === 0) await inTransaction(context, (tx) => closeIncident(tx, context, key, { kind: "end", said: sentence("note-all-answer") }));
   return 0;
 }
 
@@ -59,9 +60,9 @@ async function begin(pass: Pass, host: HostRow, fencing: FencingRow): Promise<nu
   const { context } = pass;
   const since = fencing.silentSince ?? fencing.requestedAt;
   await inTransaction(context, async (tx) => {
-    await openIncident(tx, context, keyOf(host), `${host.name} was lost`, { kind: "signal", at: since, text: `${host.name} fell silent.` });
-    await noteIncident(tx, context, keyOf(host), { kind: "fencing", at: fencing.requestedAt, text: `Its fencing was asked for: ${fencing.reason}` }, { detectMs: fencing.requestedAt.getTime() - since.getTime() });
-    if (fencing.lastError && fencing.state !== "confirmed") await noteIncident(tx, context, keyOf(host), { kind: "fencing", text: `It could not be confirmed: ${fencing.lastError}` });
+    await openIncident(tx, context, keyOf(host), sentence("incident-host-lost", { host: host.name }), { kind: "signal", at: since, said: sentence("note-silent", { host: host.name }) });
+    await noteIncident(tx, context, keyOf(host), { kind: "fencing", at: fencing.requestedAt, said: sentences(sentence("note-fencing-asked"), storedSentence(fencing.reason, fencing.reasonWords)) }, { detectMs: fencing.requestedAt.getTime() - since.getTime() });
+    if (fencing.lastError && fencing.state !== "confirmed") await noteIncident(tx, context, keyOf(host), { kind: "fencing", said: sentence("note-fencing-unconfirmed", { error: fencing.lastError }) });
   });
   return 1;
 }
@@ -76,18 +77,18 @@ async function follow(pass: Pass, host: HostRow, incident: IncidentRow): Promise
   if (!fencing) return;
   const since = incident.openedAt;
   if (fencing.state === "cancelled") {
-    await inTransaction(context, (tx) => closeIncident(tx, context, key, { kind: "end", text: `${host.name} answered again before its death was confirmed; nothing was restarted.` }));
+    await inTransaction(context, (tx) => closeIncident(tx, context, key, { kind: "end", said: sentence("note-answered-before", { host: host.name }) }));
     return;
   }
   const confirmedAt = fencing.confirmedAt;
   if (!confirmedAt) return;
-  const how = fencing.method === "power" ? "Its management controller confirmed that it is off." : fencing.method === "lease" ? "Its run-lease showed that its machines are dead." : `An operator vouched that it is off (${fencing.vouchedBy ?? "?"}).`;
+  const how = fencing.method === "power" ? sentence("host-off-confirmed") : fencing.method === "lease" ? sentence("note-lease-dead") : sentence("host-off-vouched", { operator: fencing.vouchedBy ?? "?" });
   await inTransaction(context, async (tx) => {
-    await noteIncident(tx, context, key, { kind: "fencing", at: confirmedAt, text: how, detail: { method: fencing.method, attempts: fencing.attempts } }, { fenceMs: confirmedAt.getTime() - fencing.requestedAt.getTime(), method: fencing.method });
+    await noteIncident(tx, context, key, { kind: "fencing", at: confirmedAt, said: how, detail: { method: fencing.method, attempts: fencing.attempts } }, { fenceMs: confirmedAt.getTime() - fencing.requestedAt.getTime(), method: fencing.method });
     for (const one of restarts) {
-      await noteIncident(tx, context, key, { kind: "restart", at: one.decidedAt, text: `${one.name} restarts on ${one.toHostName}.`, detail: { instanceId: one.instanceId } });
+      await noteIncident(tx, context, key, { kind: "restart", at: one.decidedAt, said: sentence("note-restarts", { instance: one.name, host: one.toHostName }), detail: { instanceId: one.instanceId } });
       if (!one.backAt) continue;
-      const back = await noteIncident(tx, context, key, { kind: "restart", at: one.backAt, text: `${one.name} runs on ${one.toHostName}, ${seconds(since, one.backAt)} after the first signal.`, detail: { instanceId: one.instanceId } });
+      const back = await noteIncident(tx, context, key, { kind: "restart", at: one.backAt, said: sentence("note-runs", { instance: one.name, host: one.toHostName, afterSeconds: secondsBetween(since, one.backAt) }), detail: { instanceId: one.instanceId } });
       // Its owner reads how long it was away; the host's last word is the last moment at which it surely ran.
       if (back) await recordInstanceEvents(tx, context, [{ instanceId: one.instanceId, kind: "recovered", at: one.backAt, detail: { awayMs: Math.max(0, one.backAt.getTime() - since.getTime()) } }]);
     }
@@ -95,12 +96,13 @@ async function follow(pass: Pass, host: HostRow, incident: IncidentRow): Promise
   if (fencing.closedAt && restarts.every((one) => one.backAt !== null || one.givenUp)) await end(pass, host, incident, restarts);
 }
 
-const seconds = (from: Date, to: Date): string => `${((to.getTime() - from.getTime()) / 1_000).toFixed(1)} s`;
+/** To a tenth of a second. */
+const secondsBetween = (from: Date, to: Date): number => Math.round((to.getTime() - from.getTime()) / 100) / 10;
 
 async function end(pass: Pass, host: HostRow, incident: IncidentRow, restarts: readonly RestartView[]): Promise<void> {
   const { context } = pass;
   const back = restarts.flatMap((one) => one.backAt ?? []);
   const last = back.length === 0 ? context.clock.now() : new Date(Math.max(...back.map((at) => at.getTime())));
-  const text = restarts.length === 0 ? `Nothing had to be restarted from ${host.name}.` : `${back.length} of ${restarts.length} machines of ${host.name} run again.`;
-  await inTransaction(context, (tx) => closeIncident(tx, context, keyOf(host), { kind: "end", at: last, text }, { instances: restarts.length, back: back.length }));
+  const said = restarts.length === 0 ? sentence("note-nothing-restarted", { host: host.name }) : sentence("note-back", { back: back.length, machines: restarts.length, host: host.name });
+  await inTransaction(context, (tx) => closeIncident(tx, context, keyOf(host), { kind: "end", at: last, said }, { instances: restarts.length, back: back.length }));
 }

@@ -1,5 +1,6 @@
 import { confirmCertificate, readCertificate, readFleet, requestWake, storeCertificate, takeSnapshot, voidCertificate, type ClusterRow, type FleetSnapshot, type HostRow } from "@/server/fleet";
 import { findCertificateFaults } from "@/server/planner";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import type { SleepCertificate } from "@/server/planner/types";
 import { chooseToWake, protectAll, prove } from "./steer/certificate";
@@ -32,7 +33,7 @@ async function guard(pass: Pass, cluster: ClusterRow, asleep: readonly HostRow[]
   const { context } = pass;
   const standing = await readCertificate(context, cluster.id);
   if (asleep.length === 0) {
-    if (standing) await inTransaction(context, (tx) => voidCertificate(tx, context, cluster.id, "Every host is awake."));
+    if (standing) await inTransaction(context, (tx) => voidCertificate(tx, context, cluster.id, sentence("proof-all-awake")));
     return 0;
   }
   if (standing?.checkedForGeneration === cluster.generation) return 0;
@@ -46,7 +47,7 @@ async function guard(pass: Pass, cluster: ClusterRow, asleep: readonly HostRow[]
   }
   const { certificate, uncovered } = prove(snapshot.planner, snapshot, sleepers);
   if (certificate) {
-    await inTransaction(context, (tx) => storeCertificate(tx, context, cluster.id, generation, certificate, "The cluster changed; it was proved anew."));
+    await inTransaction(context, (tx) => storeCertificate(tx, context, cluster.id, generation, certificate, sentence("proof-anew")));
     return 0;
   }
   return wakeSome(pass, snapshot, sleepers, uncovered);
@@ -75,7 +76,7 @@ async function wakeSome(pass: Pass, snapshot: FleetSnapshot, sleepers: readonly 
   // Those that wake already may be enough; until they are up nothing is proved, and nothing more can be done than wake.
   const planner = { ...snapshot.planner, hosts: snapshot.planner.hosts.map((host) => (waking.has(host.id) ? { ...host, state: "up" as const } : host)) };
   const { wake } = wakeable.length > 0 && prove(planner, snapshot, wakeable).certificate ? { wake: [] } : chooseToWake(planner, snapshot, wakeable);
-  const why = `${uncovered === null ? "A single loss" : `The loss of ${uncovered}`} would not be survived while it sleeps.`;
+  const why = uncovered === null ? sentence("wake-any-loss") : sentence("wake-loss", { host: uncovered });
   await inTransaction(context, async (tx) => {
     await voidCertificate(tx, context, cluster.id, why);
     for (const hostId of wake) await requestWake(tx, context, hostId, { reason: why, inputs: { guard: true, generation: cluster.generation } });

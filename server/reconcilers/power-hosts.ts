@@ -1,6 +1,7 @@
 import { DriverError } from "@/server/drivers/errors";
 import type { PowerDevice } from "@/server/drivers/power/types";
 import { cancelSleep, closeIncident, failWake, noteAsleep, noteAwake, noteIncident, openIncident, readAutomations, readFleet, readPowerConfigs, type HostRow } from "@/server/fleet";
+import { sentence, sentences, storedSentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
 import type { LoopDefinition, Pass } from "./types";
@@ -48,7 +49,7 @@ async function greet(pass: Pass, host: HostRow): Promise<void> {
   const { context } = pass;
   const awake = await inTransaction(context, async (tx) => {
     const row = await noteAwake(tx, context, host.id);
-    if (row) await closeIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "wake-failed" }, { kind: "end", text: `${host.name} answers again.` });
+    if (row) await closeIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "wake-failed" }, { kind: "end", said: sentence("note-answers-again", { host: host.name }) });
     return row;
   });
   if (!awake) return;
@@ -79,7 +80,7 @@ async function switchOff(pass: Pass, host: HostRow): Promise<void> {
     context.logger.warn({ host: host.name, err: error }, "a host that should sleep could not be switched off");
     if (sinceMs(pass, host) < OFF_PATIENCE_MS) return pause(pass);
     // Whether it is on or off is not known; switching it on makes either into "on".
-    await inTransaction(context, (tx) => cancelSleep(tx, context, host.id, `It could not be switched off, so it goes back to work: ${error.message}`));
+    await inTransaction(context, (tx) => cancelSleep(tx, context, host.id, sentence("sleep-not-off", { error: error.message })));
     return;
   }
   const asleep = await inTransaction(context, (tx) => noteAsleep(tx, context, host.id, sinceMs(pass, host) / 1_000));
@@ -117,23 +118,23 @@ async function switchOn(pass: Pass, host: HostRow, wakeTimeoutSeconds: number): 
   }
   pass.wake("observe-hosts");
   const waitedMs = sinceMs(pass, host);
-  if (trouble !== null && waitedMs >= Math.min(ON_PATIENCE_MS, wakeTimeoutSeconds * 1_000)) return giveUp(pass, host, `It was told to wake for ${Math.round(waitedMs / 1_000)} s, and its power device did not do it: ${trouble} Look at its controller, then return it to service.`);
-  if (waitedMs >= wakeTimeoutSeconds * 1_000) return giveUp(pass, host, `Its power is on, and it did not answer within ${wakeTimeoutSeconds} s. Look at its screen and its network, then return it to service.`);
+  if (trouble !== null && waitedMs >= Math.min(ON_PATIENCE_MS, wakeTimeoutSeconds * 1_000)) return giveUp(pass, host, sentence("wake-not-told", { waitedSeconds: Math.round(waitedMs / 1_000), error: trouble }));
+  if (waitedMs >= wakeTimeoutSeconds * 1_000) return giveUp(pass, host, sentence("wake-no-answer", { waitedSeconds: wakeTimeoutSeconds }));
   await pause(pass);
 }
 
-async function giveUp(pass: Pass, host: HostRow, why: string): Promise<void> {
+async function giveUp(pass: Pass, host: HostRow, why: Sentence): Promise<void> {
   const { context } = pass;
   const key = { clusterId: host.clusterId, hostId: host.id, kind: "wake-failed" as const };
   const failed = await inTransaction(context, async (tx) => {
     const row = await failWake(tx, context, host.id, why);
     if (!row) return null;
-    await openIncident(tx, context, key, `${host.name} did not wake`, { kind: "signal", text: `${host.name} was told to wake: ${host.powerStateReason}`, at: host.powerStateChangedAt ?? context.clock.now() });
-    await noteIncident(tx, context, key, { kind: "power", text: why });
+    await openIncident(tx, context, key, sentence("incident-wake-failed", { host: host.name }), { kind: "signal", said: sentences(sentence("note-told-to-wake", { host: host.name }), storedSentence(host.powerStateReason, host.powerStateWords)), at: host.powerStateChangedAt ?? context.clock.now() });
+    await noteIncident(tx, context, key, { kind: "power", said: why });
     return row;
   });
   if (!failed) return;
-  context.logger.error({ host: host.name, why }, "a sleeping host did not wake; it is quarantined and another is woken");
+  context.logger.error({ host: host.name, why: why.text }, "a sleeping host did not wake; it is quarantined and another is woken");
   pass.wake("wake-hosts");
   pass.wake("guard-certificates");
 }

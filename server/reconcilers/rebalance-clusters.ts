@@ -92,7 +92,7 @@ async function begin(pass: Pass, view: SteeringView, relief: Relief, postCopy: R
     predicted: { loadAfter: relief.after, gainFraction: relief.gainFraction },
   });
   if (adviceId !== null) await inTransaction(context, (tx) => settleAdvice(tx, context, adviceId, begun > 0 ? "applied" : "outdated"));
-  if (begun > 0) context.logger.info({ cluster: view.snapshot.cluster.name, moves: begun, reason: relief.reason }, "hot hosts are relieved");
+  if (begun > 0) context.logger.info({ cluster: view.snapshot.cluster.name, moves: begun, reason: relief.reason.text }, "hot hosts are relieved");
   return begun;
 }
 

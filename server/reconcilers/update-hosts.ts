@@ -1,6 +1,7 @@
 import { DriverError } from "@/server/drivers/errors";
-import { advanceHost, noteUpdate, readFleet, readOpenUpdates, takeSnapshot, nameHosts, type Fleet, type HostRow, type UpdateView } from "@/server/fleet";
+import { advanceHost, namedWords, nameHosts, noteUpdate, readFleet, readOpenUpdates, takeSnapshot, type Fleet, type HostRow, type UpdateView } from "@/server/fleet";
 import { updateHosts } from "@/server/planner";
+import { sentence } from "@/server/platform/sentences";
 import type { LoopDefinition, Pass } from "./types";
 
 const PERIOD_MS = 5_000;
@@ -56,7 +57,7 @@ async function runStep(pass: Pass, update: UpdateView, host: HostRow): Promise<v
     await advanceHost(context, update, host.id, { to: "returning", output });
   } catch (error) {
     if (!(error instanceof DriverError) || pass.signal.aborted) throw error;
-    await advanceHost(context, update, host.id, { to: "failed", reason: `The update step of ${host.name} failed: ${error.message} The update is paused; ${host.name} stays in maintenance.`, output: error.message });
+    await advanceHost(context, update, host.id, { to: "failed", reason: sentence("update-step-failed", { host: host.name, error: error.message }), output: error.message });
   }
 }
 
@@ -73,7 +74,7 @@ async function check(pass: Pass, update: UpdateView, one: UpdatedHost, host: Hos
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     if (!error.outcomeUnknown || waitedMs > update.stepTimeoutSeconds * 1_000) {
-      await advanceHost(context, update, host.id, { to: "failed", reason: `${host.name} is not fit to come back after its update: ${error.message} The update is paused; ${host.name} stays in maintenance.`, output: error.message });
+      await advanceHost(context, update, host.id, { to: "failed", reason: sentence("update-unfit", { host: host.name, error: error.message }), output: error.message });
     }
   }
 }
@@ -89,7 +90,7 @@ async function beginNext(pass: Pass, update: UpdateView): Promise<void> {
   const snapshot = await takeSnapshot(context, update.clusterId);
   const plan = updateHosts(snapshot.planner, waiting, { atOnce: update.hostsAtOnce, updateSeconds: stepSeconds(update) });
   const [stage] = plan.stages ?? [];
-  await noteUpdate(context, update.id, { predictedEndAt: new Date(context.clock.nowMs() + plan.predicted.seconds * 1_000), reason: stage ? "" : nameHosts(plan.summary.join(" "), snapshot.names) });
+  await noteUpdate(context, update.id, { predictedEndAt: new Date(context.clock.nowMs() + plan.predicted.seconds * 1_000), reason: stage ? "" : { text: nameHosts(plan.summary.join(" "), snapshot.names), words: namedWords(plan.summaryWords, snapshot.names) } });
   for (const hostId of stage?.hostIds ?? []) await advanceHost(context, update, hostId, { to: "draining" });
   if (stage) pass.wake("evacuate-hosts");
 }

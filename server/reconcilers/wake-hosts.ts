@@ -1,6 +1,7 @@
 import { inWindows, readAutomations, readFleet, requestWake, takeSnapshot, type Automation, type Fleet, type FleetSnapshot, type HostRow } from "@/server/fleet";
 import { planFailover } from "@/server/planner";
 import type { ClusterSnapshot } from "@/server/planner/types";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { foreseeWake } from "./steer/foresee";
 import { placeWaking } from "./steer/place-waking";
@@ -38,11 +39,11 @@ async function wakeInCluster(pass: Pass, fleet: Fleet, clusterId: string, asleep
   if (needed > 0) return needed;
   const sleeping = asleep.filter((host) => host.powerState === "asleep");
   if (sleeping.length === 0 || asleep.length > sleeping.length) return 0;
-  if (automation === undefined || automation.consolidate === "off") return wake(pass, sleeping, "Consolidation was switched off for its cluster.");
+  if (automation === undefined || automation.consolidate === "off") return wake(pass, sleeping, sentence("wake-no-sleep"));
   const now = pass.context.clock.now();
   const rested = sleeping.filter((host) => now.getTime() - (host.powerStateChangedAt ?? now).getTime() >= automation.minAsleepSeconds * 1_000);
   if (automation.consolidateWindows.length > 0 && !inWindows(automation.consolidateWindows, automation.timeZone, new Date(now.getTime() + leadMs(sleeping)))) {
-    return wake(pass, rested, "The hours in which hosts may sleep end.");
+    return wake(pass, rested, sentence("wake-hours-end"));
   }
   const expected = await wakeForDemand(pass, automation, sleeping);
   return expected > 0 ? expected : testWake(pass, automation, sleeping);
@@ -53,13 +54,13 @@ function leadMs(hosts: readonly HostRow[]): number {
   return Math.max(0, ...hosts.map((host) => host.wakeSeconds ?? 0)) * 1_000;
 }
 
-async function wake(pass: Pass, hosts: readonly HostRow[], reason: string, more: { readonly test?: boolean; readonly inputs?: Record<string, unknown> } = {}): Promise<number> {
+async function wake(pass: Pass, hosts: readonly HostRow[], reason: Sentence, more: { readonly test?: boolean; readonly inputs?: Record<string, unknown> } = {}): Promise<number> {
   const { context } = pass;
   let woken = 0;
   for (const host of hosts) {
     const row = await inTransaction(context, (tx) => requestWake(tx, context, host.id, { reason, ...more }));
     if (row) woken += 1;
-    if (row) context.logger.info({ host: host.name, reason }, "host is woken");
+    if (row) context.logger.info({ host: host.name, reason: reason.text }, "host is woken");
   }
   if (woken > 0) pass.wake("power-hosts");
   return woken;
@@ -80,7 +81,7 @@ async function wakeForNeed(pass: Pass, fleet: Fleet, clusterId: string, asleep: 
   const targets = lost.length > 0 ? planFailover(allAwake(snapshot.planner), lost.map((host) => host.id)).actions.map((action) => action.toHostId) : ordersOn(snapshot);
   for (const hostId of targets) if (byId.has(hostId)) wanted.set(hostId, (wanted.get(hostId) ?? 0) + 1);
   const hosts = [...wanted.keys()].flatMap((id) => byId.get(id) ?? []);
-  const reason = lost.length > 0 ? `Machines of ${lost.map((host) => host.name).join(", ")} restart here.` : `${snapshot.waiting.length} ${snapshot.waiting.length === 1 ? "machine waits" : "machines wait"} for room.`;
+  const reason = lost.length > 0 ? sentence("wake-restarts", { hosts: lost.map((host) => host.name) }) : sentence("wake-waiting", { machines: snapshot.waiting.length });
   const inputs = { waiting: snapshot.waiting.length, lost: lost.map((host) => host.name), targets: [...wanted].map(([hostId, instances]) => ({ hostId, instances })) };
   await wake(pass, hosts.filter((host) => host.powerState !== "waking"), reason, { inputs });
   return hosts.length;
@@ -104,11 +105,11 @@ async function wakeForDemand(pass: Pass, automation: Automation, sleeping: reado
   const ups = view.loads.size;
   const [quickest] = [...sleeping].sort((a, b) => (a.wakeSeconds ?? 0) - (b.wakeSeconds ?? 0));
   if (!quickest) return 0;
-  if (ups > 0 && full.length === ups) return wake(pass, [quickest], `Every awake host is full: ${full.map((load) => `${load.name} is wanted for ${Math.round(load.recentMillicores)} of ${load.capacityMillicores} millicores`).join("; ")}.`, { inputs: { loads: full } });
+  if (ups > 0 && full.length === ups) return wake(pass, [quickest], sentence("wake-all-full", { percent: Math.round(FULL_FRACTION * 100), hosts: full.map((load) => load.name) }), { inputs: { loads: full } });
   const soon = foreseeWake(view);
-  if (soon) return wake(pass, sleeping.filter((host) => host.id === soon.hostId), `It will be needed: ${soon.text}.`, { inputs: { forecast: soon } });
+  if (soon) return wake(pass, sleeping.filter((host) => host.id === soon.hostId), soon.reason, { inputs: { forecast: soon.shortage } });
   const demand = await demandFits(pass, view, new Set(view.asleep.map((host) => host.id)));
-  return demand.refusal === null ? 0 : wake(pass, [quickest], `It will be needed: ${demand.refusal}.`, { inputs: demand.inputs });
+  return demand.refusal === null ? 0 : wake(pass, [quickest], demand.refusal, { inputs: demand.inputs });
 }
 
 /** A sleeper that has not proved for long that it wakes does so now: one at a time, and only in the hours for tests. */
@@ -119,5 +120,5 @@ async function testWake(pass: Pass, automation: Automation, sleeping: readonly H
   const dueMs = automation.wakeTestDays * DAY_MS;
   const due = sleeping.filter((host) => now.getTime() - (host.lastWakeTestAt ?? host.enrolledAt).getTime() >= dueMs);
   const [first] = due.sort((a, b) => (a.lastWakeTestAt ?? a.enrolledAt).getTime() - (b.lastWakeTestAt ?? b.enrolledAt).getTime());
-  return first ? wake(pass, [first], `It proves that it wakes; that was last seen ${Math.round((now.getTime() - (first.lastWakeTestAt ?? first.enrolledAt).getTime()) / DAY_MS)} days ago.`, { test: true }) : 0;
+  return first ? wake(pass, [first], sentence("wake-test", { days: Math.round((now.getTime() - (first.lastWakeTestAt ?? first.enrolledAt).getTime()) / DAY_MS) }), { test: true }) : 0;
 }

@@ -2,6 +2,7 @@ import { DriverError } from "@/server/drivers/errors";
 import type { RunLease } from "@/server/drivers/hypervisor/types";
 import { cancelFencing, changeHostState, closeIncident, confirmFencing, lockHostRow, noteLease, openIncident, readFencingOrder, readFleet, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
 import { closeHostUsage } from "@/server/metering";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
 
@@ -88,13 +89,13 @@ export class LeaseWatcher implements LoopDefinition {
     const fencing = fleet.fencings.get(host.id) ?? null;
     const ttlMs = lease.ttlSeconds * 1_000;
     const given = fencing ? fencing.requestedAt.getTime() : 0;
-    if (fencing && lease.yieldedTo >= given) return fenced(pass, host, "It has ended its machines because it was told to through the shared storage, and says so in its lease.", fencing);
+    if (fencing && lease.yieldedTo >= given) return fenced(pass, host, sentence("lease-yielded"), fencing);
     if (grew) return this.alive(pass, host, fencing, seen);
     if (stillMs < ttlMs) return;
     if (host.state === "isolated") return deserted(pass, host, stillMs);
     // Power comes first: the lease speaks where no controller could.
     if (stillMs >= ttlMs + MARGIN_MS && fencing && fencing.state !== "confirmed" && fencing.attempts > 0) {
-      await fenced(pass, host, `Its lease on the shared storage has stood still for ${(stillMs / 1_000).toFixed(0)} s and lasts ${lease.ttlSeconds} s: it is without power, or has ended its own machines.`, fencing);
+      await fenced(pass, host, sentence("lease-still", { stillSeconds: Math.round(stillMs / 1_000), ttlSeconds: lease.ttlSeconds }), fencing);
     }
   }
 
@@ -109,14 +110,14 @@ export class LeaseWatcher implements LoopDefinition {
       return;
     }
     if (host.state === "isolated" || host.state === "up") return;
-    const reason = `It does not answer, and renews its lease on the shared storage (seen by ${seen.witness.name}): it lives and so do its machines. Only its management network is gone. Repair that; or order its fencing, and its machines restart elsewhere.`;
+    const reason = sentence("lease-renewed", { witness: seen.witness.name });
     const isolated = await inTransaction(context, async (tx) => {
       const row = await lockHostRow(tx, host.id);
       if (!row?.silentSince || !["suspect", "unreachable", "fencing"].includes(row.state)) return null;
-      await cancelFencing(tx, context, host.id, "the host renews its lease: it lives");
+      await cancelFencing(tx, context, host.id, sentence("fencing-host-lives"));
       const between = row.state === "fencing" ? await changeHostState(tx, context, row, "unreachable", reason) : row;
       const after = await changeHostState(tx, context, between, "isolated", reason);
-      await openIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-isolated" }, `${host.name} has lost its management network`, { kind: "signal", text: `${host.name} fell silent.`, at: row.silentSince });
+      await openIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-isolated" }, sentence("incident-isolated", { host: host.name }), { kind: "signal", said: sentence("note-silent", { host: host.name }), at: row.silentSince });
       return after;
     });
     if (isolated) context.logger.warn({ host: host.name, witness: seen.witness.name }, "a silent host renews its lease; it is isolated, not dead");
@@ -129,18 +130,18 @@ async function deserted(pass: Pass, host: HostRow, stillMs: number): Promise<voi
   await inTransaction(context, async (tx) => {
     const row = await lockHostRow(tx, host.id);
     if (row?.state !== "isolated" || !row.silentSince) return;
-    await changeHostState(tx, context, row, "unreachable", `It was cut off, and for ${(stillMs / 1_000).toFixed(0)} s it has not renewed its lease either.`);
-    await closeIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-isolated" }, { kind: "end", text: `${host.name} stopped renewing its lease: it is taken for dead.` });
+    await changeHostState(tx, context, row, "unreachable", sentence("lease-deserted", { stillSeconds: Math.round(stillMs / 1_000) }));
+    await closeIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-isolated" }, { kind: "end", said: sentence("note-lease-stopped", { host: host.name }) });
   });
   pass.wake("fence-hosts");
 }
 
-async function fenced(pass: Pass, host: HostRow, why: string, fencing: FencingRow): Promise<void> {
+async function fenced(pass: Pass, host: HostRow, why: Sentence, fencing: FencingRow): Promise<void> {
   const { context } = pass;
   const done = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, "lease", null, why));
   if (!done) return;
   pass.wake("fail-over-instances");
   pass.wake("wake-hosts");
-  context.logger.warn({ host: host.name, attempts: fencing.attempts, why }, "the host is known dead by its lease");
+  context.logger.warn({ host: host.name, attempts: fencing.attempts, why: why.text }, "the host is known dead by its lease");
   await inTransaction(context, (tx) => closeHostUsage(tx, context, { hostId: host.id, lastWord: host.lastSeenAt }));
 }

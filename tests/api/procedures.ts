@@ -354,7 +354,6 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.automation.changeUpdate": entry("staff:admin", async (world) => ({ ...(await freshUpdate(world)), to: "abort" }), { ids: { updateId: "upd" } }),
   "admin.automation.incidents": entry("staff:auditor", (world) => ({ clusterId: world.clusterId, hostId: world.hostIds[0], limit: 10 }), { ids: { clusterId: "cls", hostId: "hst" } }),
   "admin.automation.incident": entry("staff:auditor", freshIncident, { ids: { incidentId: "inc" } }),
-  "admin.automation.exportIncident": entry("staff:auditor", freshIncident, { ids: { incidentId: "inc" } }),
 
   "admin.hosts.list": entry("staff:auditor", (world) => ({ clusterId: world.clusterId }), { ids: { clusterId: "cls" } }),
   "admin.hosts.get": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exportIncident, getIncident, listIncidents, orderFencing } from "@/server/fleet";
+import { getIncident, listIncidents, orderFencing } from "@/server/fleet";
 import { openCentre, until, untilHost, type Centre } from "./centre";
 
 const TTL_MS = 2_000;
@@ -77,7 +77,8 @@ describe.concurrent("a host that died together with its management controller", 
     await until("the story is over", 20_000, async () => (await listIncidents(centre.provider, { clusterId: centre.clusterId, limit: 5 })).items.some((one) => one.kind === "host-lost" && one.closedAt !== null));
     const [incident] = (await listIncidents(centre.provider, { clusterId: centre.clusterId, limit: 5 })).items;
     expect(incident!.figures).toMatchObject({ method: "lease", instances: there.length, back: there.length });
-    const { text } = await exportIncident(centre.provider, incident!.id);
-    expect(text).toMatch(/# h1 was lost[\s\S]*fell silent[\s\S]*run-lease showed[\s\S]*runs on h[23][\s\S]*machines of h1 run again/);
+    const told = await getIncident(centre.provider, incident!.id);
+    const text = [told.title, ...told.entries.map((entry) => entry.text)].join("\n");
+    expect(text).toMatch(/h1 was lost[\s\S]*fell silent[\s\S]*run-lease showed[\s\S]*runs on h[23][\s\S]*machines of h1 run again/);
     }));
 });

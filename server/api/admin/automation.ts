@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { changeUpdate, decideAdvice, exportEnergy, exportIncident, getAutomation, getIncident, listAdvice, listCertificates, listIncidents, listUpdates, previewAutomation, readPowerTimeline, startUpdate, updateAutomation } from "@/server/fleet";
+import { changeUpdate, decideAdvice, exportEnergy, getAutomation, getIncident, listAdvice, listCertificates, listIncidents, listUpdates, previewAutomation, readPowerTimeline, startUpdate, updateAutomation } from "@/server/fleet";
 import { automationInput, clusterIdInput, hostIdInput, updateInput } from "@/server/fleet/schema";
 import { operatorProcedure, router } from "../trpc";
 
@@ -27,5 +27,4 @@ export const adminAutomationRouter = router({
     .input(z.object({ clusterId: clusterIdInput.optional(), hostId: hostIdInput.optional(), cursor: z.string().max(64).nullish(), limit: z.number().int().min(1).max(100).default(20) }))
     .query(({ ctx, input }) => listIncidents(ctx.context, input)),
   incident: operatorProcedure("auditor").input(incident).query(({ ctx, input }) => getIncident(ctx.context, input.incidentId)),
-  exportIncident: operatorProcedure("auditor").input(incident).query(({ ctx, input }) => exportIncident(ctx.context, input.incidentId)),
 });

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
+import { textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import type { AdviceRow } from "../types";
@@ -9,7 +10,7 @@ export interface Advised {
   readonly clusterId: string;
   readonly kind: AdviceRow["kind"];
   readonly hostId: string | null;
-  readonly reason: string;
+  readonly reason: Said;
   readonly plan: Record<string, unknown>;
   readonly basedOnGeneration: number;
 }
@@ -17,12 +18,14 @@ export interface Advised {
 /** Puts a plan before the operator; one that is open is renewed, and says since when it has stood. */
 export async function giveAdvice(tx: Transaction, context: Context, advised: Advised): Promise<void> {
   const now = context.clock.now();
+  const reason = textOf(advised.reason);
+  const reasonWords = wordsOf(advised.reason);
   const open = await lockOpenAdvice(tx, advised);
   if (open) {
-    await writeAdvice(tx, open.id, { reason: advised.reason, plan: advised.plan, basedOnGeneration: advised.basedOnGeneration, confirmedAt: now });
-    if (open.reason === advised.reason) return;
+    await writeAdvice(tx, open.id, { reason, reasonWords, plan: advised.plan, basedOnGeneration: advised.basedOnGeneration, confirmedAt: now });
+    if (open.reason === reason) return;
   } else {
-    await insertAdvice(tx, { id: mintId("advice", context), ...advised, state: "open", createdAt: now, confirmedAt: now, decidedAt: null, decidedBy: null });
+    await insertAdvice(tx, { id: mintId("advice", context), ...advised, reason, reasonWords, state: "open", createdAt: now, confirmedAt: now, decidedAt: null, decidedBy: null });
   }
   await announce(tx, { organizationId: null, topic: "cluster", id: advised.clusterId });
 }

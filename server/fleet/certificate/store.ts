@@ -1,4 +1,5 @@
 import { and, desc, eq } from "drizzle-orm";
+import type { Words } from "@/db/columns";
 import { sleepCertificate } from "@/db/schema/automation";
 import type { Transaction } from "@/server/platform/transaction";
 import type { CertificateRow } from "../types";
@@ -12,7 +13,7 @@ export async function validCertificate(tx: Transaction, clusterId: string): Prom
   return row ?? null;
 }
 
-export async function endCertificate(tx: Transaction, clusterId: string, end: { state: "replaced" | "void"; endedAt: Date; endReason: string }): Promise<CertificateRow | null> {
+export async function endCertificate(tx: Transaction, clusterId: string, end: { state: "replaced" | "void"; endedAt: Date; endReason: string; endWords: Words[] | null }): Promise<CertificateRow | null> {
   const [row] = await tx.update(sleepCertificate).set(end).where(and(eq(sleepCertificate.clusterId, clusterId), eq(sleepCertificate.state, "valid"))).returning();
   return row ?? null;
 }

@@ -1,6 +1,7 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { mintId } from "@/server/platform/id";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, violatedConstraint, type Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
@@ -21,17 +22,17 @@ export async function orderDrill(context: Context, hostId: string): Promise<Dril
     return await inTransaction(context, (tx) => orderDrillIn(tx, context, hostId));
   } catch (error) {
     if (violatedConstraint(error) !== "drill_one_open") throw error;
-    throw conflict("A drill of this cluster is under way already. Wait for its end.", { hostId });
+    throw conflict(sentence("refused-drill-running"), { hostId });
   }
 }
 
 export async function orderDrillIn(tx: Transaction, context: Context, hostId: string): Promise<DrillRow> {
   const host = await lockHost(tx, hostId);
   if (!host || host.state === "retired") throw notFound("host", hostId);
-  if (!host.drillable) throw conflict(`${host.name} is not marked for drills, so it is not crashed. Mark it first if its machines may be restarted on purpose.`, { hostId });
-  if (host.state !== "up" || host.maintenance || host.drainRequestedAt) throw conflict(`${host.name} is ${host.maintenance ? "in maintenance" : host.drainRequestedAt ? "being drained" : host.state}, so a drill would measure nothing. Only a host in service is crashed on purpose.`, { hostId, state: host.state });
+  if (!host.drillable) throw conflict(sentence("refused-drill-unmarked", { host: host.name }), { hostId });
+  if (host.state !== "up" || host.maintenance || host.drainRequestedAt) throw conflict(sentence("refused-drill-state", { host: host.name }), { hostId, state: host.state });
   const rehearsal = await askRehearsalIn(tx, context, askRehearsalInput.parse({ clusterId: host.clusterId, question: { kind: "lose-host", hostId } }));
-  const row: DrillRow = { id: mintId("drill", context), clusterId: host.clusterId, hostId, rehearsalId: rehearsal.id, state: "crashing", reason: "", orderedBy: context.actor.id, orderedAt: context.clock.now(), crashedAt: null, incidentId: null, measured: null, finishedAt: null };
+  const row: DrillRow = { id: mintId("drill", context), clusterId: host.clusterId, hostId, rehearsalId: rehearsal.id, state: "crashing", reason: "", reasonWords: null, orderedBy: context.actor.id, orderedAt: context.clock.now(), crashedAt: null, incidentId: null, measured: null, finishedAt: null };
   await insertDrill(tx, row);
   await announce(tx, { organizationId: null, topic: "cluster", id: host.clusterId });
   await wake(tx, "play-rehearsals", "drill-hosts");

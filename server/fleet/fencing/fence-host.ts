@@ -23,10 +23,10 @@ export async function requestFencing(tx: Transaction, context: Context, hostId: 
     clusterId: host.clusterId,
     hostId,
     inputs,
-    chosen: { action: "cut the power through its management controller" },
+    chosen: { action: "cut-power" },
     rejected: [
-      { action: "wait", why: "its instances stay down as long as it is silent", words: sentence("fence-not-wait").words },
-      { action: "restart its instances elsewhere at once", why: "a silent host may still run them; two writers on one disk destroy it", words: sentence("fence-not-at-once").words },
+      { action: "wait", text: "Waiting: its instances stay down as long as it is silent.", words: sentence("fence-not-wait").words },
+      { action: "restart-at-once", text: "Restarting its instances elsewhere at once: a silent host may still run them, and two writers on one disk destroy it.", words: sentence("fence-not-at-once").words },
     ],
     reason,
     outcome: "planned",
@@ -42,7 +42,7 @@ export async function requestFencing(tx: Transaction, context: Context, hostId: 
 export async function noteFencingAttempt(tx: Transaction, context: Context, hostId: string, error: string, blocked: boolean): Promise<void> {
   const row = await lockOpenFencing(tx, hostId);
   if (!row || row.state === "confirmed") return;
-  await writeFencing(tx, row.id, { attempts: row.attempts + 1, lastError: error, state: blocked ? "blocked" : row.state });
+  await writeFencing(tx, row.id, { attempts: row.attempts + 1, lastError: error, lastErrorWords: null, state: blocked ? "blocked" : row.state });
   if (!blocked) return;
   const host = await lockHost(tx, hostId);
   if (host?.state === "fencing") {
@@ -58,7 +58,7 @@ export async function noteFencingAttempt(tx: Transaction, context: Context, host
 }
 
 /** The host is known dead: confirmed by its controller (which had to cut its power, or says that it was off), by its run-lease (`why` says how), or vouched for by an operator. Its instances may run elsewhere. */
-export async function confirmFencing(tx: Transaction, context: Context, hostId: string, how: "power" | "was-off" | "vouched" | "lease", vouchedBy: string | null = null, why: string | null = null): Promise<HostRow | null> {
+export async function confirmFencing(tx: Transaction, context: Context, hostId: string, how: "power" | "was-off" | "vouched" | "lease", vouchedBy: string | null = null, why: Said | null = null): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
   if (!host || !["suspect", "unreachable", "fencing"].includes(host.state)) return null;
   const row = await lockOpenFencing(tx, hostId);
@@ -79,12 +79,12 @@ export async function confirmFencing(tx: Transaction, context: Context, hostId: 
 }
 
 /** The host answers, so it is not dead, and nothing was restarted elsewhere: it is simply up again. */
-export async function cancelFencing(tx: Transaction, context: Context, hostId: string, why: string): Promise<void> {
+export async function cancelFencing(tx: Transaction, context: Context, hostId: string, why: Said): Promise<void> {
   const row = await lockOpenFencing(tx, hostId);
   if (!row || row.state === "confirmed") return;
   const now = context.clock.now();
-  await writeFencing(tx, row.id, { state: "cancelled", closedAt: now, lastError: why });
-  if (row.decisionId) await measureDecision(tx, context, row.decisionId, { cancelled: why }, "superseded");
+  await writeFencing(tx, row.id, { state: "cancelled", closedAt: now, lastError: textOf(why), lastErrorWords: wordsOf(why) });
+  if (row.decisionId) await measureDecision(tx, context, row.decisionId, { cancelled: textOf(why) }, "superseded");
 }
 
 /** All that was planned from a fencing is done. */

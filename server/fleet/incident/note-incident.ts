@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
+import { textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import type { IncidentEntryRow, IncidentRow } from "../types";
@@ -15,17 +16,17 @@ export interface IncidentKey {
 export interface IncidentNote {
   readonly kind: "signal" | "state" | "fencing" | "restart" | "power" | "operator" | "end";
   /** One sentence; the same one twice in an incident is written once. */
-  readonly text: string;
+  readonly said: Said;
   /** Now, when left out. */
   readonly at?: Date;
   readonly detail?: Record<string, unknown>;
 }
 
 /** Opens an incident, or finds the one that is open. The first note says what was seen first. */
-export async function openIncident(tx: Transaction, context: Context, key: IncidentKey, title: string, first: IncidentNote): Promise<IncidentRow> {
+export async function openIncident(tx: Transaction, context: Context, key: IncidentKey, title: Said, first: IncidentNote): Promise<IncidentRow> {
   const open = await lockOpenIncident(tx, key);
   const at = first.at ?? context.clock.now();
-  const row: IncidentRow = open ?? { id: mintId("incident", context), ...key, title, openedAt: at, closedAt: null, figures: {} };
+  const row: IncidentRow = open ?? { id: mintId("incident", context), ...key, title: textOf(title), titleWords: wordsOf(title), openedAt: at, closedAt: null, figures: {} };
   if (!open) await insertIncident(tx, row);
   await addNote(tx, context, row, first);
   return row;
@@ -50,8 +51,9 @@ export async function closeIncident(tx: Transaction, context: Context, key: Inci
 }
 
 async function addNote(tx: Transaction, context: Context, row: Pick<IncidentRow, "id" | "clusterId">, note: IncidentNote): Promise<boolean> {
-  if (await hasEntry(tx, row.id, note.text)) return false;
-  const entry: IncidentEntryRow = { id: mintId("incidentEntry", context), incidentId: row.id, at: note.at ?? context.clock.now(), kind: note.kind, text: note.text, detail: note.detail ?? {} };
+  const text = textOf(note.said);
+  if (await hasEntry(tx, row.id, text)) return false;
+  const entry: IncidentEntryRow = { id: mintId("incidentEntry", context), incidentId: row.id, at: note.at ?? context.clock.now(), kind: note.kind, text, words: wordsOf(note.said), detail: note.detail ?? {} };
   await insertEntry(tx, entry);
   await announce(tx, { organizationId: null, topic: "cluster", id: row.clusterId });
   return true;

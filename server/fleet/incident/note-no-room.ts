@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import { sentence } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import type { IncidentRow } from "../types";
 import { closeIncident, noteIncident, openIncident, type IncidentKey, type IncidentNote } from "./note-incident";
@@ -15,8 +16,8 @@ export interface NoRoom {
   readonly instance: string;
   /** What its memory may take at most. */
   readonly neededMiB: number;
-  /** The host's own words. */
-  readonly error: string;
+  /** The host's own words; null where the pool is so full that it holds the machine itself. */
+  readonly error: string | null;
 }
 
 /** A machine could not be put aside because its pool had no room for its memory: the operator's alarm. It goes by itself, see below. */
@@ -27,10 +28,10 @@ export async function noteNoRoom(tx: Transaction, context: Context, { clusterId,
   // The host's own words are in the detail: they differ each time, and a machine that is tried every half hour should be told of once.
   const note: IncidentNote = {
     kind: "signal",
-    text: `The pool ${figures.pool} had no room for the memory of ${figures.instance} (at most ${figures.neededMiB} MiB), which should have been put aside and runs on. Free space there, or add some.`,
+    said: error === null ? sentence("note-held", { pool: figures.pool, instance: figures.instance }) : sentence("note-no-room", { pool: figures.pool, instance: figures.instance, neededMiB: figures.neededMiB }),
     detail: { ...figures, error },
   };
-  await openIncident(tx, context, key, `The pool ${figures.pool} has no room to put machines aside`, note);
+  await openIncident(tx, context, key, sentence("incident-no-room", { pool: figures.pool }), note);
   await noteIncident(tx, context, key, note, { ...figures, lastAt: context.clock.now().toISOString() });
 }
 
@@ -38,7 +39,7 @@ export async function noteNoRoom(tx: Transaction, context: Context, { clusterId,
 export async function noteRoom(tx: Transaction, context: Context, input: { readonly clusterId: string; readonly pool: string; readonly instance: string }): Promise<void> {
   const key = keyOf(input.clusterId);
   const open = await lockOpenIncident(tx, key);
-  if (open?.figures["pool"] === input.pool) await closeIncident(tx, context, key, { kind: "end", text: `${input.instance} was put aside: the pool ${input.pool} has room again.` });
+  if (open?.figures["pool"] === input.pool) await closeIncident(tx, context, key, { kind: "end", said: sentence("note-put-aside", { instance: input.instance, pool: input.pool }) });
 }
 
 /** A pool was looked at: room for what could not be put aside, seen after that, ends the alarm as well. */
@@ -49,7 +50,7 @@ export async function noteSpace(tx: Transaction, context: Context, input: { read
   const { neededMiB, lastAt } = open.figures;
   const since = typeof lastAt === "string" ? new Date(lastAt) : open.openedAt;
   if (typeof neededMiB !== "number" || input.availableMiB < neededMiB || input.observedAt <= since) return;
-  await closeIncident(tx, context, key, { kind: "end", text: `The pool ${input.pool} has ${input.availableMiB} MiB free again.` });
+  await closeIncident(tx, context, key, { kind: "end", said: sentence("note-pool-free", { pool: input.pool, availableMiB: input.availableMiB }) });
 }
 
 /** Pool and machine of an open alarm, for the sentence that warns of it. */

@@ -37,24 +37,3 @@ export function getIncident(context: Context, incidentId: string): Promise<Incid
     return { ...row, hostName: host?.name ?? null, entries: await entriesOf(tx, incidentId) };
   });
 }
-
-/** The same as a report that can be sent on: Markdown, moments in UTC, each line with its distance from the first signal. */
-export async function exportIncident(context: Context, incidentId: string): Promise<{ readonly fileName: string; readonly text: string }> {
-  const { entries, ...row } = await getIncident(context, incidentId);
-  const since = (at: Date): string => `+${((at.getTime() - row.openedAt.getTime()) / 1_000).toFixed(1)} s`;
-  const lines = [
-    `# ${row.title}`,
-    "",
-    `First signal: ${row.openedAt.toISOString()}`,
-    `End: ${row.closedAt?.toISOString() ?? "it goes on"}`,
-    ...(row.closedAt ? [`Length: ${((row.closedAt.getTime() - row.openedAt.getTime()) / 1_000).toFixed(1)} s`] : []),
-    "",
-    "| moment (UTC) | after | what |",
-    "|---|---|---|",
-    ...entries.map((entry) => `| ${entry.at.toISOString()} | ${since(entry.at)} | ${entry.text.replaceAll("|", "\\|")} |`),
-    "",
-    ...Object.entries(row.figures).map(([name, value]) => `- ${name}: ${typeof value === "number" || typeof value === "string" ? value : JSON.stringify(value)}`),
-    "",
-  ];
-  return { fileName: `incident-${row.openedAt.toISOString().slice(0, 16).replace(/[:T]/g, "-")}-${row.hostName ?? "cluster"}.md`, text: lines.join("\n") };
-}

@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
+import { textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { writeHost } from "../host/store";
@@ -9,7 +10,7 @@ import { insertPowerEvent } from "./store";
 
 export interface PowerStep {
   readonly kind: "sleep" | "wake" | "wake-test" | "wake-failed" | "returned";
-  readonly reason: string;
+  readonly reason: Said;
   readonly seconds?: number | null;
   readonly certificateId?: string | null;
   readonly decisionId?: string | null;
@@ -19,7 +20,7 @@ export interface PowerStep {
 export async function changePowerState(tx: Transaction, context: Context, host: HostRow, to: PowerState, step: PowerStep, more: { readonly wakeSeconds?: number; readonly lastWakeTestAt?: Date } = {}): Promise<HostRow> {
   if (!powerMayBecome(host.powerState, to)) throw new Error(`The power of host ${host.name} (${host.id}) is ${host.powerState} and can not become ${to}; the table of power states has no such step.`);
   const now = context.clock.now();
-  const row = await writeHost(tx, host.id, { powerState: to, powerStateReason: step.reason, powerStateChangedAt: now, ...more });
+  const row = await writeHost(tx, host.id, { powerState: to, powerStateReason: textOf(step.reason), powerStateWords: wordsOf(step.reason), powerStateChangedAt: now, ...more });
   await insertPowerEvent(tx, {
     id: mintId("powerEvent", context),
     hostId: host.id,
@@ -28,7 +29,8 @@ export async function changePowerState(tx: Transaction, context: Context, host: 
     from: host.powerState,
     to,
     kind: step.kind,
-    reason: step.reason,
+    reason: textOf(step.reason),
+    reasonWords: wordsOf(step.reason),
     seconds: step.seconds ?? null,
     certificateId: step.certificateId ?? null,
     decisionId: step.decisionId ?? null,

@@ -33,7 +33,7 @@ export function wakeHostNow(context: Context, hostId: string): Promise<HostRow> 
   return inTransaction(context, async (tx) => {
     const before = await lockHost(tx, hostId);
     if (!before || before.state === "retired") throw notFound("host", hostId);
-    const row = await requestWake(tx, context, hostId, { reason: "An operator wakes it.", inputs: { operator: context.actor.id } });
+    const row = await requestWake(tx, context, hostId, { reason: sentence("wake-operator"), inputs: { operator: context.actor.id } });
     if (!row) throw conflict(sentence("refused-wake", { host: before.name }), { hostId, state: before.state, powerState: before.powerState });
     await recordAudit(tx, context, { organizationId: null, action: "host.wake-requested", targetKind: "host", targetId: hostId, before: { powerState: before.powerState }, after: { powerState: row.powerState } });
     return row;

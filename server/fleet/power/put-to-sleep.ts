@@ -1,5 +1,6 @@
 import type { SleepCertificate } from "@/server/planner/types";
 import type { Context } from "@/server/platform/context";
+import { sentence, type Said } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { allocationsOn } from "../allocation/store";
 import { storeCertificate } from "../certificate/store-certificate";
@@ -19,7 +20,7 @@ export interface Sleep {
   readonly hostId: string;
   /** Names this host and every other sleeper. */
   readonly certificate: SleepCertificate;
-  readonly reason: string;
+  readonly reason: Said;
   readonly decision: Pick<NewDecision, "inputs" | "rejected" | "predicted">;
 }
 
@@ -50,7 +51,7 @@ export function putToSleep(context: Context, sleep: Sleep): Promise<string> {
     // The change of state raises the generation; the proof is stored for the state that it describes.
     const asleep = await changeHostState(tx, context, host, "asleep", sleep.reason);
     const generation = await raiseGeneration(tx, sleep.clusterId);
-    const certificateId = await storeCertificate(tx, context, sleep.clusterId, generation, sleep.certificate, `${host.name} goes to sleep too.`);
+    const certificateId = await storeCertificate(tx, context, sleep.clusterId, generation, sleep.certificate, sentence("proof-one-more", { host: host.name }));
     await changePowerState(tx, context, { ...asleep, powerState: host.powerState }, "falling-asleep", { kind: "sleep", reason: sleep.reason, certificateId, decisionId });
     return decisionId;
   });

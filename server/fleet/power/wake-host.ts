@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import { sentence, storedSentence, textOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { raiseGeneration } from "../cluster/store";
 import { measureDecision, recordDecision } from "../decision/record-decision";
@@ -15,7 +16,7 @@ const REMEMBERED = 0.8;
  * Asks for a sleeper to be woken; null when it is not asleep. The loop power-hosts does it. A host on its way there still answers, and would be
  * taken for awake while its power goes: whoever needs it asks again when it is off.
  */
-export async function requestWake(tx: Transaction, context: Context, hostId: string, wake: { readonly reason: string; readonly test?: boolean; readonly inputs?: Record<string, unknown> }): Promise<HostRow | null> {
+export async function requestWake(tx: Transaction, context: Context, hostId: string, wake: { readonly reason: Said; readonly test?: boolean; readonly inputs?: Record<string, unknown> }): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
   if (host?.state !== "asleep" || host.powerState !== "asleep") return null;
   const decisionId = await recordDecision(tx, context, {
@@ -39,7 +40,7 @@ export async function noteAsleep(tx: Transaction, context: Context, hostId: stri
   if (host?.powerState !== "falling-asleep") return null;
   const event = (await lastEvents(tx, [hostId])).get(hostId);
   if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { seconds }, "applied");
-  return changePowerState(tx, context, host, "asleep", { kind: "sleep", reason: host.powerStateReason, seconds, certificateId: event?.certificateId ?? null, decisionId: event?.decisionId ?? null });
+  return changePowerState(tx, context, host, "asleep", { kind: "sleep", reason: storedSentence(host.powerStateReason, host.powerStateWords), seconds, certificateId: event?.certificateId ?? null, decisionId: event?.decisionId ?? null });
 }
 
 /** It answers (or was switched on by hand): its power needs nobody's care any more. */
@@ -53,25 +54,25 @@ export async function noteAwake(tx: Transaction, context: Context, hostId: strin
   const remembered = seconds === null ? {} : { wakeSeconds: Math.max(seconds, (host.wakeSeconds ?? 0) * REMEMBERED + seconds * (1 - REMEMBERED)) };
   // Every wake proves what a test would prove.
   const proved = asked ? { lastWakeTestAt: context.clock.now() } : {};
-  const reason = asked ? `It answered ${(seconds ?? 0).toFixed(1)} s after it was woken.` : "It was switched on by somebody else.";
+  const reason = asked ? sentence("wake-came", { afterSeconds: Math.round((seconds ?? 0) * 10) / 10 }) : sentence("wake-by-hand");
   return changePowerState(tx, context, host, "on", { kind: event?.kind === "wake-test" ? "wake-test" : asked ? "wake" : "returned", reason, seconds, decisionId: event?.decisionId ?? null }, { ...remembered, ...proved });
 }
 
 /** It did not come: nothing is to be expected of it until an operator has looked. */
-export async function failWake(tx: Transaction, context: Context, hostId: string, why: string): Promise<HostRow | null> {
+export async function failWake(tx: Transaction, context: Context, hostId: string, why: Said): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
   if (host?.powerState !== "waking" || host.state !== "asleep") return null;
   const event = (await lastEvents(tx, [hostId])).get(hostId);
-  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: why }, "failed");
+  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: textOf(why) }, "failed");
   const row = await changeHostState(tx, context, host, "quarantined", why);
   return changePowerState(tx, context, { ...row, powerState: host.powerState }, "failed-to-wake", { kind: "wake-failed", reason: why, decisionId: event?.decisionId ?? null });
 }
 
 /** Its power could not be cut and it still answers: it goes back to work. */
-export async function cancelSleep(tx: Transaction, context: Context, hostId: string, why: string): Promise<HostRow | null> {
+export async function cancelSleep(tx: Transaction, context: Context, hostId: string, why: Said): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
   if (host?.powerState !== "falling-asleep" || host.state !== "asleep") return null;
   const event = (await lastEvents(tx, [hostId])).get(hostId);
-  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: why }, "failed");
+  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: textOf(why) }, "failed");
   return changePowerState(tx, context, host, "waking", { kind: "wake", reason: why });
 }

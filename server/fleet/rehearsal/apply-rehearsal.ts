@@ -1,5 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
@@ -65,7 +66,7 @@ async function carryOut(tx: Transaction, context: Context, clusterId: string, qu
       for (const hostId of result.applyHostIds) await drainHostIn(tx, context, hostId);
       return;
     case "wake":
-      for (const hostId of result.applyHostIds) await requestWake(tx, context, hostId, { reason: "An operator makes room for desktops that will be ordered.", inputs: { operator: context.actor.id } });
+      for (const hostId of result.applyHostIds) await requestWake(tx, context, hostId, { reason: sentence("wake-desktops"), inputs: { operator: context.actor.id } });
       return;
     case null:
       return;

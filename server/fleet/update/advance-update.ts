@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import { textOf, wordsOf, type Said, type Sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { allocationsOn } from "../allocation/store";
@@ -13,7 +14,7 @@ type Step =
   | { readonly to: "updating" }
   | { readonly to: "returning"; readonly output: string }
   | { readonly to: "done" }
-  | { readonly to: "failed"; readonly reason: string; readonly output: string };
+  | { readonly to: "failed"; readonly reason: Sentence; readonly output: string };
 
 /** What a host of an update must be for each step: whoever asks may have read it a while ago. */
 const FROM: Readonly<Record<Step["to"], readonly HostUpdateHostRow["state"][]>> = {
@@ -37,7 +38,7 @@ export function advanceHost(context: Context, update: Pick<HostUpdateRow, "id" |
       case "draining":
         if (host.state !== "up" || host.drainRequestedAt) return false;
         await writeHost(tx, hostId, { cordoned: true, drainRequestedAt: now, drainRequestedBy: update.id });
-        await note(tx, context, row, hostId, { state: "draining", startedAt: now, reason: "" });
+        await note(tx, context, row, hostId, { state: "draining", startedAt: now, reason: "", reasonWords: null });
         await wake(tx, "evacuate-hosts");
         break;
       case "updating":
@@ -54,8 +55,8 @@ export function advanceHost(context: Context, update: Pick<HostUpdateRow, "id" |
         await wake(tx, "place-instances");
         break;
       case "failed":
-        await note(tx, context, row, hostId, { state: "failed", reason: step.reason, output: step.output, finishedAt: now });
-        await writeUpdate(tx, row.id, { state: "paused", reason: step.reason });
+        await note(tx, context, row, hostId, { state: "failed", reason: step.reason.text, reasonWords: step.reason.words, output: step.output, finishedAt: now });
+        await writeUpdate(tx, row.id, { state: "paused", reason: step.reason.text, reasonWords: step.reason.words });
         break;
     }
     await raiseGeneration(tx, host.clusterId);
@@ -72,11 +73,12 @@ async function note(tx: Transaction, context: Context, update: HostUpdateRow, ho
 }
 
 /** When it is likely to end, or that it has. */
-export function noteUpdate(context: Context, updateId: string, change: { readonly predictedEndAt?: Date; readonly state?: "done" | "paused"; readonly reason?: string; readonly finishedAt?: Date }): Promise<void> {
+export function noteUpdate(context: Context, updateId: string, change: { readonly predictedEndAt?: Date; readonly state?: "done" | "paused"; readonly reason?: Said; readonly finishedAt?: Date }): Promise<void> {
   return inTransaction(context, async (tx) => {
     const row = await lockUpdate(tx, updateId);
     if (row?.state !== "running") return;
-    await writeUpdate(tx, updateId, change);
+    const { reason, ...rest } = change;
+    await writeUpdate(tx, updateId, { ...rest, ...(reason === undefined ? {} : { reason: textOf(reason), reasonWords: wordsOf(reason) }) });
     await announce(tx, { organizationId: null, topic: "cluster", id: row.clusterId });
   });
 }

@@ -27,9 +27,9 @@ export async function startUpdate(context: Context, input: UpdateInput): Promise
       for (const hostId of input.hostIds) if (!known.has(hostId)) throw new Problem("bad-input", sentence("refused-update-host", { host: hostId, cluster: cluster.name }), { hostId });
       const row: HostUpdateRow = {
         id: mintId("hostUpdate", context), clusterId: cluster.id, name: input.name, step: input.step, stepTimeoutSeconds: input.stepTimeoutSeconds, hostsAtOnce: input.hostsAtOnce,
-        state: "running", reason: "", createdBy: context.actor.id, createdAt: context.clock.now(), predictedEndAt: null, finishedAt: null,
+        state: "running", reason: "", reasonWords: null, createdBy: context.actor.id, createdAt: context.clock.now(), predictedEndAt: null, finishedAt: null,
       };
-      const hosts = [...new Set(input.hostIds)].map((hostId, position): HostUpdateHostRow => ({ updateId: row.id, hostId, position, state: "waiting", reason: "", output: "", startedAt: null, stepStartedAt: null, finishedAt: null }));
+      const hosts = [...new Set(input.hostIds)].map((hostId, position): HostUpdateHostRow => ({ updateId: row.id, hostId, position, state: "waiting", reason: "", reasonWords: null, output: "", startedAt: null, stepStartedAt: null, finishedAt: null }));
       await insertUpdate(tx, row, hosts);
       await announce(tx, { organizationId: null, topic: "cluster", id: cluster.id });
       await wake(tx, "update-hosts");
@@ -49,7 +49,8 @@ export function changeUpdate(context: Context, updateId: string, to: "pause" | "
     if (!row) throw notFound("update", updateId);
     if (row.state !== "running" && row.state !== "paused") throw conflict(sentence("refused-update-over", { update: row.name }), { updateId, state: row.state });
     const state = to === "pause" ? ("paused" as const) : to === "resume" ? ("running" as const) : ("aborted" as const);
-    const change = { state, reason: to === "abort" ? "An operator aborted it." : to === "pause" ? "An operator paused it." : "", finishedAt: to === "abort" ? context.clock.now() : null };
+    const why = to === "abort" ? sentence("update-aborted") : to === "pause" ? sentence("update-paused") : null;
+    const change = { state, reason: why?.text ?? "", reasonWords: why?.words ?? null, finishedAt: to === "abort" ? context.clock.now() : null };
     if (to === "abort") await takeBack(tx, context, updateId);
     await writeUpdate(tx, updateId, change);
     await announce(tx, { organizationId: null, topic: "cluster", id: row.clusterId });
@@ -71,8 +72,8 @@ async function takeBack(tx: Transaction, context: Context, updateId: string): Pr
       await raiseGeneration(tx, host.clusterId);
       await announce(tx, { organizationId: null, topic: "host", id: one.hostId });
     }
-    const reason = one.state === "updating" || one.state === "returning" ? "The update was aborted while its step was under way. It stays in maintenance: look at it, then return it to service." : "The update was aborted before its turn.";
-    await writeUpdateHost(tx, updateId, one.hostId, { state: "skipped", reason, finishedAt: now });
+    const why = sentence(one.state === "updating" || one.state === "returning" ? "update-aborted-under-way" : "update-aborted-before");
+    await writeUpdateHost(tx, updateId, one.hostId, { state: "skipped", reason: why.text, reasonWords: why.words, finishedAt: now });
   }
 }
 

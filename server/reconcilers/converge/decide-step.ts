@@ -16,6 +16,8 @@ export interface View {
 export interface StorageHold {
   /** Seen after it was paused: every pool of its disks has more room than the cluster keeps free. */
   readonly hasRoom: boolean;
+  /** Seen after it was paused: all of them, and one has no more room than that. */
+  readonly isFull: boolean;
   /** How often it was let go on within the last `HOLD_WINDOW_MS`, and was paused again. */
   readonly tries: number;
 }
@@ -48,6 +50,8 @@ export type Step =
   | { readonly kind: "finish-purge" }
   /** Its memory into a file; repeated, it only writes down that this was done. */
   | { readonly kind: "suspend" }
+  /** A full storage holds it, so its memory can not be saved: the order ends, and it goes on when there is room. */
+  | { readonly kind: "abandon-suspend" }
   /** A saved memory that nothing will go on from. */
   | { readonly kind: "forget-memory" }
   | { readonly kind: "accept-guest-shutdown" }
@@ -95,7 +99,7 @@ export function decideStep(view: View, memory: Memory, nowMs: number): Step {
   const state = stateHere(view);
   const live = LIVE.includes(state);
   const wantsToRun = desired.desiredPower === "running" && desired.deletedAt === null;
-  if (desired.desiredPower === "suspended" && desired.deletedAt === null) return live ? suspending(state) : suspended(view, state);
+  if (desired.desiredPower === "suspended" && desired.deletedAt === null) return live ? suspending(view, state, nowMs) : suspended(view, state);
   if (!wantsToRun) return live ? stopping(view, memory, nowMs) : stopped(view);
   return live ? running(view, memory, nowMs) : starting(view, state, nowMs);
 }
@@ -127,9 +131,16 @@ function stopping(view: View, memory: Memory, nowMs: number): Step {
   return { kind: "wait", untilMs: Math.min(endMs, memory.askedAtMs + ASK_AGAIN_MS) };
 }
 
-/** What has no running guest (a pause after a storage error, a shutdown under way) has to end first. */
-function suspending(state: ObservedState): Step {
-  return state === "running" ? { kind: "suspend" } : NONE;
+/**
+ * What has no running guest (a shutdown under way) has to end first. One that a full storage holds goes on as soon as there is room, and is put
+ * aside then; where its pools were looked at and are full, whoever asked is told, and not kept waiting for as long as they stay so.
+ */
+function suspending(view: View, state: ObservedState, nowMs: number): Step {
+  const { observation } = view.desired;
+  if (state === "running") return { kind: "suspend" };
+  if (!observation || !isHeldByStorage(view.desired)) return NONE;
+  if (view.hold?.hasRoom) return held(view, observation.observedAt, nowMs);
+  return view.hold?.isFull ? { kind: "abandon-suspend" } : NONE;
 }
 
 /** Saved, or gone by itself before it could be: either way it gives its place back. */

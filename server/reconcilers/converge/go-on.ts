@@ -13,17 +13,17 @@ const WENT_ON = "storage-has-room";
 /** What is known of a machine that a full storage paused. */
 export async function readHold(tx: Transaction, context: Context, desired: DesiredInstance, place: { readonly cluster: ClusterRow; readonly pools: ReadonlyMap<string, StoragePoolRow> }): Promise<StorageHold> {
   const tries = await countRecentEvents(tx, desired.id, WENT_ON, new Date(context.clock.nowMs() - HOLD_WINDOW_MS));
-  return { hasRoom: hasRoom(desired, place.cluster.storageFloorFraction, place.pools), tries };
+  const room = roomOf(desired, place.cluster.storageFloorFraction, place.pools);
+  return { hasRoom: room === "free", isFull: room === "full", tries };
 }
 
-/** True when every pool of its disks was seen above its floor since the machine was paused: what was known before says nothing of now. Pure. */
-export function hasRoom(desired: Pick<DesiredInstance, "volumes" | "observation">, floorFraction: number, pools: ReadonlyMap<string, Pick<StoragePoolRow, "capacityMiB" | "availableMiB" | "observedAt">>): boolean {
+/** "free" when every pool of its disks was seen above its floor since the machine was paused, "full" when all were seen and one was not; null before: what was known then says nothing of now. Pure. */
+export function roomOf(desired: Pick<DesiredInstance, "volumes" | "observation">, floorFraction: number, pools: ReadonlyMap<string, Pick<StoragePoolRow, "capacityMiB" | "availableMiB" | "observedAt">>): "free" | "full" | null {
   const pausedAt = desired.observation?.observedAt;
-  if (!pausedAt) return false;
-  return disksOf(desired).every(({ poolId }) => {
-    const pool = pools.get(poolId);
-    return pool !== undefined && pool.observedAt > pausedAt && pool.availableMiB > pool.capacityMiB * floorFraction;
-  });
+  if (!pausedAt) return null;
+  const seen = disksOf(desired).map(({ poolId }) => pools.get(poolId));
+  if (seen.some((pool) => pool === undefined || pool.observedAt <= pausedAt)) return null;
+  return seen.every((pool) => pool !== undefined && pool.availableMiB > pool.capacityMiB * floorFraction) ? "free" : "full";
 }
 
 /** Lets a machine go on that a full storage paused, if nobody has asked for anything else since, and tells its owner how long it stood still. */

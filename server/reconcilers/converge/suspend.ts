@@ -5,7 +5,7 @@ import type { DomainSpec, HypervisorHost, MemoryImage } from "@/server/drivers/h
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 import { conclude, Overtaken, placed, word } from "./conclude";
-import { memoryOf } from "./decide-step";
+import { disksOf, memoryOf } from "./decide-step";
 import { isStillSo, type FullView } from "./look";
 
 const BYTES_PER_MIB = 1_048_576;
@@ -50,6 +50,20 @@ export async function suspend(pass: Pass, given: FullView): Promise<void> {
     await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: "suspended", detail: { milliseconds: context.clock.nowMs() - begunAt, sizeMiB: Math.ceil(sizeBytes / BYTES_PER_MIB) } }]);
     await noteRoom(tx, context, { clusterId: desired.clusterId, pool: to.pool, instance: desired.name });
   });
+}
+
+/** A full storage holds the machine that should be put aside: the order ends, its owner and who runs the storage hear why, and it goes on when there is room. */
+export async function abandonHeld(pass: Pass, given: FullView): Promise<void> {
+  const { context } = pass;
+  const { desired, pools } = placed(given);
+  const memory = memoryOf(desired);
+  const full = disksOf(desired).map(({ poolId }) => pools.get(poolId)).find((pool) => pool !== undefined && pool.availableMiB <= pool.capacityMiB * given.cluster.storageFloorFraction);
+  const pool = full ?? (memory ? pools.get(memory.poolId) : undefined);
+  await inTransaction(context, async (tx) => {
+    const ended = await abandonSuspend(tx, context, { instanceId: desired.id, generation: desired.generation, reason: "held" });
+    if (ended && pool) await noteNoRoom(tx, context, { clusterId: desired.clusterId, pool: pool.name, instanceId: desired.id, instance: desired.name, neededMiB: (memory?.sizeGiB ?? 0) * MIB_PER_GIB, error: null });
+  });
+  context.logger.error({ instanceId: desired.id, pool: pool?.name }, "a machine could not be suspended: a full storage holds it");
 }
 
 /** What becomes of a saved memory that nobody will go on from. */

@@ -1,5 +1,6 @@
 import { DriverError } from "@/server/drivers/errors";
 import { noteIncident, readFencings, readPowerConfigs, type Fleet, type FencingRow, type HostRow } from "@/server/fleet";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "../enrol/preflight";
 import type { Pass } from "../types";
@@ -41,7 +42,7 @@ async function switchOn(pass: Pass, host: HostRow): Promise<void> {
     try {
       await pass.machines.power(asPowerConfig(config)).on({ timeoutMs: ON_TIMEOUT_MS });
       context.logger.info({ host: host.name }, "a host that was fenced is switched on again");
-      await inTransaction(context, (tx) => noteIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-lost" }, { kind: "power", text: `${host.name} was switched on again; it is cleaned when it answers.` }));
+      await inTransaction(context, (tx) => noteIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-lost" }, { kind: "power", said: sentence("note-switched-on", { host: host.name }) }));
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       context.logger.warn({ host: host.name, err: error }, "a fenced host could not be switched on again");

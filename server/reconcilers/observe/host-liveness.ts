@@ -56,8 +56,8 @@ export async function applyConsequence(pass: Pass, liveness: Liveness, allocated
 }
 
 async function recover(tx: Transaction, context: Context, host: HostRow, instanceIds: readonly string[]): Promise<void> {
-  await closeIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-isolated" }, { kind: "end", text: `${host.name} answers again.` });
-  await cancelFencing(tx, context, host.id, "the host answered again before its death was confirmed");
+  await closeIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-isolated" }, { kind: "end", said: sentence("note-answers-again", { host: host.name }) });
+  await cancelFencing(tx, context, host.id, sentence("fencing-host-answers"));
   await changeHostState(tx, context, host, "up", sentence("host-answers"));
   await setPhase(tx, context, instanceIds, null);
 }

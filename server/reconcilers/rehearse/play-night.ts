@@ -47,7 +47,7 @@ export function playNight(copy: Copy, question: { readonly hours: number; readon
     currency: automation.electricityCurrency,
     moves: night.moves,
     events: night.events,
-    refusals: trouble === null ? [] : [{ name: copy.source.snapshot.cluster.name, text: trouble, words: [] }],
+    refusals: trouble === null ? [] : [{ name: copy.source.snapshot.cluster.name, text: trouble.text, words: trouble.words }],
     series: run.series,
     foretold: [
       { figure: "moves", unit: "count", value: night.moves.length, bound: Math.max(3, night.moves.length * 0.5) },

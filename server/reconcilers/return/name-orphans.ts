@@ -1,6 +1,7 @@
 import { getInstancesForConverge } from "@/server/compute";
 import type { VolumeObservation } from "@/server/drivers/hypervisor/types";
 import { closeIncident, openIncident, readFleet, type HostRow } from "@/server/fleet";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 
@@ -27,14 +28,14 @@ export async function nameOrphans(pass: Pass, row: HostRow): Promise<void> {
     const known = new Set((await getInstancesForConverge(tx, context, ids)).map((instance) => instance.id));
     const found = findOrphans(volumes, known);
     if (found.length === 0) {
-      await closeIncident(tx, context, key, { kind: "end", text: `No disk without a machine is left where ${row.name} sees them.` });
+      await closeIncident(tx, context, key, { kind: "end", said: sentence("note-no-orphans", { host: row.name }) });
       return found;
     }
-    const gib = found.reduce((sum, volume) => sum + volume.allocatedBytes, 0) / 2 ** 30;
-    const names = found.slice(0, NAMED).map((volume) => volume.name);
-    await openIncident(tx, context, key, `${found.length} ${found.length === 1 ? "disk belongs" : "disks belong"} to no machine`, {
+    const sizeGiB = Math.round((found.reduce((sum, volume) => sum + volume.allocatedBytes, 0) / 2 ** 30) * 10) / 10;
+    const names = [...found.slice(0, NAMED).map((volume) => volume.name), ...(found.length > NAMED ? ["..."] : [])];
+    await openIncident(tx, context, key, sentence("incident-orphans", { disks: found.length }), {
       kind: "signal",
-      text: `${row.name} came back, and on its storage lie ${found.length} disks (${gib.toFixed(1)} GiB) of machines that are not known: ${names.join(", ")}${found.length > NAMED ? ", ..." : ""}. Nothing uses them and nothing was deleted. If the database is as new as the storage, delete them by hand.`,
+      said: sentence("note-orphans", { host: row.name, disks: found.length, sizeGiB, names }),
       detail: { volumes: found.map(({ pool, name, allocatedBytes, path }) => ({ pool, name, allocatedBytes, path })) },
     });
     return found;

@@ -1,7 +1,8 @@
 import { moveStopped, nameHosts, planMigration, recordDecision, type FleetSnapshot } from "@/server/fleet";
 import type { Action, Plan } from "@/server/planner";
+import type { Said } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
-import { inputsOf, rejectedOf } from "../place-instances";
+import { inputsOf, rejectedOf, saidOf } from "../place-instances";
 import type { Pass } from "../types";
 
 /** Why a machine moves, for its owner's timeline. */
@@ -13,7 +14,7 @@ export interface CarryOut {
   /** Kept with the plan's own receipt. */
   readonly inputs: Record<string, unknown>;
   readonly predicted: Record<string, unknown>;
-  readonly reason: string;
+  readonly reason: Said;
   /** Guests that are switched over first and copied afterwards. */
   readonly postCopy?: ReadonlySet<string>;
 }
@@ -59,7 +60,7 @@ async function beginMove(pass: Pass, snapshot: FleetSnapshot, plan: Plan, action
   const rejected = rejectedOf(snapshot, plan.rejected.find((entry) => entry.instanceId === instance.id)?.rejections ?? []);
   const inputs = { ...inputsOf(snapshot, instance), planDecisionId };
   const chosen = { action: action.op, cause: how.cause, ...(how.postCopy?.has(instance.id) === true ? { mode: "postcopy" } : {}), fromHostId, fromHostName: name(fromHostId), hostId: action.toHostId, hostName: name(action.toHostId), numbers: action.numbers };
-  const reason = nameHosts(action.reason, snapshot.names);
+  const reason = saidOf(snapshot, action.reason, action.words);
   if (action.op === "migrate") {
     const planned = await inTransaction(context, (tx) =>
       planMigration(tx, context, {

@@ -1,12 +1,13 @@
 import { nameHosts, type HostRow } from "@/server/fleet";
 import { consolidateCluster, evacuateHosts, type Plan } from "@/server/planner";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { prove } from "./certificate";
 import { loadAfter, tooMuch, type SteeringView } from "./view";
 
 export interface Freeing {
   readonly hosts: readonly HostRow[];
   readonly plan: Plan;
-  readonly reason: string;
+  readonly reason: Sentence;
   readonly moves: readonly { readonly instanceId: string; readonly name: string; readonly from: string; readonly to: string; readonly seconds: number; readonly downtimeMs: number }[];
   readonly inputs: Record<string, unknown>;
   readonly predicted: Record<string, unknown>;
@@ -49,7 +50,7 @@ export function planFreeing(view: SteeringView, may: readonly HostRow[], room: n
   const name = (id: string | null): string => (id === null ? "" : (snapshot.names.get(id) ?? id));
   const moves = best.actions.filter((action) => action.op !== "stop" && action.fromHostId !== null).map((action) => ({ instanceId: action.instanceId ?? "", name: name(action.instanceId), from: name(action.fromHostId), to: name(action.toHostId), seconds: action.predicted.seconds, downtimeMs: action.predicted.downtimeMs }));
   const awake = [...snapshot.hosts.values()].filter((host) => host.state === "up").length;
-  const reason = `${hosts.map((host) => host.name).join(", ")} can sleep after ${moves.length} ${moves.length === 1 ? "move" : "moves"}; ${awake - hosts.length} of ${awake} awake hosts carry everything, and any one of them may fail.`;
+  const reason = sentence("freeing-hosts", { hosts: hosts.map((host) => host.name), moves: moves.length, stay: awake - hosts.length, awake });
   return {
     hosts,
     plan: { ...best, summary: best.summary.map((text) => nameHosts(text, snapshot.names)) },

@@ -1,5 +1,6 @@
 import { nameHosts } from "@/server/fleet";
 import { rebalanceCluster, type Plan } from "@/server/planner";
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import { loadAfter, meanDemand, type HostLoad, type LoadAfter, type SteeringView } from "./view";
 
 /** What each step of the aggressiveness means: minutes for which it must have been so, and the parts of a host's cores. */
@@ -35,7 +36,7 @@ export function temperOf(aggressiveness: number): Temper {
 export interface Relief {
   readonly hot: readonly HostLoad[];
   readonly plan: Plan;
-  readonly reason: string;
+  readonly reason: Sentence;
   readonly before: readonly LoadAfter[];
   readonly after: readonly LoadAfter[];
   readonly gainFraction: number;
@@ -71,12 +72,12 @@ export function planRelief(view: SteeringView, hot: readonly HostLoad[], budget:
   const gain = hottestBefore - hottest(after);
   if (gain < MIN_GAIN_FRACTION + automation.predictionMargin * 0.5) return null;
   const name = (id: string): string => snapshot.names.get(id) ?? id;
-  const words = hot.map((load) => `${load.name} was wanted for ${Math.round((load.demandMillicores / load.capacityMillicores) * 100)} % of its cores`).join(", ");
-  const moves = plan.actions.map((action) => `${name(action.instanceId ?? "")} to ${name(action.toHostId)}`).join(", ");
-  return { hot, plan: { ...plan, summary: plan.summary.map((text) => nameHosts(text, snapshot.names)) }, before, after, gainFraction: gain, reason: `${words}. ${moves}: the hottest host comes from ${percent(hottestBefore)} to ${percent(hottest(after))}.` };
+  const wanted = hot.map((load) => sentence("relief-hot", { host: load.name, percent: percent(load.demandMillicores / load.capacityMillicores) }));
+  const moves = plan.actions.map((action) => `${name(action.instanceId ?? "")} → ${name(action.toHostId)}`);
+  return { hot, plan: { ...plan, summary: plan.summary.map((text) => nameHosts(text, snapshot.names)) }, before, after, gainFraction: gain, reason: sentences(...wanted, sentence("relief-moves", { moves, fromPercent: percent(hottestBefore), toPercent: percent(hottest(after)) })) };
 }
 
-const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
+const percent = (fraction: number): number => Math.round(fraction * 100);
 
 function hottest(loads: readonly LoadAfter[]): number {
   return Math.max(0, ...loads.map((load) => (load.capacityMillicores === 0 ? 0 : load.demandMillicores / load.capacityMillicores)));

@@ -2,6 +2,7 @@ import { readConsents, standOf, type MoveConsent } from "@/server/compute";
 import { enrichSnapshot, inWindows, readMoveFacts, takeSnapshot, type Automation, type FleetSnapshot, type HostRow, type MoveFacts } from "@/server/fleet";
 import { readDemand, readDemandHistory, type MeasuredDemand } from "@/server/metering";
 import type { ClusterSnapshot } from "@/server/planner/types";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import type { Pass } from "../types";
 import { readPast, type Past } from "./past";
 
@@ -106,14 +107,14 @@ export function meanDemand(view: SteeringView, instanceId: string): number {
 }
 
 /** A cluster in which something is wrong or under way is left to those who mend it. Null: it is at rest. */
-export function whyNotSteered(view: SteeringView): string | null {
+export function whyNotSteered(view: SteeringView): Sentence | null {
   const { snapshot } = view;
   for (const host of snapshot.hosts.values()) {
-    if (["suspect", "unreachable", "fencing", "isolated", "returning"].includes(host.state)) return `${host.name} is ${host.state}`;
-    if (host.state === "fenced" && [...snapshot.allocations.values()].some((row) => row.hostId === host.id)) return `instances of ${host.name} are being restarted elsewhere`;
-    if (host.drainRequestedAt && host.state === "up" && [...snapshot.allocations.values()].some((row) => row.hostId === host.id)) return `${host.name} is being drained`;
+    if (["suspect", "unreachable", "fencing", "isolated", "returning"].includes(host.state)) return sentence("trouble-host", { host: host.name, state: host.state });
+    if (host.state === "fenced" && [...snapshot.allocations.values()].some((row) => row.hostId === host.id)) return sentence("trouble-restarting", { host: host.name });
+    if (host.drainRequestedAt && host.state === "up" && [...snapshot.allocations.values()].some((row) => row.hostId === host.id)) return sentence("trouble-draining", { host: host.name });
   }
-  if (snapshot.waiting.length > 0) return `${snapshot.waiting.length} instances wait for a place`;
+  if (snapshot.waiting.length > 0) return sentence("trouble-waiting", { machines: snapshot.waiting.length });
   return null;
 }
 
@@ -160,7 +161,7 @@ export function readClusterDemand(pass: Pick<Pass, "context">, clusterId: string
 }
 
 /** Would the hosts that stay awake carry what is wanted now and what the coming hours are likely to bring? */
-export async function demandFits(pass: Pass, view: SteeringView, asleep: ReadonlySet<string>): Promise<{ readonly refusal: string | null; readonly inputs: Record<string, unknown> }> {
+export async function demandFits(pass: Pass, view: SteeringView, asleep: ReadonlySet<string>): Promise<{ readonly refusal: Sentence | null; readonly inputs: Record<string, unknown> }> {
   return fitsDemand(view, asleep, await readClusterDemand(pass, view.automation.clusterId));
 }
 
@@ -186,13 +187,13 @@ export function forecastPeak(view: SteeringView, history: ClusterDemand, seconds
 }
 
 /** The same from a history that was read before. Pure. */
-export function fitsDemand(view: SteeringView, asleep: ReadonlySet<string>, history: ClusterDemand, atSeconds?: number): { readonly refusal: string | null; readonly inputs: Record<string, unknown> } {
+export function fitsDemand(view: SteeringView, asleep: ReadonlySet<string>, history: ClusterDemand, atSeconds?: number): { readonly refusal: Sentence | null; readonly inputs: Record<string, unknown> } {
   const { automation, snapshot } = view;
   const stay = [...snapshot.hosts.values()].filter((host) => host.state === "up" && !host.maintenance && !asleep.has(host.id));
   const capacity = stay.reduce((sum, host) => sum + host.cores * 1_000, 0);
   const wakeSeconds = Math.max(0, ...[...snapshot.hosts.values()].map((host) => host.wakeSeconds ?? 0));
   const aheadSeconds = automation.minAsleepSeconds + wakeSeconds;
   const peak = forecastPeak(view, history, aheadSeconds, atSeconds);
-  const refusal = peak > capacity * FULL_FRACTION ? `${Math.round(peak)} millicores are expected within ${Math.round(aheadSeconds / 60)} minutes; the hosts that stay awake have ${capacity}` : null;
+  const refusal = peak > capacity * FULL_FRACTION ? sentence("wake-expected", { neededCores: Math.round(peak / 100) / 10, withinSeconds: Math.round(aheadSeconds), awakeCores: Math.round(capacity / 100) / 10 }) : null;
   return { refusal, inputs: { forecastPeakMillicores: Math.round(peak), aheadSeconds: Math.round(aheadSeconds), awakeCapacityMillicores: capacity } };
 }

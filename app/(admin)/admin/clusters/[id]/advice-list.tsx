@@ -10,6 +10,7 @@ import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { Notice } from "@/app/_components/ui/notice";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
@@ -30,6 +31,7 @@ export function AdviceList({ clusterId, editable }: AdviceProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const problem = useProblemText();
+  const say = useWords();
   const advice = useQuery(trpc.admin.automation.advice.queryOptions({ clusterId }));
   const onSettled = (): Promise<void> => queryClient.invalidateQueries(trpc.admin.automation.pathFilter());
   const accept = useMutation(trpc.admin.automation.acceptAdvice.mutationOptions({ onSettled }));
@@ -48,7 +50,7 @@ export function AdviceList({ clusterId, editable }: AdviceProps) {
                   <Badge tone={row.state === "open" ? "warn" : row.state === "applied" ? "good" : "neutral"}>{t(`kinds.${row.kind}`)}</Badge>
                   <span className="text-xs text-muted">{t(`states.${row.state}`)} · <TimeAgo at={row.createdAt} /></span>
                 </span>
-                <span>{row.reason}</span>
+                <span>{say(row.reasonWords, row.reason)}</span>
                 {row.state === "open" ? <Moves plan={row.plan} /> : null}
                 {row.state === "open" && editable ? (
                   <span className="flex gap-2">

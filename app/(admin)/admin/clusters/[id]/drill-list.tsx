@@ -7,6 +7,7 @@ import { Loaded } from "@/app/_components/loaded";
 import { TimeAgo } from "@/app/_components/time-ago";
 import { Badge, type Tone } from "@/app/_components/ui/badge";
 import { Card, CardHead } from "@/app/_components/ui/card";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { ReceiptTable } from "./receipt-table";
@@ -18,6 +19,7 @@ export function DrillList({ clusterId }: { readonly clusterId: string }) {
   const t = useTranslations("admin.drills");
   const trpc = useTRPC();
   const formats = useFormats();
+  const say = useWords();
   const [open, setOpen] = useState<string | null>(null);
   const query = useQuery(trpc.admin.rehearsals.drills.queryOptions({ clusterId }));
   return (
@@ -36,7 +38,7 @@ export function DrillList({ clusterId }: { readonly clusterId: string }) {
                 </button>
                 {open === row.id ? (
                   <div className="grid gap-2">
-                    {row.reason ? <p>{row.reason}</p> : null}
+                    {row.reason ? <p>{say(row.reasonWords, row.reason)}</p> : null}
                     {row.receipt ? <ReceiptTable receipt={row.receipt} /> : null}
                   </div>
                 ) : null}

@@ -6,6 +6,7 @@ import { useTranslations } from "next-intl";
 import type { RouterOutputs } from "@/server/api/root";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { cn } from "@/app/_components/ui/cn";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 
 type Cluster = RouterOutputs["admin"]["clusters"]["get"];
@@ -34,6 +35,7 @@ export function HostHeat({ cluster, power }: { readonly cluster: Cluster; readon
   const t = useTranslations("admin.automation");
   const states = useTranslations("admin.hosts.states");
   const formats = useFormats();
+  const say = useWords();
   const last = new Map(power?.hosts.map((host) => [host.hostId, host.points.at(-1)]));
   const { keptMiB, freeMiB } = reserveOf(cluster);
   const keptPart = freeMiB > 0 ? Math.min(1, keptMiB / freeMiB) : 0;
@@ -57,7 +59,7 @@ export function HostHeat({ cluster, power }: { readonly cluster: Cluster; readon
             const drawn = last.get(host.id)?.watts ?? null;
             return (
               <li key={host.id}>
-                <Link href={`/admin/hosts/${host.id}`} className={cn("grid gap-1.5 rounded-md border p-2.5 text-xs hover:border-accent", toneOf(host.state, Math.max(memory, cpu ?? 0)))} title={host.stateReason || undefined}>
+                <Link href={`/admin/hosts/${host.id}`} className={cn("grid gap-1.5 rounded-md border p-2.5 text-xs hover:border-accent", toneOf(host.state, Math.max(memory, cpu ?? 0)))} title={say(host.stateWords, host.stateReason) || undefined}>
                   <span className="flex justify-between gap-2"><span className="truncate font-medium text-ink">{host.name}</span><span className="inline-flex items-center gap-1">{host.state === "asleep" ? <Moon aria-hidden className="size-3" /> : null}{host.state === "up" ? t("machines", { count: host.instances }) : states(host.state)}</span></span>
                   <span aria-hidden className="flex h-1.5 overflow-hidden rounded-full bg-surface">
                     <span className="bg-accent" style={{ width: `${memory * 100}%` }} />

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { useTranslations } from "next-intl";
+import { useLocale, useTimeZone, useTranslations } from "next-intl";
 import { useState } from "react";
 import type { RouterOutputs } from "@/server/api/root";
 import { Loaded } from "@/app/_components/loaded";
@@ -11,8 +11,10 @@ import { Badge } from "@/app/_components/ui/badge";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { cn } from "@/app/_components/ui/cn";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
-import { useTRPC, useTRPCClient } from "@/app/_trpc/client";
+import { useTRPC } from "@/app/_trpc/client";
+import { incidentReport } from "./incident-report";
 
 type Incident = RouterOutputs["admin"]["automation"]["incident"];
 const SHOWN = 10;
@@ -24,6 +26,7 @@ export function IncidentList({ clusterId }: { readonly clusterId: string }) {
   const trpc = useTRPC();
   const [open, setOpen] = useState<string | null>(null);
   const formats = useFormats();
+  const say = useWords();
   const incidents = useQuery(trpc.admin.automation.incidents.queryOptions({ clusterId, limit: SHOWN }));
   return (
     <Card>
@@ -35,7 +38,7 @@ export function IncidentList({ clusterId }: { readonly clusterId: string }) {
               <li key={one.id} className="grid gap-3 px-4 py-3">
                 <button type="button" className="flex flex-wrap items-center gap-2 text-left" aria-expanded={open === one.id} onClick={() => setOpen(open === one.id ? null : one.id)}>
                   <Badge tone={one.closedAt ? "neutral" : "bad"} dot={one.closedAt ? true : "moving"}>{one.closedAt ? t("over") : t("goesOn")}</Badge>
-                  <span className="font-medium">{one.title}</span>
+                  <span className="font-medium">{say(one.titleWords, one.title)}</span>
                   <span className="ml-auto text-xs text-muted">{one.closedAt ? formats.duration(one.closedAt.getTime() - one.openedAt.getTime()) : null} · <TimeAgo at={one.openedAt} /></span>
                 </button>
                 {open === one.id ? <Entries incidentId={one.id} /> : null}
@@ -52,10 +55,13 @@ function Entries({ incidentId }: { readonly incidentId: string }) {
   const t = useTranslations("admin.automation");
   const formats = useFormats();
   const trpc = useTRPC();
-  const client = useTRPCClient();
+  const phrase = useTranslations("admin.automation.report");
+  const say = useWords();
+  const locale = useLocale();
+  const timeZone = useTimeZone() ?? "UTC";
   const query = useQuery(trpc.admin.automation.incident.queryOptions({ incidentId }));
-  const save = async (): Promise<void> => {
-    const { fileName, text } = await client.admin.automation.exportIncident.query({ incidentId });
+  const save = (incident: Incident): void => {
+    const { fileName, text } = incidentReport(incident, { locale, timeZone, phrase, say, duration: formats.duration });
     saveFile(fileName, "text/markdown", text);
   };
   return (
@@ -69,11 +75,11 @@ function Entries({ incidentId }: { readonly incidentId: string }) {
                 <span className="numeric text-right text-muted">+{formats.duration(Math.max(0, entry.at.getTime() - incident.openedAt.getTime()))}</span>
                 {index < incident.entries.length - 1 ? <span aria-hidden className="absolute top-3 bottom-0 left-[5.47rem] w-px bg-line" /> : null}
                 <span aria-hidden className={cn("mt-1 size-2 justify-self-center rounded-full", DOTS[entry.kind] ?? "bg-line-strong")} />
-                <span className="break-words">{entry.text}</span>
+                <span className="break-words">{say(entry.words, entry.text)}</span>
               </li>
             ))}
           </ol>
-          <span><Button size="sm" onClick={() => void save()}>{t("export")}</Button></span>
+          <span><Button size="sm" onClick={() => save(incident)}>{t("export")}</Button></span>
         </div>
       )}
     </Loaded>

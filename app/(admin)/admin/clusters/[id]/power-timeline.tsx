@@ -5,6 +5,7 @@ import type { RouterOutputs } from "@/server/api/root";
 import { TimeAgo } from "@/app/_components/time-ago";
 import { Badge, type Tone } from "@/app/_components/ui/badge";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 
 type Timeline = RouterOutputs["admin"]["automation"]["powerTimeline"];
@@ -23,6 +24,7 @@ const stateOf = (name: string): (typeof STATES)[number] | undefined => STATES.fi
 export function PowerTimeline({ power }: { readonly power: Timeline }) {
   const t = useTranslations("admin.automation");
   const formats = useFormats();
+  const say = useWords();
   const fromMs = power.from.getTime();
   const span = power.to.getTime() - fromMs;
   const most = Math.max(1, ...power.hosts.flatMap((host) => host.points.map((point) => point.watts)));
@@ -70,7 +72,7 @@ export function PowerTimeline({ power }: { readonly power: Timeline }) {
               <li key={event.id} className="flex flex-wrap items-baseline gap-2 text-xs">
                 <Badge tone={TONES[event.kind] ?? "neutral"}>{event.hostName}</Badge>
                 <span>{t(`powerStates.${stateOf(event.to) ?? "on"}`)}</span>
-                <span className="text-muted">{event.reason}</span>
+                <span className="text-muted">{say(event.reasonWords, event.reason)}</span>
                 <span className="ml-auto text-muted"><TimeAgo at={event.at} /></span>
               </li>
             ))}

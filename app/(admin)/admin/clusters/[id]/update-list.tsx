@@ -12,6 +12,7 @@ import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { CheckboxLine, Field, Input, Select } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
+import { useWords } from "@/app/_components/use-words";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
@@ -34,6 +35,7 @@ export function UpdateList({ cluster, editable }: Props) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const problem = useProblemText();
+  const say = useWords();
   const formats = useFormats();
   const [starting, setStarting] = useState(false);
   const query = useQuery(trpc.admin.automation.updates.queryOptions({ clusterId: cluster.id }));
@@ -53,8 +55,8 @@ export function UpdateList({ cluster, editable }: Props) {
                   <span className="text-xs text-muted">{update.step.kind === "none" ? t("steps.none") : update.step.kind === "command" ? t("stepCommand", { name: update.step.command }) : t("stepWebhook", { url: update.step.url })}</span>
                   <span className="ml-auto text-xs text-muted">{update.finishedAt === null && update.predictedEndAt ? t("ends", { time: formats.dateTime(update.predictedEndAt) }) : <TimeAgo at={update.createdAt} />}</span>
                 </span>
-                {update.reason ? <span>{update.reason}</span> : null}
-                <span className="flex flex-wrap gap-1.5">{update.hosts.map((host) => <Badge key={host.hostId} tone={HOST_TONES[host.state]} title={host.reason || host.output || undefined}>{host.hostName} · {t(`hostStates.${host.state}`)}</Badge>)}</span>
+                {update.reason ? <span>{say(update.reasonWords, update.reason)}</span> : null}
+                <span className="flex flex-wrap gap-1.5">{update.hosts.map((host) => <Badge key={host.hostId} tone={HOST_TONES[host.state]} title={say(host.reasonWords, host.reason) || host.output || undefined}>{host.hostName} · {t(`hostStates.${host.state}`)}</Badge>)}</span>
                 {editable && (update.state === "running" || update.state === "paused") ? (
                   <span className="flex gap-2">
                     {update.state === "running" ? <Button size="sm" busy={change.isPending} onClick={() => change.mutate({ updateId: update.id, to: "pause" })}>{t("pause")}</Button> : <Button size="sm" variant="primary" busy={change.isPending} onClick={() => change.mutate({ updateId: update.id, to: "resume" })}>{t("resume")}</Button>}

@@ -52,7 +52,7 @@ export function HostHistory({ data: { migrations, preflight, fencings } }: { rea
               <li key={one.id} className="grid gap-0.5 px-4 py-2.5">
                 <span className="flex flex-wrap items-center gap-2"><Badge tone={one.state === "confirmed" ? "good" : one.state === "blocked" ? "bad" : "neutral"} dot>{t(`fencingStates.${one.state}`)}</Badge><Moment at={one.requestedAt} className="text-xs text-muted" /></span>
                 <span>{say(one.reasonWords, one.reason)}</span>
-                {one.lastError ? <span className="text-xs text-bad">{one.lastError}</span> : null}
+                {one.lastError ? <span className="text-xs text-bad">{say(one.lastErrorWords, one.lastError)}</span> : null}
               </li>
             ))}
           </ul>

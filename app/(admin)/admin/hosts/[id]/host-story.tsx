@@ -9,6 +9,7 @@ import { Moment } from "@/app/_components/time-ago";
 import { Button } from "@/app/_components/ui/button";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { cn } from "@/app/_components/ui/cn";
+import { useWords } from "@/app/_components/use-words";
 import { useTRPC } from "@/app/_trpc/client";
 
 const FEW = 12;
@@ -18,6 +19,7 @@ const DOTS = { decision: "bg-line-strong", power: "bg-accent", fencing: "bg-warn
 export function HostStory({ hostId }: { readonly hostId: string }) {
   const t = useTranslations("admin.story");
   const trpc = useTRPC();
+  const say = useWords();
   const [all, setAll] = useState(false);
   const query = useQuery(trpc.admin.hosts.story.queryOptions({ hostId }));
   return (
@@ -32,7 +34,7 @@ export function HostStory({ hostId }: { readonly hostId: string }) {
                   <span aria-hidden className="absolute top-4 bottom-0 left-[0.47rem] w-px bg-line" />
                   <span aria-hidden className={cn("mt-1.5 size-2 justify-self-center rounded-full", DOTS[line.kind])} />
                   <span className="grid min-w-0">
-                    <span className="break-words">{line.kind === "decision" ? <Link href={`/admin/decisions/${line.id}`} className="hover:underline">{line.text}</Link> : line.text}</span>
+                    <span className="break-words">{line.kind === "decision" ? <Link href={`/admin/decisions/${line.id}`} className="hover:underline">{say(line.words, line.text)}</Link> : say(line.words, line.text)}</span>
                     <span className="text-xs text-muted">{t(`kinds.${line.kind}`)} · <Moment at={line.at} /></span>
                   </span>
                 </li>
