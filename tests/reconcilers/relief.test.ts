@@ -88,7 +88,7 @@ describe("relief of hot hosts", () => {
     expect(relief.plan.actions.length).toBeLessThanOrEqual(4);
     expect(relief.plan.actions.every((action) => action.fromHostId === "h1" && action.toHostId !== "h1")).toBe(true);
     expect(relief.gainFraction).toBeGreaterThan(0.2);
-    expect(relief.reason).toMatch(/the hottest host comes from 1\d\d % to/);
+    expect(relief.reason.text).toMatch(/the hottest host comes from 1\d\d % to/);
     expect(planRelief(view, hot, 0)).toBeNull();
   });
 

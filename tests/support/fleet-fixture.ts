@@ -9,9 +9,11 @@ import { askRehearsalInput } from "@/server/fleet/rehearsal/schema";
 import { systemClock } from "@/server/platform/clock";
 import { mintId, type IdKind } from "@/server/platform/id";
 import { systemRandom } from "@/server/platform/random";
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import { testContext } from "./database";
 
 const mint = (kind: IdKind): string => mintId(kind, { clock: systemClock, random: systemRandom });
+const said = (one: Sentence) => ({ reason: one.text, reasonWords: one.words });
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -58,7 +60,7 @@ export async function fillFleet(owner: Database, worker: Database): Promise<Flee
   const byName = (name: string): typeof instances[number] => instances.find((one) => one.name === name)!;
   const moves = [["web-1", names[1]!, names[0]!, 2.9, 38], ["database", names[1]!, names[2]!, 11.4, 61], ["web-3", names[1]!, names[5]!, 3.3, 44]] as const;
   await owner.insert(advice).values([
-    { id: mint("advice"), clusterId, kind: "rebalance", reason: `${names[1]} was wanted for 91 % of its cores. web-1 to ${names[0]}, database to ${names[2]}: the hottest host comes from 91 % to 64 %.`, plan: { moves: moves.map(([name, from, to, seconds, downtimeMs]) => ({ instanceId: byName(name).id, name, from, to, seconds, downtimeMs })) }, basedOnGeneration: 4, state: "open", createdAt: at(4 * MINUTE_MS), confirmedAt: at(MINUTE_MS) },
+    { id: mint("advice"), clusterId, kind: "rebalance", ...said(sentences(sentence("relief-hot", { host: names[1]!, percent: 91 }), sentence("relief-moves", { moves: [`web-1 → ${names[0]}`, `database → ${names[2]}`], fromPercent: 91, toPercent: 64 }))), plan: { moves: moves.map(([name, from, to, seconds, downtimeMs]) => ({ instanceId: byName(name).id, name, from, to, seconds, downtimeMs })) }, basedOnGeneration: 4, state: "open", createdAt: at(4 * MINUTE_MS), confirmedAt: at(MINUTE_MS) },
     { id: mint("advice"), clusterId, kind: "evacuate", hostId: third!.id, reason: `${third!.name}: its disk /dev/sda reports 214 reallocated sectors, 40 more than yesterday. It should be emptied before it fails.`, plan: {}, basedOnGeneration: 3, state: "dismissed", createdAt: at(2 * DAY_MS), confirmedAt: at(2 * DAY_MS), decidedAt: at(1.5 * DAY_MS), decidedBy: "fixture" },
   ]);
   await owner.insert(placementRule).values({ id: mint("placementRule"), clusterId, kind: "apart", strict: true, instanceIds: [byName("web-1").id, byName("web-2").id], createdAt: at(3 * DAY_MS), createdBy: "fixture" });
@@ -69,7 +71,7 @@ export async function fillFleet(owner: Database, worker: Database): Promise<Flee
   await addLoss(owner, clusterId, third!, names[0]!, instances.slice(0, 3), at);
   await addTenantStory(owner, byName("web-1"), at);
   await addDrill(owner, clusterId, marked, at);
-  await owner.insert(decision).values((["rebalance", "sleep", "wake", "evacuate"] as const).map((kind, index) => ({ id: mint("decision"), kind, clusterId, hostId: marked.id, basedOn: { clusterGeneration: 4 }, inputs: {}, chosen: {}, rejected: [], reason: { rebalance: `${marked.name} was wanted for 88 % of its cores; two machines left it.`, sleep: "It is empty, and 4 other hosts carry everything: any one of them may fail while any one sleeper does not wake.", wake: "The hours in which hosts may sleep end.", evacuate: "9 machines move to 3 hosts, about 2 min in all." }[kind], outcome: "applied" as const, createdAt: at((index + 1) * 9 * HOUR_MS), finishedAt: at((index + 1) * 9 * HOUR_MS - MINUTE_MS) })));
+  await owner.insert(decision).values((["rebalance", "sleep", "wake", "evacuate"] as const).map((kind, index) => ({ id: mint("decision"), kind, clusterId, hostId: marked.id, basedOn: { clusterGeneration: 4 }, inputs: {}, chosen: {}, rejected: [], ...{ rebalance: said(sentence("relief-hot", { host: marked.name, percent: 88 })), sleep: said(sentence("sleep-empty", { hosts: 4 })), wake: said(sentence("wake-hours-end")), evacuate: { reason: "9 machines move to 3 hosts, about 2 min in all." } }[kind], outcome: "applied" as const, createdAt: at((index + 1) * 9 * HOUR_MS), finishedAt: at((index + 1) * 9 * HOUR_MS - MINUTE_MS) })));
   await askRehearsal(testContext(worker, { actor: { kind: "operator", id: "fixture" } }), askRehearsalInput.parse({ clusterId, question: { kind: "tonight" } }));
   return { clusterId, hostId: marked.id, hostName: marked.name, movedInstanceId };
 }
@@ -101,8 +103,8 @@ async function addPower(owner: Database, clusterId: string, hosts: readonly (typ
     await owner.insert(energyReport).values({ id: mint("energyReport"), clusterId, from, to, ...energy, savedMicros: Math.round(energy.savedKwh * 31_000_000), currency: "JPY", savedCarbonGrams: energy.savedKwh * 438, inputs: { hosts: curves, moves, wakes, readings: readings.length, measuredFraction: 1 / hosts.length, electricityMicrosPerKwh: 31_000_000, carbonGramsPerKwh: 438 }, createdAt: to });
     for (const [index, one] of sleepers.entries()) {
       await owner.insert(hostPowerEvent).values([
-        { id: mint("powerEvent"), hostId: one.id, clusterId, at: new Date(from.getTime() + (8 + index / 4) * HOUR_MS), from: "falling-asleep", to: "asleep", kind: "sleep", reason: "It is empty, and 4 other hosts carry everything: any one of them may fail while any one sleeper does not wake.", seconds: 4 },
-        { id: mint("powerEvent"), hostId: one.id, clusterId, at: new Date(from.getTime() + (19 + index / 4) * HOUR_MS), from: "waking", to: "on", kind: "wake", reason: "The hours in which hosts may sleep end.", seconds: 94 },
+        { id: mint("powerEvent"), hostId: one.id, clusterId, at: new Date(from.getTime() + (8 + index / 4) * HOUR_MS), from: "falling-asleep", to: "asleep", kind: "sleep", ...said(sentence("sleep-empty", { hosts: 4 })), seconds: 4 },
+        { id: mint("powerEvent"), hostId: one.id, clusterId, at: new Date(from.getTime() + (19 + index / 4) * HOUR_MS), from: "waking", to: "on", kind: "wake", ...said(sentence("wake-hours-end")), seconds: 94 },
       ]);
     }
   }
@@ -121,13 +123,21 @@ async function addDemand(owner: Database, nowMs: number): Promise<void> {
 async function addLoss(owner: Database, clusterId: string, lost: typeof host.$inferSelect, target: string, instances: readonly (typeof instance.$inferSelect)[], at: (msAgo: number) => Date): Promise<void> {
   const begin = 26 * HOUR_MS;
   const incidentId = mint("incident");
+  const titled = (one: Sentence) => ({ title: one.text, titleWords: one.words });
   await owner.insert(incident).values([
-    { id: incidentId, clusterId, hostId: lost.id, kind: "host-lost", title: `${lost.name} was lost`, openedAt: at(begin), closedAt: at(begin - 9_400), figures: { detectMs: 3_800, fenceMs: 610, method: "power", instances: instances.length, back: instances.length, totalMs: 9_400 } },
-    { id: mint("incident"), clusterId, hostId: lost.id, kind: "failing-host", title: `${lost.name} shows signs of failing`, openedAt: at(2 * DAY_MS), closedAt: null, figures: {} },
+    { id: incidentId, clusterId, hostId: lost.id, kind: "host-lost", ...titled(sentence("incident-host-lost", { host: lost.name })), openedAt: at(begin), closedAt: at(begin - 9_400), figures: { detectMs: 3_800, fenceMs: 610, method: "power", instances: instances.length, back: instances.length, totalMs: 9_400 } },
+    { id: mint("incident"), clusterId, hostId: lost.id, kind: "failing-host", ...titled(sentence("incident-failing", { host: lost.name })), openedAt: at(2 * DAY_MS), closedAt: null, figures: {} },
   ]);
-  const lines = [[0, "signal", `${lost.name} fell silent.`], [3_800, "fencing", "Its fencing was asked for: Its management controller says that it is off."], [4_410, "fencing", "Its management controller confirmed that it is off."], ...instances.flatMap((one, index) => [[4_700 + index * 40, "restart", `${one.name} restarts on ${target}.`], [7_900 + index * 700, "restart", `${one.name} runs on ${target}, ${((7_900 + index * 700) / 1_000).toFixed(1)} s after the first signal.`]]), [9_400, "end", `${instances.length} of ${instances.length} machines of ${lost.name} run again.`]] as const;
-  await owner.insert(incidentEntry).values(lines.map(([ms, kind, text]) => ({ id: mint("incidentEntry"), incidentId, at: at(begin - Number(ms)), kind: String(kind), text: String(text) })));
-  await owner.insert(fencing).values({ id: mint("fencing"), hostId: lost.id, state: "confirmed", reason: "Its management controller says that it is off.", requestedAt: at(begin - 3_800), silentSince: at(begin), attempts: 1, confirmedAt: at(begin - 4_410), method: "power", closedAt: at(begin - 9_400) });
+  const runs = (name: string, afterSeconds: number): Sentence => sentence("note-runs", { instance: name, host: target, afterSeconds });
+  const lines: readonly (readonly [number, string, Sentence])[] = [
+    [0, "signal", sentence("note-silent", { host: lost.name })],
+    [3_800, "fencing", sentences(sentence("note-fencing-asked"), sentence("host-controller-off"))],
+    [4_410, "fencing", sentence("host-off-confirmed")],
+    ...instances.flatMap((one, index): (readonly [number, string, Sentence])[] => [[4_700 + index * 40, "restart", sentence("note-restarts", { instance: one.name, host: target })], [7_900 + index * 700, "restart", runs(one.name, (7_900 + index * 700) / 1_000)]]),
+    [9_400, "end", sentence("note-back", { back: instances.length, machines: instances.length, host: lost.name })],
+  ];
+  await owner.insert(incidentEntry).values(lines.map(([ms, kind, { text, words }]) => ({ id: mint("incidentEntry"), incidentId, at: at(begin - ms), kind, text, words })));
+  await owner.insert(fencing).values({ id: mint("fencing"), hostId: lost.id, state: "confirmed", ...said(sentence("host-controller-off")), requestedAt: at(begin - 3_800), silentSince: at(begin), attempts: 1, confirmedAt: at(begin - 4_410), method: "power", closedAt: at(begin - 9_400) });
 }
 
 /** What the owner of a machine reads: moves with their pause, a failover with its length, a notice. */
