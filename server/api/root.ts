@@ -24,6 +24,7 @@ import { imagesRouter } from "./portal/images";
 import { instancesRouter } from "./portal/instances";
 import { liveRouter } from "./portal/live";
 import { membersRouter } from "./portal/members";
+import { networksRouter } from "./portal/networks";
 import { organizationRouter } from "./portal/organization";
 import { quotaRouter } from "./portal/quota";
 import { sshKeysRouter } from "./portal/ssh-keys";
@@ -44,6 +45,7 @@ export const appRouter = router({
   instances: instancesRouter,
   live: liveRouter,
   members: membersRouter,
+  networks: networksRouter,
   organization: organizationRouter,
   quota: quotaRouter,
   sshKeys: sshKeysRouter,

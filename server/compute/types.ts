@@ -49,6 +49,8 @@ export interface AddressView {
   readonly ip: string;
   readonly mac: string;
   readonly bridge: string;
+  /** The private network whose machines alone hear it and are heard by it; null in a shared one. */
+  readonly onlyWithin: string | null;
 }
 
 /** Everything that a loop needs to know of what was asked for; user data is not in it (see `seedFiles`). */

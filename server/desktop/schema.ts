@@ -36,7 +36,7 @@ const settings = z.object({
 
 export const createPoolInput = settings
   .partial({ schedules: true, learnsReady: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
-  .extend({ name, kind: z.enum(["persistent", "floating"]), goldenImageId: id, flavorId: id });
+  .extend({ name, kind: z.enum(["persistent", "floating"]), goldenImageId: id, flavorId: id, networkId: id.nullish() });
 export type CreatePoolInput = z.input<typeof createPoolInput>;
 
 export const poolRef = z.object({ poolId: id });

@@ -50,6 +50,8 @@ export interface PoolView extends Omit<PoolRow, "createdBy" | "nextNumber"> {
   readonly goldenImageName: string;
   readonly versionNumber: number;
   readonly flavorName: string;
+  /** Name of the private network that its desktops are in; null: the cluster's shared one. */
+  readonly networkName: string | null;
   readonly counts: Readonly<Record<DesktopState, number>>;
   /** Desktops that are of an older version than the pool. */
   readonly outdated: number;

@@ -12,7 +12,7 @@ export const CHANGE_CHANNEL = "berth_change";
 export interface Change {
   /** Null: the provider's side only. */
   readonly organizationId: string | null;
-  readonly topic: "instance" | "image" | "ssh-key" | "member" | "quota" | "usage" | "billing" | "payment" | "host" | "cluster" | "decision" | "loop" | "organization" | "catalog" | "audit" | "console" | "session" | "desktop";
+  readonly topic: "instance" | "image" | "ssh-key" | "member" | "quota" | "usage" | "billing" | "payment" | "host" | "cluster" | "decision" | "loop" | "organization" | "catalog" | "audit" | "console" | "session" | "desktop" | "network";
   readonly id: string;
 }
 

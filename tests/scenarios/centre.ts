@@ -156,6 +156,10 @@ export async function createCentre(options: CentreOptions = {}): Promise<Centre>
           or q.committed_storage_gib <> (select coalesce(sum(quota_storage_gib), 0) from instance i where i.organization_id = q.organization_id)
           or q.held_vcpus <> (select coalesce(sum((amounts->>'vcpus')::bigint), 0) from quota_hold h where h.organization_id = q.organization_id)`);
       if (quotas.length > 0) throw new Error("quota totals are not the sums of their instances");
+      const addresses = await centre.rows(`
+        select a.ip, a.instance_id from address a join network n on n.id = a.network_id join instance i on i.id = a.instance_id
+        where a.released_at is null and (i.purged_at is not null or i.organization_id <> a.organization_id or n.removed_at is not null or n.organization_id <> a.organization_id or not a.ip::inet between n.first_address::inet and n.last_address::inet)`);
+      if (addresses.length > 0) throw new Error(`addresses that nobody owns, or of a network that is not their owner's: ${JSON.stringify(addresses)}`);
     },
     async close() {
       await Promise.all(crews.map((crew) => crew.stop()));

@@ -59,7 +59,7 @@ const VOLUME = {
   usedByEpoch: volume.usedByEpoch,
 };
 
-const ADDRESS = { id: address.id, instanceId: address.instanceId, networkId: address.networkId, kind: address.kind, ip: address.ip, mac: address.mac, bridge: network.bridge };
+const ADDRESS = { id: address.id, instanceId: address.instanceId, networkId: address.networkId, kind: address.kind, ip: address.ip, mac: address.mac, bridge: network.bridge, cidr: network.cidr, ownerId: network.organizationId };
 
 type Columns = Readonly<Record<string, AnyColumn>>;
 type RowOf<C extends Columns> = { [K in keyof C]: GetColumnData<C[K]> };
@@ -101,7 +101,7 @@ async function selectDesired(tx: Transaction, which: SQL): Promise<DesiredInstan
   const flavors = new Map((await tx.select(FLAVOR).from(flavor)).map((row) => [row.id, row]));
   const observationOf = new Map(observations.map((row) => [row.instanceId, row]));
   const volumesOf = groupByInstance(volumes);
-  const addressesOf = groupByInstance(addresses);
+  const addressesOf = groupByInstance(addresses.map(({ cidr, ownerId, ...one }) => ({ ...one, onlyWithin: ownerId === null ? null : cidr })));
   return rows.map((row) => {
     const sold = flavors.get(row.flavorId);
     if (!sold) throw new Error(`instance ${row.id} has the flavor ${row.flavorId}, which does not exist`);

@@ -109,8 +109,9 @@ function checkedFacts(facts: OrderFacts, order: ParsedOrder) {
   const missing = order.sshKeyIds.find((id) => !facts.sshKeyIds.includes(id));
   if (missing !== undefined) throw notFound("SSH key", missing);
   if (facts.takenNames.includes(order.name)) throw nameTaken(order.name);
-  const place = facts.places.find(({ wanted }) => wanted === (order.clusterId ?? null));
+  const place = facts.places.find(({ wanted, wantedNetwork }) => wanted === (order.clusterId ?? null) && wantedNetwork === (order.networkId ?? null));
   if (!place || place.poolId === null) {
+    if (order.networkId != null) throw notFound("network", order.networkId);
     if (order.clusterId !== undefined) throw notFound("cluster", order.clusterId);
     throw new Problem("unavailable", sentence("refused-no-cluster"));
   }
@@ -135,7 +136,7 @@ async function write(tx: Transaction, organizationId: string, accepted: readonly
       context: draft.context,
       record: {
         organizationId, action: "instance.ordered", targetKind: "instance", targetId: row.id,
-        after: { name: row.name, flavorId: row.flavorId, imageId: row.imageId, sshKeyIds, privateIp },
+        after: { name: row.name, flavorId: row.flavorId, imageId: row.imageId, sshKeyIds, privateIp, ...(draft.order.networkId == null ? {} : { networkId: draft.order.networkId }) },
       },
     });
     answers.set(row.id, toSummary({ row, observation: null, flavorName, imageName, privateIp }, draft.context.clock.now()));

@@ -30,6 +30,8 @@ export const createInstanceInput = z.object({
   antiAffinityGroup: z.string().min(1).max(63).regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, { error: "must be a word of letters, digits, _ . -" }).nullish(),
   idempotencyKey: z.string().min(1).max(200).optional(),
   clusterId: id.optional(),
+  /** A private network of the organization; without one it is the cluster's shared one. */
+  networkId: id.nullish(),
 });
 export type CreateInstanceInput = z.input<typeof createInstanceInput>;
 export type ParsedOrder = z.output<typeof createInstanceInput>;

@@ -70,8 +70,8 @@ export interface OrderFacts {
   readonly organization: { readonly standing: "good" | "restricted" | "suspended"; readonly closed: boolean } | null;
   readonly flavors: readonly { readonly id: string; readonly name: string; readonly vcpus: number; readonly memoryMiB: number; readonly diskGiB: number; readonly onSale: boolean }[];
   readonly images: readonly Pick<ImageRow, "id" | "name" | "status" | "statusReason" | "virtualSizeMiB" | "minimumMemoryMiB" | "volume" | "format">[];
-  /** Network and pool for each cluster that was asked for; `wanted` null is the choice of those who asked for none. */
-  readonly places: readonly { readonly wanted: string | null; readonly networkId: string; readonly clusterId: string; readonly poolId: string | null }[];
+  /** Network and pool for each cluster and network that was asked for; null is the choice of those who asked for none. */
+  readonly places: readonly { readonly wanted: string | null; readonly wantedNetwork: string | null; readonly networkId: string; readonly clusterId: string; readonly poolId: string | null }[];
   readonly sshKeyIds: readonly string[];
   readonly takenNames: readonly string[];
 }
@@ -79,9 +79,10 @@ export interface OrderFacts {
 export async function selectOrderFacts(
   tx: Transaction,
   organizationId: string,
-  orders: readonly { readonly name: string; readonly flavorId: string; readonly imageId: string; readonly sshKeyIds: readonly string[]; readonly clusterId?: string | undefined }[],
+  orders: readonly { readonly name: string; readonly flavorId: string; readonly imageId: string; readonly sshKeyIds: readonly string[]; readonly clusterId?: string | undefined; readonly networkId?: string | null | undefined }[],
 ): Promise<OrderFacts> {
   const all = (values: readonly (string | null)[]) => sql`${sql.param([...new Set(values)])}::text[]`;
+  const asked = [...new Map(orders.map(({ clusterId = null, networkId = null }) => [JSON.stringify([clusterId, networkId]), { clusterId, networkId }])).values()];
   const result = await tx.execute<{ facts: OrderFacts }>(sql`
     select json_build_object(
       'organization', (select json_build_object('standing', o.standing, 'closed', o.closed_at is not null) from organization o where o.id = ${organizationId}),
@@ -90,12 +91,13 @@ export async function selectOrderFacts(
       'images', (select coalesce(json_agg(json_build_object('id', m.id, 'name', m.name, 'status', m.status, 'statusReason', m.status_reason, 'virtualSizeMiB', m.virtual_size_mib,
                    'minimumMemoryMiB', m.minimum_memory_mib, 'volume', m.volume, 'format', m.format)), '[]')
                  from image m where m.id = any(${all(orders.map((order) => order.imageId))}) and (m.organization_id is null or m.organization_id = ${organizationId})),
-      'places', (select coalesce(json_agg(json_build_object('wanted', w.id, 'networkId', place.id, 'clusterId', place.cluster_id,
+      'places', (select coalesce(json_agg(json_build_object('wanted', w.id, 'wantedNetwork', w.network_id, 'networkId', place.id, 'clusterId', place.cluster_id,
                    'poolId', (select s.id from storage_pool s where s.cluster_id = place.cluster_id order by s.available_mib desc, s.id limit 1))), '[]')
-                 from unnest(${all(orders.map((order) => order.clusterId ?? null))}) as w(id), lateral (
+                 from unnest(${sql.param(asked.map((one) => one.clusterId))}::text[], ${sql.param(asked.map((one) => one.networkId))}::text[]) as w(id, network_id), lateral (
                    select n.id, n.cluster_id from network n join cluster c on c.id = n.cluster_id
-                   where (n.organization_id = ${organizationId} or n.organization_id is null) and (w.id is null or c.id = w.id)
-                   order by n.organization_id is null, c.created_at, n.created_at, n.id limit 1) as place),
+                   where n.removed_at is null and (w.id is null or c.id = w.id)
+                     and case when w.network_id is null then n.organization_id is null else n.id = w.network_id and n.organization_id = ${organizationId} end
+                   order by c.created_at, n.created_at, n.id limit 1) as place),
       'sshKeyIds', (select coalesce(json_agg(k.id), '[]') from ssh_key k where k.organization_id = ${organizationId} and k.deleted_at is null and k.id = any(${all(orders.flatMap((order) => order.sshKeyIds))})),
       'takenNames', (select coalesce(json_agg(i.name), '[]') from instance i where i.organization_id = ${organizationId} and i.name = any(${all(orders.map((order) => order.name))}) and i.deleted_at is null)
     ) as facts`);

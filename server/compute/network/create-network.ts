@@ -5,12 +5,11 @@ import { Problem } from "@/server/platform/errors";
 import { sentence } from "@/server/platform/sentences";
 import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { addressNumber } from "./rules";
 import { createNetworkInput, type CreateNetworkInput } from "./schema";
-import { insertNetwork, selectSharedNetworks, type NetworkRow } from "./store";
+import { insertNetwork, selectOverlappingPrivate, selectSharedNetworks, type NetworkRow } from "./store";
 
 type WantedNetwork = ReturnType<typeof createNetworkInput.parse>;
-
-const addressNumber = (text: string): number => ipaddr.IPv4.parse(text).octets.reduce((sum, octet) => sum * 256 + octet, 0);
 
 /**
  * Checks a network by itself: the range that instances get must lie inside of it and leave the gateway out.
@@ -45,6 +44,9 @@ export async function createNetworkIn(tx: Transaction, context: Context, input: 
   const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
   const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first);
   if (overlapping) throw new Problem("conflict", sentence("refused-range-overlaps", { network: overlapping.name, first: overlapping.firstAddress, last: overlapping.lastAddress }), { networkId: overlapping.id });
+  // Machines of a private network would hear those of a shared one that has its addresses.
+  const own = await selectOverlappingPrivate(tx, wanted.clusterId, wanted.cidr);
+  if (own) throw new Problem("conflict", sentence("refused-range-overlaps", { network: own.name, first: own.firstAddress, last: own.lastAddress }), { networkId: own.id });
   const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now(), removedAt: null };
   await insertNetwork(tx, row);
   await recordAudit(tx, context, { organizationId: null, action: "network.created", targetKind: "network", targetId: row.id, after: { ...wanted } });

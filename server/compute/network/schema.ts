@@ -19,3 +19,15 @@ export const networkFields = z.object({
 
 export const createNetworkInput = networkFields.extend({ clusterId: z.string().min(1).max(64) });
 export type CreateNetworkInput = z.input<typeof createNetworkInput>;
+
+/** A private network of an organization. */
+export const createPrivateNetworkInput = z.object({
+  name: z.string().trim().min(1, { error: "is missing" }).max(40, { error: "has more than 40 characters" }),
+  cidr: z.cidrv4({ error: "is no IPv4 network such as 10.64.3.0/24" }),
+  /** Where it is; the first cluster when left out. */
+  clusterId: z.string().min(1).max(64).optional(),
+});
+export type CreatePrivateNetworkInput = z.input<typeof createPrivateNetworkInput>;
+
+export const networkRef = z.object({ networkId: z.string().min(1).max(64) });
+export type NetworkRef = z.infer<typeof networkRef>;

@@ -1,5 +1,7 @@
-import { and, eq, isNull } from "drizzle-orm";
-import { network } from "@/db/schema/compute";
+import { and, asc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { address, network } from "@/db/schema/compute";
+import { desktopPool } from "@/db/schema/desktop";
+import { cluster } from "@/db/schema/fleet";
 import type { Transaction } from "@/server/platform/transaction";
 
 export type NetworkRow = typeof network.$inferSelect;
@@ -11,4 +13,73 @@ export async function insertNetwork(tx: Transaction, row: NetworkRow): Promise<v
 /** The provider's networks of a cluster: every organization's instances may be in them. */
 export function selectSharedNetworks(tx: Transaction, clusterId: string): Promise<NetworkRow[]> {
   return tx.select().from(network).where(and(eq(network.clusterId, clusterId), isNull(network.organizationId)));
+}
+
+const overlaps = (cidr: string) => sql`${network.cidr}::inet && ${cidr}::inet`;
+
+/** A network of the cluster, among those that the caller may see, whose range has addresses of this one. */
+export async function selectOverlapping(tx: Transaction, clusterId: string, cidr: string): Promise<NetworkRow | null> {
+  const [row] = await tx.select().from(network).where(and(eq(network.clusterId, clusterId), isNull(network.removedAt), overlaps(cidr))).limit(1);
+  return row ?? null;
+}
+
+/** The same among private ones alone. */
+export async function selectOverlappingPrivate(tx: Transaction, clusterId: string, cidr: string): Promise<NetworkRow | null> {
+  const [row] = await tx.select().from(network).where(and(eq(network.clusterId, clusterId), isNotNull(network.organizationId), isNull(network.removedAt), overlaps(cidr))).limit(1);
+  return row ?? null;
+}
+
+/** Where a new private network lives: the cluster that was named, or the first, on the bridge of its first shared network. */
+export async function selectHome(tx: Transaction, clusterId: string | null): Promise<{ readonly clusterId: string; readonly bridge: string } | null> {
+  const [row] = await tx
+    .select({ clusterId: network.clusterId, bridge: network.bridge })
+    .from(network)
+    .innerJoin(cluster, eq(cluster.id, network.clusterId))
+    .where(and(isNull(network.organizationId), clusterId === null ? undefined : eq(network.clusterId, clusterId)))
+    .orderBy(asc(cluster.createdAt), asc(network.createdAt), asc(network.id))
+    .limit(1);
+  return row ?? null;
+}
+
+export async function selectPrivateNetworks(tx: Transaction, organizationId: string) {
+  return tx
+    .select({
+      id: network.id, name: network.name, cidr: network.cidr, clusterId: network.clusterId, clusterName: cluster.name, firstAddress: network.firstAddress, lastAddress: network.lastAddress, createdAt: network.createdAt,
+      used: sql<number>`(select count(*)::int from ${address} where ${address.networkId} = ${network.id} and ${address.releasedAt} is null)`,
+      pools: sql<string[]>`(select coalesce(json_agg(p.name order by p.name), '[]') from ${desktopPool} p where p.network_id = ${network.id} and p.deleted_at is null)`,
+    })
+    .from(network)
+    .innerJoin(cluster, eq(cluster.id, network.clusterId))
+    .where(and(eq(network.organizationId, organizationId), isNull(network.removedAt)))
+    .orderBy(asc(network.name), asc(network.id));
+}
+
+/** Locked against everybody who takes an address of it or names it. */
+export async function lockPrivateNetwork(tx: Transaction, organizationId: string, networkId: string): Promise<NetworkRow | null> {
+  const [row] = await tx.select().from(network).where(and(eq(network.id, networkId), eq(network.organizationId, organizationId), isNull(network.removedAt))).for("update");
+  return row ?? null;
+}
+
+/** One that something new may be put into; it is not removed while this transaction lasts. */
+export async function holdPrivateNetwork(tx: Transaction, organizationId: string, networkId: string): Promise<NetworkRow | null> {
+  const [row] = await tx.select().from(network).where(and(eq(network.id, networkId), eq(network.organizationId, organizationId), isNull(network.removedAt))).for("key share");
+  return row ?? null;
+}
+
+export async function countUses(tx: Transaction, networkId: string): Promise<{ readonly addresses: number; readonly pools: number }> {
+  // A pool that was ended makes nothing new, but what it made goes first.
+  const { rows } = await tx.execute<{ addresses: number; pools: number }>(sql`
+    select (select count(*)::int from address a where a.network_id = ${networkId} and a.released_at is null) as addresses,
+      (select count(*)::int from desktop_pool p where p.network_id = ${networkId} and (p.deleted_at is null or exists (select 1 from desktop d where d.pool_id = p.id and d.state <> 'retired'))) as pools`);
+  return rows[0] ?? { addresses: 0, pools: 0 };
+}
+
+export async function markNetworkRemoved(tx: Transaction, networkId: string, at: Date): Promise<void> {
+  await tx.update(network).set({ removedAt: at }).where(eq(network.id, networkId));
+}
+
+/** What a refusal names. */
+export async function selectNetworkName(tx: Transaction, networkId: string): Promise<{ readonly name: string; readonly isPrivate: boolean; readonly removed: boolean } | null> {
+  const [row] = await tx.select({ name: network.name, ownerId: network.organizationId, removedAt: network.removedAt }).from(network).where(eq(network.id, networkId));
+  return row ? { name: row.name, isPrivate: row.ownerId !== null, removed: row.removedAt !== null } : null;
 }

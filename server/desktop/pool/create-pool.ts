@@ -1,3 +1,4 @@
+import { holdNetwork } from "@/server/compute";
 import { recordAudit } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { notFound, Problem } from "@/server/platform/errors";
@@ -33,16 +34,16 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
       if (image && (image.minimumMemoryMiB > flavor.memoryMiB || image.virtualSizeMiB > flavor.diskGiB * MIB_PER_GIB)) {
         throw new Problem("bad-input", sentence("refused-pool-flavor", { neededMiB: image.minimumMemoryMiB, neededGiB: Math.ceil(image.virtualSizeMiB / MIB_PER_GIB), flavor: flavor.name, memoryMiB: flavor.memoryMiB, diskGiB: flavor.diskGiB }), { field: "flavorId" });
       }
-      const clusterId = await firstCluster(tx);
+      const clusterId = asked.networkId == null ? await firstCluster(tx) : (await holdNetwork(tx, organizationId, asked.networkId)).clusterId;
       if (clusterId === null) throw new Problem("conflict", sentence("refused-pool-no-cluster"));
       const now = context.clock.now();
       const pool = await insertPool(tx, {
-        id: mintId("desktopPool", context), organizationId, clusterId, name: asked.name, kind: asked.kind, goldenImageId: asked.goldenImageId, versionId: version.id, flavorId: asked.flavorId,
+        id: mintId("desktopPool", context), organizationId, clusterId, name: asked.name, kind: asked.kind, goldenImageId: asked.goldenImageId, versionId: version.id, flavorId: asked.flavorId, networkId: asked.networkId ?? null,
         minimumReady: asked.minimumReady ?? 0, maximum: asked.maximum, schedules: asked.schedules ?? [], learnsReady: asked.learnsReady ?? false, clipboardIn: asked.clipboardIn ?? true, clipboardOut: asked.clipboardOut ?? true,
         remoteResize: asked.remoteResize ?? true, filesIn: asked.filesIn ?? false, filesOut: asked.filesOut ?? false, fileLimitMiB: asked.fileLimitMiB ?? DEFAULT_FILE_LIMIT_MIB,
         idleMinutes: asked.idleMinutes ?? DEFAULT_IDLE_MINUTES, sessionMinutes: asked.sessionMinutes ?? DEFAULT_SESSION_MINUTES, createdAt: now, createdBy: context.actor.id, updatedAt: now,
       });
-      await recordAudit(tx, context, { action: "desktop-pool.created", targetKind: "desktop-pool", targetId: pool.id, after: { name: pool.name, kind: pool.kind, maximum: pool.maximum, flavorId: pool.flavorId, versionId: version.id } });
+      await recordAudit(tx, context, { action: "desktop-pool.created", targetKind: "desktop-pool", targetId: pool.id, after: { name: pool.name, kind: pool.kind, maximum: pool.maximum, flavorId: pool.flavorId, versionId: version.id, networkId: pool.networkId } });
       await wakeAndAnnounce(tx, ["keep-desktops"], { organizationId, topic: "desktop", id: pool.id });
       return pool;
     });

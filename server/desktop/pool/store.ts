@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import { flavor } from "@/db/schema/catalog";
 import { desktop, desktopAssignment, desktopPool, desktopSession, goldenImage, goldenVersion } from "@/db/schema/desktop";
+import { network } from "@/db/schema/compute";
 import { cluster } from "@/db/schema/fleet";
 import { organization } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
@@ -34,12 +35,13 @@ export async function updatePool(tx: Transaction, poolId: string, set: Partial<t
 /** Pools of an organization with the names that stand beside them; all organizations' for null, deleted ones with desktops too. */
 export async function selectPools(tx: Transaction, organizationId: string | null) {
   return tx
-    .select({ pool: desktopPool, goldenImageName: goldenImage.name, versionNumber: goldenVersion.number, flavorName: flavor.name, timeZone: organization.timeZone })
+    .select({ pool: desktopPool, goldenImageName: goldenImage.name, versionNumber: goldenVersion.number, flavorName: flavor.name, networkName: network.name, timeZone: organization.timeZone })
     .from(desktopPool)
     .innerJoin(goldenImage, eq(goldenImage.id, desktopPool.goldenImageId))
     .innerJoin(goldenVersion, eq(goldenVersion.id, desktopPool.versionId))
     .innerJoin(flavor, eq(flavor.id, desktopPool.flavorId))
     .innerJoin(organization, eq(organization.id, desktopPool.organizationId))
+    .leftJoin(network, eq(network.id, desktopPool.networkId))
     .where(organizationId === null ? undefined : and(eq(desktopPool.organizationId, organizationId), isNull(desktopPool.deletedAt)))
     .orderBy(asc(desktopPool.name), asc(desktopPool.id));
 }

@@ -101,6 +101,8 @@ async function order(context: Context, work: DesktopWork): Promise<boolean> {
   return asked(context, work, async () => {
     const made = await createInstance(context, {
       name: machineName(pool.name, desktop.number), flavorId: pool.flavorId, imageId: work.imageId, clusterId: pool.clusterId, idempotencyKey: `desktop:${desktop.id}`,
+      // Left out where there is none: the key stands for the same order as before there were networks to choose.
+      ...(pool.networkId === null ? {} : { networkId: pool.networkId }),
     });
     await inTransaction(context, async (tx) => {
       await updateDesktop(tx, desktop.id, { instanceId: made.id });

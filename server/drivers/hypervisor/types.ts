@@ -80,6 +80,8 @@ export interface NicSpec {
   readonly bridge: string;
   /** The guest may send from this address only (anti-spoofing filter); null = any. */
   readonly ipAddress: string | null;
+  /** The guest hears and is heard by IPv4 addresses of this network (`10.1.2.0/24`) alone, on whichever bridge it is; null = by everybody. Needs `ipAddress`. */
+  readonly onlyWithin: string | null;
 }
 
 export interface VolumeSpec {

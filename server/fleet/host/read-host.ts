@@ -1,4 +1,4 @@
-import { listInstancesForCluster } from "@/server/compute";
+import { listInstancesForCluster, type ObservedState } from "@/server/compute";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import type { Words } from "@/server/platform/sentences";
@@ -43,7 +43,7 @@ export interface PlacedInstance {
   readonly vcpus: number;
   readonly memoryMiB: number;
   readonly epoch: number;
-  readonly observedState: string | null;
+  readonly observedState: ObservedState | null;
   readonly desiredPower: string | null;
   readonly decisionId: string;
 }

@@ -36,7 +36,7 @@ export function domainSpec(source: SpecSource): DomainSpec {
       format: volume.format,
       readOnly: volume.kind === "seed",
     })),
-    nics: desired.addresses.filter((address) => address.kind === "private").map((address) => ({ macAddress: address.mac, bridge: address.bridge, ipAddress: address.ip })),
+    nics: desired.addresses.filter((address) => address.kind === "private").map((address) => ({ macAddress: address.mac, bridge: address.bridge, ipAddress: address.ip, onlyWithin: address.onlyWithin })),
   };
 }
 

@@ -44,7 +44,7 @@ export async function withBareLab<T>(work: (lab: BareLab) => Promise<T>): Promis
           { target: "vda", pool: centre.pool.name, volume: `${name}.qcow2`, format: "qcow2", readOnly: false },
           { target: "vdb", pool: centre.pool.name, volume: `${name}-seed.raw`, format: "raw", readOnly: true },
         ],
-        nics: [{ macAddress: `52:54:00:be:00:${count.toString(16).padStart(2, "0")}`, bridge: centre.network.bridge, ipAddress: null }],
+        nics: [{ macAddress: `52:54:00:be:00:${count.toString(16).padStart(2, "0")}`, bridge: centre.network.bridge, ipAddress: null, onlyWithin: null }],
       };
     };
     return await work({ centre, hosts, prepareDomain });

@@ -103,7 +103,7 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
         cpu: { model: world.cpuModel, shares: 1024, limitMillicores: null },
         boot,
         disks: [{ target: "vda", pool: world.pool, volume, format: "qcow2", readOnly: false }],
-        nics: world.bridge === null ? [] : [{ macAddress: `52:54:00:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`, bridge: world.bridge, ipAddress: null }],
+        nics: world.bridge === null ? [] : [{ macAddress: `52:54:00:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`, bridge: world.bridge, ipAddress: null, onlyWithin: null }],
         ...change,
       };
     }

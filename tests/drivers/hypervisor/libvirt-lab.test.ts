@@ -113,7 +113,7 @@ if (!support.available) {
         cpu: { model: "qemu64", shares: 200, limitMillicores: 900 },
         boot: { kind: "kernel", kernelPath: join(lab.hosts[0]!.pool.path, "vmlinuz"), initrdPath: join(lab.hosts[0]!.pool.path, "initrd"), commandLine: image.commandLine },
         disks: [{ target: "vda", pool: "berth", volume: "break-root", format: "qcow2", readOnly: false }],
-        nics: [{ macAddress: "52:54:00:be:ef:01", bridge: lab.hosts[0]!.bridge, ipAddress: lab.guestAddresses.first }],
+        nics: [{ macAddress: "52:54:00:be:ef:01", bridge: lab.hosts[0]!.bridge, ipAddress: lab.guestAddresses.first, onlyWithin: null }],
       });
       const state = async (on = host) => (await on.observe()).domains.find((domain) => domain.instanceId === "ins_break");
 
@@ -222,6 +222,60 @@ if (!support.available) {
         await other.removeDomain("ins_break");
         expect(await other.deleteVolume("berth", "break-root")).toBe(true);
         await other.close();
+      });
+    });
+
+    describe("private networks", { timeout: 90_000 }, () => {
+      const BLUE = "10.99.1.0/24";
+      const RED = "10.99.2.0/24";
+      const SHARED = "10.99.9.3";
+      const machine = (n: number, nics: readonly (readonly [string, string | null])[]): DomainSpec => ({
+        instanceId: `ins_wall${n}`, uuid: `0b7e2a4c-6f0a-4c4e-8d59-3d1f2a1be01${n}`, title: `wall${n}`, epoch: 1, vcpus: 1, maxVcpus: 1, memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB,
+        cpu: { model: "qemu64", shares: 1024, limitMillicores: null }, boot: boot(),
+        disks: [{ target: "vda", pool: "berth", volume: `wall${n}-root`, format: "qcow2", readOnly: false }],
+        nics: nics.map(([ipAddress, onlyWithin], index) => ({ macAddress: `52:54:00:be:0${n}:0${index}`, bridge: lab.hosts[0]!.bridge, ipAddress, onlyWithin })),
+      });
+
+      it("lets machines of one reach each other on other hosts, and nobody else either way, also after a move", async () => {
+        const [first, second] = [driver.connect(endpoint("h1")), driver.connect(endpoint("h2"))];
+        // The second one has a leg in each: what its other legs cannot hear, no machine of theirs could.
+        const specs = [machine(1, [["10.99.1.2", BLUE]]), machine(2, [["10.99.1.3", BLUE], ["10.99.2.3", RED], [SHARED, null]])] as const;
+        await Promise.all([first, second].map(async (host, n) => {
+          await host.ensureVolume({ pool: "berth", name: `wall${n + 1}-root`, format: "qcow2", capacityMiB: image.rootSizeMiB, backing: { volume: "tiny.qcow2", format: "qcow2" } });
+          await host.startDomain(specs[n]!);
+        }));
+        const shell = async (host: LibvirtHost, instanceId: string, line: string): Promise<number> => {
+          const { pid } = (await host.agentCommand(instanceId, "guest-exec", { path: "/bin/sh", arg: ["-c", line] })) as { pid: number };
+          let exitcode: number | undefined;
+          await eventually(BOOT_MS, line, async () => {
+            const answer = (await host.agentCommand(instanceId, "guest-exec-status", { pid })) as { exited: boolean; exitcode?: number };
+            exitcode = answer.exited ? (answer.exitcode ?? -1) : undefined;
+            return answer.exited;
+          });
+          return exitcode ?? -1;
+        };
+        const up = (host: LibvirtHost, id: string): Promise<unknown> => eventually(BOOT_MS, `${id} is up`, async () => host.agentCommand(id, "guest-ping", {}).then(() => true, () => false));
+        await Promise.all([up(first, "ins_wall1"), up(second, "ins_wall2")]);
+        // Each leg answers for itself, as if it were a machine of its own: what is asked by one goes back by that one.
+        const legs = ["10.99.1.3", "10.99.2.3", SHARED].map((ip, n) => `ip link set eth${n} up; ip addr add ${ip}/24 dev eth${n}; echo 2 > /proc/sys/net/ipv4/conf/eth${n}/arp_announce; echo 1 > /proc/sys/net/ipv4/conf/eth${n}/arp_ignore; ip rule add from ${ip} table ${n + 10}; ip route add 10.99.1.0/24 dev eth${n} table ${n + 10}`);
+        await shell(second, "ins_wall2", legs.join("; "));
+        await shell(first, "ins_wall1", "ip link set eth0 up; ip addr add 10.99.1.2/24 dev eth0; ip route add 10.99.2.0/24 dev eth0; ip route add 10.99.9.0/24 dev eth0");
+        const reaches = async (on: LibvirtHost, id: string, how: string): Promise<boolean> => (await shell(on, id, `ping -c 1 -W 3 ${how}`)) === 0;
+        const walls = async (on: LibvirtHost): Promise<void> => {
+          await eventually(BOOT_MS, "the same network", () => reaches(on, "ins_wall1", "10.99.1.3"));
+          // Out of the back, twice, and in by the front: from a leg that may send to anybody.
+          expect(await Promise.all([reaches(on, "ins_wall1", "10.99.2.3"), reaches(on, "ins_wall1", SHARED), reaches(second, "ins_wall2", "-I eth2 10.99.1.2")])).toEqual([false, false, false]);
+        };
+        await walls(first);
+        await first.migrate({ instanceId: "ins_wall1", epoch: 1, to: endpoint("h2"), bandwidthMiBs: 0, maxDowntimeMs: 500, timeoutMs: 60_000, mode: "precopy" });
+        await walls(second);
+        for (const n of [1, 2]) {
+          await second.stopDomain(`ins_wall${n}`, "destroy");
+          await second.removeDomain(`ins_wall${n}`);
+          await second.deleteVolume("berth", `wall${n}-root`);
+        }
+        await first.close();
+        await second.close();
       });
     });
 

@@ -19,7 +19,7 @@ function spec(instanceId: string, change: Partial<DomainSpec> = {}): DomainSpec 
     cpu: { model: "qemu64", shares: 1024, limitMillicores: null },
     boot: { kind: "disk", firmware: "bios" },
     disks: [{ target: "vda", pool: "shared", volume: `${instanceId}-root`, format: "qcow2", readOnly: false }],
-    nics: [{ macAddress: "52:54:00:00:00:01", bridge: "br0", ipAddress: "10.0.0.2" }],
+    nics: [{ macAddress: "52:54:00:00:00:01", bridge: "br0", ipAddress: "10.0.0.2", onlyWithin: null }],
     ...change,
   };
 }

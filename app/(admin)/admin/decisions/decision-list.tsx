@@ -19,7 +19,7 @@ import { useWords } from "@/app/_components/use-words";
 import { useTRPC } from "@/app/_trpc/client";
 import { OutcomeBadge } from "./decision-badge";
 
-const KINDS = ["place", "refuse", "migrate", "evacuate", "failover", "fence", "resize", "rebalance", "consolidate", "wake"] as const;
+const KINDS = ["place", "refuse", "migrate", "evacuate", "failover", "fence", "resize", "rebalance", "consolidate", "sleep", "wake"] as const;
 
 export function DecisionList() {
   const t = useTranslations("admin.decisions");

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { DriverError } from "../../errors";
 import type { DiskSpec, DomainSpec, NicSpec } from "../types";
-import { ADDRESS_FILTER } from "./address-filter";
+import { filterOf } from "./address-filter";
 import type { LibvirtDriverOptions } from "./options";
 import { element, writeXml, type XmlElement } from "./xml-write";
 
@@ -54,7 +54,7 @@ function nicXml(nic: NicSpec): XmlElement {
     element("mac", { address: nic.macAddress }),
     element("source", { bridge: nic.bridge }),
     element("model", { type: "virtio" }),
-    nic.ipAddress === null ? null : element("filterref", { filter: ADDRESS_FILTER }, element("parameter", { name: "IP", value: nic.ipAddress })),
+    filterOf(nic),
   );
 }
 

@@ -1,6 +1,6 @@
 import { DriverError } from "../../errors";
 import type { CallOptions, DomainSpec, ResumeRequest } from "../types";
-import { ensureAddressFilter } from "./address-filter";
+import { ensureFilters } from "./address-filter";
 import { domainXml, volumePath, type HostPlacement } from "./domain-xml";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
@@ -28,7 +28,7 @@ async function poolPathsOf(link: HostLink, spec: DomainSpec, options?: CallOptio
 }
 
 export async function placementOf(link: HostLink, spec: DomainSpec, options?: CallOptions): Promise<HostPlacement> {
-  if (spec.nics.some((nic) => nic.ipAddress !== null)) await ensureAddressFilter((procedure, args) => link.call(procedure, args, options), link.endpoint.uri);
+  await ensureFilters((procedure, args) => link.call(procedure, args, options), link.endpoint.uri, spec.nics);
   return { poolPaths: await poolPathsOf(link, spec, options) };
 }
 

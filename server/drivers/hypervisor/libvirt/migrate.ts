@@ -1,6 +1,6 @@
 import { DriverError } from "../../errors";
 import type { CallOptions, HostEndpoint, MigrateRequest, MigrationResult } from "../types";
-import { ensureAddressFilter } from "./address-filter";
+import { ensureAllFilters } from "./address-filter";
 import { unplugClipboard } from "./clipboard";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
@@ -80,12 +80,12 @@ function pause(milliseconds: number, over: AbortSignal): Promise<void> {
   });
 }
 
-/** Ours to both hosts: a host that we cannot reach gets no guests, and both need the address filter. */
+/** Ours to both hosts: a host that we cannot reach gets no guests, and both need the filters of addresses. */
 async function openBoth(link: HostLink, request: MigrateRequest): Promise<readonly [RpcConnection, RpcConnection]> {
   const connection = await link.dedicated();
   try {
     const target = await link.dedicated(request.to);
-    await ensureAddressFilter((procedure, args) => target.call(procedure, args, { timeoutMs: link.options.callTimeoutMs }), request.to.uri);
+    await ensureAllFilters((procedure, args) => target.call(procedure, args, { timeoutMs: link.options.callTimeoutMs }), request.to.uri);
     return [connection, target];
   } catch (error) {
     connection.close();

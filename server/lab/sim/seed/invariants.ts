@@ -65,6 +65,9 @@ const COUNTERS = `
   select 'quota counts wrong: ' || q.committed_instances || ' committed, ' || q.held_instances || ' held' from quota q where
     q.committed_instances + q.held_instances <> (select coalesce(sum(i.quota_instances), 0) from instance i where i.organization_id = q.organization_id) + (select coalesce(sum((h.amounts->>'instances')::int), 0) from quota_hold h where h.organization_id = q.organization_id)
   union all
+  select 'address ' || a.ip || ' of ' || a.instance_id || ' is not one of its network' from address a join network n on n.id = a.network_id
+    where a.released_at is null and (n.removed_at is not null or n.organization_id <> a.organization_id or not a.ip::inet between n.first_address::inet and n.last_address::inet)
+  union all
   select 'windows overlap: ' || a.resource_id from usage_window a join usage_window b on a.resource_id = b.resource_id and a.meter = b.meter and a.id < b.id and a.started_at < coalesce(b.ended_at, 'infinity') and b.started_at < coalesce(a.ended_at, 'infinity')`;
 
 /** What the database must say of itself at any moment between two transactions. */

@@ -11,7 +11,7 @@ const spec: DomainSpec = {
   instanceId: "ins_one", uuid: "11111111-2222-4333-8444-555555555555", title: "web", epoch: 42, vcpus: 2, maxVcpus: 4, memoryMiB: 512, maxMemoryMiB: 1024,
   cpu: { model: "qemu64", shares: 512, limitMillicores: 1500 }, boot: { kind: "disk", firmware: "bios" },
   disks: [{ target: "vda", pool: "berth", volume: "one", format: "qcow2", readOnly: false }, { target: "vdb", pool: "berth", volume: "seed", format: "raw", readOnly: true }],
-  nics: [{ macAddress: "52:54:00:00:00:01", bridge: "br0", ipAddress: "10.0.0.7" }],
+  nics: [{ macAddress: "52:54:00:00:00:01", bridge: "br0", ipAddress: "10.0.0.7", onlyWithin: null }],
 };
 const placement = { poolPaths: new Map([["berth", "/pool"]]) };
 const build = (change: Partial<DomainSpec> = {}, options = DEFAULT_OPTIONS): string => domainXml({ ...spec, ...change }, placement, options);
@@ -37,7 +37,7 @@ describe("XML that goes to a host", () => {
     const evil = `x'/><disk type="file"><source file="/etc/shadow"/></disk><y z='&`;
     const parsed = readXml(build({
       instanceId: evil, title: evil, cpu: { ...spec.cpu, model: evil }, boot: { kind: "kernel", kernelPath: evil, initrdPath: evil, commandLine: evil },
-      nics: [{ macAddress: evil, bridge: evil, ipAddress: evil }],
+      nics: [{ macAddress: evil, bridge: evil, ipAddress: evil, onlyWithin: null }],
     }), "a test").at("domain");
     expect(parsed.at("devices").all("disk")).toHaveLength(2);
     expect(parsed.at("name").text).toBe(evil);
@@ -79,7 +79,7 @@ describe("the definition of a domain", () => {
 
   it("is the same text for the same spec, and leaves out what is not asked for", () => {
     expect(build()).toBe(build());
-    const small = readXml(build({ maxMemoryMiB: 512, cpu: { ...spec.cpu, limitMillicores: null }, nics: [{ macAddress: "52:54:00:00:00:01", bridge: "br0", ipAddress: null }] }), "a test").at("domain");
+    const small = readXml(build({ maxMemoryMiB: 512, cpu: { ...spec.cpu, limitMillicores: null }, nics: [{ macAddress: "52:54:00:00:00:01", bridge: "br0", ipAddress: null, onlyWithin: null }] }), "a test").at("domain");
     expect(small.at("maxMemory").exists).toBe(false);
     expect(small.at("cpu", "numa").exists).toBe(false);
     expect(small.at("cputune", "global_quota").exists).toBe(false);

@@ -7,6 +7,7 @@ import { useFormats } from "@/app/_i18n/use-formats";
 
 /** Names of stored values that we have words for; others are shown as they are. */
 const KEYS = [
+  "aheadSeconds", "allowedFraction", "asleep", "attempts", "awakeAfter", "awakeCapacityMillicores", "cause", "fenceAfterSeconds", "forecastPeakMillicores", "guard", "loads", "lost", "operator", "planDecisionId", "suspectAfterSeconds", "targets", "waiting", "wakeSeconds",
   "action", "after", "antiAffinityGroup", "awakeHosts", "before", "bytes", "class", "clusterGeneration", "confirmedToDecidedMs", "cpuRatio", "cpuReservationMillicores", "detectMs", "diskGiB", "downtimeMs", "empty", "failoverReserveHosts", "fenceMs", "flavor", "fromHostId", "fromHostName",
   "gbMoved", "generation", "hostId", "hostName", "hosts", "id", "instance", "instanceId", "instances", "instancesRestarted", "lastSeenAt", "linkMbps", "lostHost", "memoryLeftMiB", "memoryMiB", "memoryRatio", "memoryReservationMiB", "method", "migrationsAtOnce", "migrationsPerHost", "moves", "name", "numbers", "op",
   "otherChanges", "placedInstances", "policy", "priority", "reason", "requestedAt", "requestedBy", "score", "seconds", "silentMs", "silentSince", "smallestChange", "startMs", "storageFloorMiB", "storageRatio", "toHostId", "toHostName", "totalMs", "transferredBytes", "vcpus", "vcpusLeft", "wave",
@@ -14,11 +15,19 @@ const KEYS = [
 type Key = (typeof KEYS)[number];
 const KNOWN: ReadonlySet<string> = new Set(KEYS);
 const isKey = (name: string): name is Key => KNOWN.has(name);
+/** Words of the plans themselves, as values. */
+const VALUES = ["accept", "balance", "cut-power", "drop", "failing-host", "follow", "lease", "live", "migrate", "place", "power", "power-off", "power-on", "restart", "restart-at-once", "sleep", "start", "stop", "update", "vouched", "wait", "wake", "wake-test"] as const;
+type Named = (typeof VALUES)[number];
+const NAMED: ReadonlySet<string> = new Set(VALUES);
+const isNamed = (value: string): value is Named => NAMED.has(value);
+/** Where such a word can stand; a machine may be called "update". */
+const WORDED: ReadonlySet<string> = new Set(["action", "op", "cause", "method"]);
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 
 /** A value with the unit that its name ends with. */
 function Scalar({ name, value }: { readonly name: string; readonly value: string | number | boolean }) {
   const common = useTranslations("common");
+  const values = useTranslations("admin.decisions.values");
   const formats = useFormats();
   if (typeof value === "boolean") return common(value ? "yes" : "no");
   if (typeof value === "number") {
@@ -29,6 +38,7 @@ function Scalar({ name, value }: { readonly name: string; readonly value: string
     if (name.endsWith("Bytes")) return formats.bytes(value);
     return formats.number(value, 3);
   }
+  if (WORDED.has(name) && isNamed(value)) return values(value);
   if (ISO.test(value)) return formats.dateTime(new Date(value));
   if (value.startsWith("hst_")) return <Link className="font-mono text-xs hover:underline" href={`/admin/hosts/${value}`}>{value}</Link>;
   return value;

@@ -107,6 +107,7 @@ function HostFacts({ data: { host, power } }: { readonly data: HostData }) {
 
 function Instances({ data: { instances } }: { readonly data: HostData }) {
   const t = useTranslations("admin.hosts");
+  const seen = useTranslations("admin.hosts.seen");
   const nav = useTranslations("nav");
   const formats = useFormats();
   return (
@@ -121,7 +122,7 @@ function Instances({ data: { instances } }: { readonly data: HostData }) {
             {instances.map((one) => (
               <Tr key={one.instanceId}>
                 <Td><span className="font-medium">{one.name}</span><span className="block font-mono text-tiny text-muted">{one.organizationId}</span></Td>
-                <Td><Badge tone={one.observedState === "running" ? "good" : "neutral"} dot>{one.observedState ?? "–"}</Badge></Td>
+                <Td><Badge tone={one.observedState === "running" ? "good" : "neutral"} dot>{one.observedState === null ? "–" : seen(one.observedState)}</Badge></Td>
                 <Td right>{formats.number(one.vcpus)}</Td>
                 <Td right>{formats.mebibytes(one.memoryMiB)}</Td>
                 <Td className="hidden sm:table-cell"><Link href={`/admin/decisions/${one.decisionId}`} className="hover:underline">{t("decision")}</Link></Td>

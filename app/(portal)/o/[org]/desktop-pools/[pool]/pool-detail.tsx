@@ -33,7 +33,7 @@ export function PoolDetail({ poolId }: { readonly poolId: string }) {
         title={query.data?.name ?? nav("desktopPools")}
         parent={{ href: `/o/${organization}/desktop-pools`, label: nav("desktopPools") }}
         badge={query.data ? <Badge>{t(`kinds.${query.data.kind}`)}</Badge> : null}
-        description={query.data ? `${query.data.goldenImageName} · ${t("version", { number: query.data.versionNumber })} · ${query.data.flavorName}` : null}
+        description={query.data ? [query.data.goldenImageName, t("version", { number: query.data.versionNumber }), query.data.flavorName, query.data.networkName].filter((part) => part !== null).join(" · ") : null}
       />
       <Loaded query={query}>
         {(pool) => (

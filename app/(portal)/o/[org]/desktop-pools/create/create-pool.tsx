@@ -8,6 +8,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { createPoolInput } from "@/server/desktop/schema";
 import { Loaded } from "@/app/_components/loaded";
+import { NetworkChoice } from "@/app/_components/network-choice";
 import { PageHead } from "@/app/_components/page-head";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { Button } from "@/app/_components/ui/button";
@@ -37,6 +38,7 @@ export function CreatePool() {
   const [kind, setKind] = useState<(typeof KINDS)[number]>("floating");
   const [chosenImage, setImage] = useState("");
   const [flavorId, setFlavor] = useState("");
+  const [networkId, setNetwork] = useState("");
   const [values, setValues] = useState(FIRST);
   const create = useMutation(
     trpc.desktopPools.create.mutationOptions({
@@ -71,7 +73,7 @@ export function CreatePool() {
               className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]"
               onSubmit={(event) => {
                 event.preventDefault();
-                create.mutate({ organization, name, kind, goldenImageId, flavorId, ...values });
+                create.mutate({ organization, name, kind, goldenImageId, flavorId, networkId: networkId || null, ...values });
               }}
             >
               <div className="grid gap-4">
@@ -96,6 +98,7 @@ export function CreatePool() {
                         </label>
                       ))}
                     </div>
+                    <NetworkChoice value={networkId} onChange={setNetwork} />
                   </CardBody>
                 </Card>
                 <Card>

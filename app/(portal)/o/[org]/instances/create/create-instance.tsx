@@ -7,6 +7,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { createInstanceInput } from "@/server/compute/instance/schema";
+import { NetworkChoice } from "@/app/_components/network-choice";
 import { PageHead } from "@/app/_components/page-head";
 import { useOrganization } from "@/app/_components/shell/viewer";
 import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
@@ -32,6 +33,7 @@ export function CreateInstance() {
   const queryClient = useQueryClient();
   // The same key for every press of the button: an answer that got lost does not order a second machine.
   const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const [networkId, setNetwork] = useState("");
   const form = useForm<OrderForm>({ resolver: zodResolver(schema), defaultValues: { name: "", flavorId: "", imageId: "", sshKeyIds: [], userData: "" } });
   const { errors } = form.formState;
   const values = useWatch({ control: form.control, compute: (order: OrderForm) => order });
@@ -47,7 +49,7 @@ export function CreateInstance() {
       },
     }),
   );
-  const submit = form.handleSubmit((order) => create.mutate({ ...order, organization, idempotencyKey }));
+  const submit = form.handleSubmit((order) => create.mutate({ ...order, organization, idempotencyKey, ...(networkId ? { networkId } : {}) }));
   const change = <Name extends keyof OrderForm>(name: Name, value: OrderForm[Name]): void => {
     create.reset();
     form.setValue(name as keyof OrderForm, value, { shouldValidate: form.formState.isSubmitted, shouldDirty: true });
@@ -85,6 +87,13 @@ export function CreateInstance() {
               <Field label={common("name")} hint={t("nameHint")} error={errors.name ? t("errors.name") : undefined}>
                 {(control) => <Input {...control} placeholder="web-1" autoComplete="off" spellCheck={false} {...form.register("name", { onChange: () => create.reset() })} />}
               </Field>
+              <NetworkChoice
+                value={networkId}
+                onChange={(id) => {
+                  create.reset();
+                  setNetwork(id);
+                }}
+              />
               <Field label={t("userData")} optional={common("optional")} hint={t("userDataHint")} error={errors.userData ? t("errors.userData") : undefined}>
                 {(control) => <Textarea {...control} rows={5} className="font-mono text-xs" placeholder={"#cloud-config\npackages: [nginx]"} spellCheck={false} {...form.register("userData")} />}
               </Field>
