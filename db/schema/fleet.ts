@@ -182,6 +182,8 @@ export const migration = pgTable(
   (t) => [
     uniqueIndex("migration_one_open").on(t.instanceId).where(sql`state in ('planned', 'running')`),
     index("migration_open_host").on(t.fromHostId, t.toHostId),
+    // What failed of late is read with every plan.
+    index("migration_failed").on(t.finishedAt).where(sql`state = 'failed'`),
   ],
 );
 

@@ -1,0 +1,1 @@
+CREATE INDEX "migration_failed" ON "migration" USING btree ("finished_at") WHERE state = 'failed';
