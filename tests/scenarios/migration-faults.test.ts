@@ -41,6 +41,34 @@ describe("a migration that is interrupted", () => {
     await centre.checkInvariants();
   });
 
+  it("by the loss of the link between its two hosts: it goes on where it is, the operator reads why, and it leaves for a third host", async () => {
+    centre = await openCentre({ world: { timings: SLOW_COPY } });
+    const { id, from, to } = await moving();
+    centre.world.cutLink(from, to);
+    await until("it left for a third host", 30_000, () => centre.runsOn(id).length === 1 && ![from, to].includes(centre.runsOn(id)[0]!), () => centre.rows("select state, error from migration"));
+    await until("its place followed", 10_000, async () => (await centre.host(from)).instances === 0);
+    const [failed, ...later] = await centre.rows<{ state: string; error: string | null }>("select state, error from migration order by id");
+    expect(failed).toMatchObject({ state: "failed", error: expect.stringContaining("link") as string });
+    expect(later).toEqual([{ state: "done", error: null }]);
+    // Everybody reaches both hosts all the time: nobody is suspected, and the machine was never restarted.
+    expect(await centre.rows(`select 1 from decision where kind in ('failover', 'fence')`)).toEqual([]);
+    await centre.checkInvariants();
+  });
+
+  it("and by a link that was cut before: the same target is tried again where there is no other", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2"] });
+    const id = await centre.order("cut-off");
+    await centre.untilStatus(id, "running");
+    const from = centre.runsOn(id)[0]!;
+    centre.world.cutLink("h1", "h2");
+    await drainHost(centre.provider, (await centre.host(from)).id);
+    await until("its move failed", 10_000, async () => (await centre.rows(`select 1 from migration where state = 'failed' and error like '%link%'`)).length > 0);
+    expect(centre.runsOn(id)).toEqual([from]);
+    centre.world.mendLink("h2", "h1");
+    await until("it left", 30_000, () => centre.runsOn(id).length === 1 && !centre.runsOn(id).includes(from));
+    await centre.checkInvariants();
+  });
+
   it("by the death of the worker that asked, whose question was lost: both hosts are asked, and it moves after all", async () => {
     const opened = await openCentre({ leaseTtlMs: 1_500 });
     centre = opened;

@@ -13,6 +13,12 @@ export function openMigrations(tx: Transaction): Promise<MigrationRow[]> {
   return tx.select().from(migration).where(inArray(migration.state, OPEN_MIGRATIONS)).orderBy(asc(migration.wave), asc(migration.id));
 }
 
+/** Open moves of a cluster, and those that failed since a moment. */
+export function movesOfCluster(tx: Transaction, clusterId: string, failedSince: Date): Promise<MigrationRow[]> {
+  const failed = and(eq(migration.state, "failed"), gte(migration.finishedAt, failedSince));
+  return tx.select().from(migration).where(and(eq(migration.clusterId, clusterId), or(inArray(migration.state, OPEN_MIGRATIONS), failed))).orderBy(asc(migration.wave), asc(migration.id));
+}
+
 export function openMigrationsTouching(tx: Transaction, hostId: string): Promise<MigrationRow[]> {
   return tx.select().from(migration).where(and(inArray(migration.state, OPEN_MIGRATIONS), or(eq(migration.fromHostId, hostId), eq(migration.toHostId, hostId))));
 }

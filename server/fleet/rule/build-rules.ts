@@ -1,5 +1,5 @@
 import type { Group, HostRule } from "@/server/planner/types";
-import type { PlacementRuleRow } from "../types";
+import type { AllocationRow, MigrationRow, PlacementRuleRow } from "../types";
 
 /** Rules about instances among each other, in the planner's words. */
 export function ruleGroups(rules: readonly PlacementRuleRow[], present: ReadonlySet<string>): Group[] {
@@ -22,5 +22,18 @@ export function ruleHosts(rules: readonly PlacementRuleRow[]): HostRule[] {
     const preferences = steps.map((step): HostRule => ({ id: rule.id, kind: "only", hard: false, instanceIds: rule.instanceIds, hostIds: rule.hosts.filter((host) => host.priority >= step).map((host) => host.hostId) }));
     // The lowest step of a strict rule says the same as the rule itself.
     return rule.strict ? [{ id: rule.id, kind: "only", hard: true, instanceIds: rule.instanceIds, hostIds: all }, ...preferences.slice(1)] : preferences;
+  });
+}
+
+/**
+ * A move that failed a moment ago may have failed because of the link between its two hosts, over which nothing else speaks: what stands on its
+ * source is rather moved to other hosts for a while. A preference, so that the same target is tried again where there is no other.
+ */
+export function ruleFailed(failed: readonly MigrationRow[], allocations: readonly AllocationRow[]): HostRule[] {
+  const targets = new Map<string, Set<string>>();
+  for (const move of failed) targets.set(move.fromHostId, (targets.get(move.fromHostId) ?? new Set()).add(move.toHostId));
+  return [...targets].flatMap(([fromHostId, toHostIds]): HostRule[] => {
+    const instanceIds = allocations.filter((row) => row.hostId === fromHostId).map((row) => row.instanceId);
+    return instanceIds.length === 0 ? [] : [{ id: `failed-move/${fromHostId}`, kind: "never", hard: false, instanceIds, hostIds: [...toHostIds] }];
   });
 }

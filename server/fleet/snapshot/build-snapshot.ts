@@ -1,7 +1,7 @@
 import type { DesiredInstance } from "@/server/compute";
 import type { ClusterSnapshot, Group, Host, Instance, StoragePool } from "@/server/planner/types";
 import { plannerState } from "../host/state";
-import { ruleGroups, ruleHosts } from "../rule/build-rules";
+import { ruleFailed, ruleGroups, ruleHosts } from "../rule/build-rules";
 import type { AllocationRow, Claim, ClusterRow, HostRow, MigrationRow, PlacementRuleRow, StoragePoolRow } from "../types";
 
 export interface SnapshotSource {
@@ -10,6 +10,8 @@ export interface SnapshotSource {
   readonly pools: readonly StoragePoolRow[];
   readonly allocations: readonly AllocationRow[];
   readonly migrations: readonly MigrationRow[];
+  /** Moves that failed a moment ago; absent: none. */
+  readonly failed?: readonly MigrationRow[];
   readonly instances: readonly DesiredInstance[];
   readonly rules: readonly PlacementRuleRow[];
   readonly takenAtSeconds: number;
@@ -74,7 +76,7 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
     hosts: hosts.map((host) => plannerHost(host, poolIds, source.seen?.lastSlept.get(host.id))),
     instances,
     groups: [...groupsOf(source.instances, present), ...ruleGroups(source.rules, present)],
-    hostRules: ruleHosts(source.rules),
+    hostRules: [...ruleHosts(source.rules), ...ruleFailed(source.failed ?? [], source.allocations)],
     storagePools: source.pools.map((pool) => plannerPool(pool, source.instances, allocationOf)),
     policy: {
       cpuRatio: cluster.cpuRatio,

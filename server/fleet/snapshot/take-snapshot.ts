@@ -6,12 +6,15 @@ import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { allocationsFor, allocationsOf } from "../allocation/store";
 import { findCluster, poolsOf } from "../cluster/store";
 import { hostsOf } from "../host/store";
-import { openMigrations } from "../migration/store";
+import { movesOfCluster } from "../migration/store";
 import { selectDirtyRates } from "../move/store";
 import { lastSleeps } from "../power/store";
 import { rulesOf } from "../rule/store";
 import type { AllocationRow, ClusterRow, HostRow, MigrationRow, StoragePoolRow } from "../types";
 import { buildSnapshot, isWaiting } from "./build-snapshot";
+
+/** A pair of hosts between which a move failed is left alone for so long where there is another target. */
+const AVOIDED_MS = 600_000;
 
 /** One moment of a cluster: the planner's view, and the rows that it was made from. */
 export interface FleetSnapshot {
@@ -39,7 +42,11 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
   const hosts = await hostsOf(tx, clusterId);
   const pools = await poolsOf(tx, clusterId);
   const allocations = await allocationsOf(tx, clusterId);
-  const migrations = (await openMigrations(tx)).filter((move) => move.clusterId === clusterId);
+  const nowMs = context.clock.nowMs();
+  // The moment is rounded, so that the question is the same for a while.
+  const moves = await movesOfCluster(tx, clusterId, new Date(Math.floor(nowMs / AVOIDED_MS) * AVOIDED_MS - AVOIDED_MS));
+  const migrations = moves.filter((move) => move.state !== "failed");
+  const failed = moves.filter((move) => move.state === "failed" && nowMs - (move.finishedAt?.getTime() ?? 0) < AVOIDED_MS);
   const instances = await listInstancesForCluster(tx, context, clusterId);
   const rules = await rulesOf(tx, clusterId);
   // Most clusters never let a host sleep: then there is nothing to read.
@@ -56,7 +63,7 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
     migrations,
     instances: new Map(instances.map((instance) => [instance.id, instance])),
     waiting,
-    planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, instances, rules, seen, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
+    planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, failed, instances, rules, seen, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
     names: new Map([...hosts.map((host) => [host.id, host.name] as const), ...pools.map((pool) => [pool.id, pool.name] as const), ...instances.map((instance) => [instance.id, instance.name] as const)]),
   };
 }

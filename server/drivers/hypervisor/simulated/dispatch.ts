@@ -5,7 +5,7 @@ import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, 
 import { agentCommand } from "./guest/agent";
 import { listGuestFiles, readGuestFile, writeGuestFile } from "./guest/files";
 import { askToYield, readLease } from "./lease";
-import { hangHost, healHost, losePower, makeLie, panicHost, partitionHost, rebootHost, sleepHost, slowHost, switchOn } from "./machine";
+import { cutLink, hangHost, healHost, losePower, makeLie, mendLink, panicHost, partitionHost, rebootHost, sleepHost, slowHost, switchOn } from "./machine";
 import { restoreDomain, saveDomain } from "./memory";
 import { abortMigration, migrateDomain } from "./migration";
 import { hostFacts, observeHost } from "./observe";
@@ -153,6 +153,7 @@ export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, host
   crash: ({ state }, name) => done(losePower(state, name)),
   panic: ({ state }, name) => done(panicHost(state, name)),
   partition: ({ state }, name, input) => done(partitionHost(state, name, input)),
+  link: ({ state }, name, { other, cut }) => done(cut ? cutLink(state, name, other) : mendLink(state, name, other)),
   hang: ({ state }, name) => done(hangHost(state, name)),
   slow: ({ state }, name, { slowMs }) => done(slowHost(state, name, slowMs)),
   lie: ({ state }, name, { kind }) => done(makeLie(state, name, kind)),

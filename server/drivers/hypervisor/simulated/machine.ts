@@ -119,10 +119,28 @@ export function partitionHost(state: WorldState, name: string, options: { readon
   cutConnections(state, host);
 }
 
+/** The pair of hosts as one key, whichever is named first. */
+export const linkKey = (one: string, other: string): string => [one, other].sort().join(" ");
+
+/** Two hosts can not reach each other any more, and everybody else reaches both. Nothing but a migration speaks across. */
+export function cutLink(state: WorldState, one: string, other: string): void {
+  state.cutLinks.add(linkKey(hostNamed(state, one).name, hostNamed(state, other).name));
+  for (const [from, to] of [[one, other], [other, one]] as const) {
+    for (const { migration } of hostNamed(state, from).domains.values()) {
+      if (migration?.toHost === to) migration.abort("the link between the two hosts was lost", "failed");
+    }
+  }
+}
+
+export function mendLink(state: WorldState, one: string, other: string): void {
+  state.cutLinks.delete(linkKey(one, other));
+}
+
 export function healHost(state: WorldState, name: string): void {
   const host = hostNamed(state, name);
   const wasSilent = host.partitioned || host.hung;
   host.partitioned = false;
+  for (const other of state.hosts.keys()) mendLink(state, name, other);
   host.storageLostSinceMs = null;
   host.hung = false;
   host.slowMs = 0;

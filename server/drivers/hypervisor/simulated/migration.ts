@@ -5,6 +5,7 @@ import { account, dirtyRateNow } from "./accounting";
 import { parseSimulatedAddress } from "./address";
 import { requireMemory } from "./domains";
 import { moveLocks, poolKey } from "./locks";
+import { linkKey } from "./machine";
 import { planPrecopy } from "./precopy";
 import { defineDomain, endProcess } from "./process";
 import { closeRun, openRun } from "./runs";
@@ -89,6 +90,9 @@ function checkTarget(state: WorldState, source: HostRecord, domain: DomainRecord
   if (domain.process !== "executing") throw new DriverError("invalid", `${what}: it is ${domain.state} (${domain.reason}).`);
   if (target.phase !== "up" || target.partitioned || target.hung || source.partitioned) {
     throw new DriverError("failed", `${what}: ${source.name} cannot reach ${target.name}.`, { to: target.name });
+  }
+  if (state.cutLinks.has(linkKey(source.name, target.name))) {
+    throw new DriverError("failed", `${what}: ${source.name} cannot reach ${target.name}, because the link between the two is cut.`, { to: target.name });
   }
   if (!target.options.usableCpuModels.includes(domain.spec.cpu.model)) {
     throw new DriverError("unsupported", `${what}: ${target.name} cannot offer the CPU model ${domain.spec.cpu.model}.`, { to: target.name });

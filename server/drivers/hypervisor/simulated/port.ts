@@ -79,6 +79,8 @@ export interface LabCalls {
   readonly crash: Call<Record<string, never>, null>;
   readonly panic: Call<Record<string, never>, null>;
   readonly partition: Call<{ readonly storage: boolean }, null>;
+  /** The link to one other host alone. */
+  readonly link: Call<{ readonly other: string; readonly cut: boolean }, null>;
   readonly hang: Call<Record<string, never>, null>;
   readonly slow: Call<{ readonly slowMs: number }, null>;
   readonly lie: Call<{ readonly kind: LieKind | null }, null>;

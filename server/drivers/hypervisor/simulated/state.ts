@@ -44,6 +44,8 @@ export interface WorldState {
   readonly tornGuests: TornGuest[];
   /** Requests to yield that stand on the shared storage, by host UUID. */
   readonly yields: Map<string, number>;
+  /** Pairs of hosts that cannot reach each other, by `linkKey`. */
+  readonly cutLinks: Set<string>;
   readonly watchers: Map<string, Set<Watcher>>;
   /** Calls in flight per host, to be cut when the host goes silent. */
   readonly inFlight: Map<string, Set<() => void>>;
@@ -84,6 +86,7 @@ export function createState(options: WorldOptions): WorldState {
     openRuns: new Map(),
     tornGuests: [],
     yields: new Map(),
+    cutLinks: new Set(),
     watchers: new Map(),
     inFlight: new Map(),
     armed: [],

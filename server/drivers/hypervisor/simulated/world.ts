@@ -27,6 +27,9 @@ export interface World {
   /** Dead but powered: the management controller says `on`. */
   panic(host: string): void;
   partition(host: string, options?: { readonly storage: boolean }): void;
+  /** The link between two hosts alone; everybody else reaches both. */
+  cutLink(one: string, other: string): void;
+  mendLink(one: string, other: string): void;
   hang(host: string): void;
   slow(host: string, slowMs: number): void;
   lie(host: string, kind: LieKind | null): void;
@@ -70,6 +73,8 @@ export function createWorld(options: WorldOptions = {}): World {
     crash: (host) => void lab("crash", host, {}),
     panic: (host) => void lab("panic", host, {}),
     partition: (host, how = { storage: true }) => void lab("partition", host, how),
+    cutLink: (one, other) => void lab("link", one, { other, cut: true }),
+    mendLink: (one, other) => void lab("link", one, { other, cut: false }),
     hang: (host) => void lab("hang", host, {}),
     slow: (host, slowMs) => void lab("slow", host, { slowMs }),
     lie: (host, kind) => void lab("lie", host, { kind }),

@@ -3,7 +3,7 @@ import type { StatementFault } from "../database";
 import { SimRoom, type Bend, type SimWorker } from "../room";
 import type { SimDatabaseServer } from "../server";
 import { Customers } from "./customers";
-import { planFaults, pick, type Fault, type PlannedFault } from "./faults";
+import { planFaults, planLinkCuts, pick, type Fault, type PlannedFault } from "./faults";
 import { ALLOW_EVERY_MS, allowSleep, forbidSleep, isSleepy, SleepWatch } from "./sleepers";
 import { BrakeWatch, checkBooks, checkFences, checkOrphans, checkUsage, METER_EVERY_MS, TruthWatch, unsettled, Violation } from "./invariants";
 
@@ -132,6 +132,7 @@ class SeedRun {
     if (chance.float() < 0.3) await this.startWorker();
     const beginMs = scheduler.nowMs();
     for (const fault of planFaults(chance, options.faults, options.lengthMs)) scheduler.schedule(fault.atMs, () => this.strike(fault));
+    for (const fault of planLinkCuts(options.seed, options.faults, options.lengthMs)) scheduler.schedule(fault.atMs, () => this.cutLink(fault));
     if (this.sleep) for (let atMs = 1_000; atMs < options.lengthMs; atMs += ALLOW_EVERY_MS) scheduler.schedule(atMs, () => this.allowSleep());
     const between = (): number => (options.actWithinMs === undefined ? 300 + chance.float() * ACT_WITHIN_MS : 50 + chance.float() * options.actWithinMs);
     for (let atMs = 300; atMs < options.lengthMs; atMs += between()) scheduler.schedule(atMs, () => customers.act());
@@ -231,6 +232,19 @@ class SeedRun {
     await checkUsage(room, options.server, calm);
   }
 
+  /** Nobody falls silent by it, so nobody may be fenced for it either. */
+  private cutLink(fault: PlannedFault): void {
+    if (this.over) return;
+    const { world, scheduler } = this.room;
+    const one = this.hosts[fault.which % this.hosts.length] ?? "h1";
+    const others = this.hosts.filter((name) => name !== one);
+    const other = others[Math.floor(fault.draw * others.length)] ?? "h2";
+    this.note(`link ${one} ${other}`);
+    this.struck.add("link");
+    world.cutLink(one, other);
+    scheduler.schedule(fault.forMs, () => world.mendLink(one, other));
+  }
+
   private strike(fault: PlannedFault): void | Promise<void> {
     if (this.over) return;
     const { world, scheduler, workers } = this.room;
@@ -290,6 +304,8 @@ class SeedRun {
       case "wakes":
         this.wakeLoss = 0.5;
         return afterwards(() => void (this.wakeLoss = 0));
+      case "link":
+        return this.cutLink(fault);
       case "island":
         return this.island(fault);
       case "full":
