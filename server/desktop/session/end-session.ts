@@ -3,11 +3,12 @@ import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { wakeAndAnnounce } from "@/server/platform/wake";
+import { lockPool } from "../pool/store";
 import { requireOrganization } from "../rules";
 import { sessionRef, type SessionRef } from "../schema";
 import type { SessionRow } from "../types";
 import { endConsoles, lockDesktop, updateDesktop } from "../unit/store";
-import { endOpenOf, lockSession, updateSession } from "./store";
+import { endOpenOf, lockSession, selectSession, updateSession } from "./store";
 
 /**
  * The person is done: of a floating pool the desktop is given back and its disk is made anew, of a persistent one it stays theirs. In the
@@ -28,7 +29,9 @@ export async function endDesktopSession(context: Context, input: SessionRef): Pr
 async function end(context: Context, sessionId: string, reason: string, ownerId: string | null): Promise<void> {
   const organizationId = requireOrganization(context);
   await inTransaction(context, async (tx) => {
-    const session = await lockSession(tx, organizationId, sessionId);
+    const known = await selectSession(tx, organizationId, sessionId);
+    // The pool first, as everybody who changes its desktops and sessions does.
+    const session = known && (await lockPool(tx, known.pool.id, organizationId)) ? await lockSession(tx, organizationId, sessionId) : null;
     if (!session || (ownerId !== null && session.userId !== ownerId)) throw notFound("desktop session", sessionId);
     if (session.endedAt) return;
     await endSessionIn(tx, context, session, reason);
@@ -37,7 +40,7 @@ async function end(context: Context, sessionId: string, reason: string, ownerId:
   });
 }
 
-/** The session is over and its screens close; the loop does with the desktop what follows. The session's row must be locked by this transaction. */
+/** The session is over and its screens close; the loop does with the desktop what follows. The rows of its pool and of the session must be locked by this transaction. */
 export async function endSessionIn(tx: Transaction, context: Context, session: SessionRow, reason: string): Promise<void> {
   const now = context.clock.now();
   await updateSession(tx, session.id, { endedAt: now, endReason: reason });

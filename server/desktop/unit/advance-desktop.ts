@@ -50,10 +50,12 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
       });
     case "begin-reset":
       return write(context, desktop, async (tx) => {
+        // Given by hand and never opened: it stays theirs, and they find the new version in it.
+        const isKept = desktop.assignedUserId !== null && desktop.usedByUserId === null;
         await endConsoles(tx, instanceId, context.clock.now(), step.reason);
-        await endHolding(tx, desktop.id, context.clock.now());
+        if (!isKept) await endHolding(tx, desktop.id, context.clock.now());
         await deletePicture(tx, desktop.id);
-        return { state: "resetting", stateReason: step.reason, assignedUserId: null, versionId: work.pool.versionId, wipeGeneration: (instance?.rebuildGeneration ?? 0) + 1 };
+        return { state: "resetting", stateReason: step.reason, assignedUserId: isKept ? desktop.assignedUserId : null, versionId: work.pool.versionId, wipeGeneration: (instance?.rebuildGeneration ?? 0) + 1 };
       });
     case "clean":
       return write(context, desktop, () => ({ state: "ready", stateReason: null, usedByUserId: null, unusedSince: context.clock.now(), personalisedAt: null }));
@@ -85,7 +87,7 @@ async function write(context: Context, seen: DesktopRow, change: (tx: Transactio
   return inTransaction(context, async (tx) => {
     const pool = await lockPool(tx, seen.poolId, null);
     const row = await lockDesktop(tx, seen.id);
-    if (!pool || !row || row.state !== seen.state || row.assignedUserId !== seen.assignedUserId || row.instanceId !== seen.instanceId) return true;
+    if (!pool || !row || row.state !== seen.state || row.assignedUserId !== seen.assignedUserId || row.usedByUserId !== seen.usedByUserId || row.instanceId !== seen.instanceId) return true;
     const set = await change(tx);
     if (set.state && !mayBecome(row.state, set.state)) throw new Error(`desktop ${row.id} cannot become ${set.state} from ${row.state}`);
     const changed = set.state !== undefined && set.state !== row.state;

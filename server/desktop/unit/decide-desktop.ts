@@ -75,9 +75,9 @@ function isOutdated({ desktop, pool }: DesktopWork): boolean {
   return desktop.versionId !== pool.versionId;
 }
 
-/** A persistent desktop keeps its disk, and with it its version, until its owner has it made anew. */
+/** A persistent desktop that its owner has worked in keeps its disk, and with it its version, until they have it made anew. One that was given and never opened holds nothing of theirs. */
 function mayBeMadeAnew(work: DesktopWork): boolean {
-  return isOutdated(work) && !work.pool.rolloutPaused && work.desktop.assignedUserId === null;
+  return isOutdated(work) && !work.pool.rolloutPaused && (work.desktop.assignedUserId === null || work.desktop.usedByUserId === null);
 }
 
 function retiring({ instance, desktop }: DesktopWork): DesktopStep {

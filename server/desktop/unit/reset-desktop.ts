@@ -11,7 +11,7 @@ import { desktopRef, type DesktopRef } from "../schema";
 import { mayBecome } from "../state";
 import { endSessionOf } from "../session/end-session";
 import { readRebuildGeneration } from "../session/store";
-import { endConsoles, endHolding, lockDesktop, updateDesktop } from "./store";
+import { endConsoles, endHolding, lockDesktop, selectDesktop, updateDesktop } from "./store";
 
 /**
  * Makes the disk of a desktop anew, of the pool's version. Everything on it is lost; a session on it ends. A persistent one is
@@ -21,10 +21,11 @@ export async function resetDesktop(context: Context, input: DesktopRef): Promise
   const { desktopId } = desktopRef.parse(input);
   const organizationId = requireOrganization(context);
   await inTransaction(context, async (tx) => {
-    const seen = await lockDesktop(tx, desktopId);
-    if (!seen || seen.organizationId !== organizationId) throw notFound("desktop", desktopId);
-    const pool = await lockPool(tx, seen.poolId, organizationId);
-    if (!pool || seen.instanceId === null || !mayBecome(seen.state, "resetting")) {
+    const known = await selectDesktop(tx, organizationId, desktopId);
+    const pool = known ? await lockPool(tx, known.poolId, organizationId) : null;
+    const seen = pool ? await lockDesktop(tx, desktopId) : null;
+    if (!pool || !seen) throw notFound("desktop", desktopId);
+    if (seen.instanceId === null || !mayBecome(seen.state, "resetting")) {
       throw new Problem("conflict", sentence("refused-desktop-reset"), { desktopId, state: seen.state });
     }
     await endSessionOf(tx, context, desktopId, "reset");

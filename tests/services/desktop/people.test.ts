@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addToGroup, assignDesktop, assignPeople, createGroup, deleteGroup, importPeople, keepPool, listAssignments, listDesktops, listGroupMembers, listGroups, listMyDesktops, listPoolsAtWork, openDesktop, readSession, removeFromGroup } from "@/server/desktop";
+import { addToGroup, advanceDesktop, assignDesktop, assignPeople, createGroup, decideDesktop, deleteGroup, importPeople, keepPool, listAssignments, listDesktops, listDesktopWork, listGroupMembers, listGroups, listMyDesktops, listPoolsAtWork, logOff, openDesktop, readSession, removeFromGroup, resetDesktop } from "@/server/desktop";
 import type { Context } from "@/server/platform/context";
 import { silentLogger } from "@/server/platform/logger";
+import { inTransaction } from "@/server/platform/transaction";
 import { createTestDatabase, testContext, type TestDatabase } from "../../support/database";
-import { addDesktopPool } from "../../support/desktops";
+import { addDesktopPool, addGoldenVersion } from "../../support/desktops";
 import { createWorld, type Tenant, type World } from "../../support/world";
 
 let database: TestDatabase;
@@ -63,6 +64,46 @@ describe("a desktop that is given by hand", () => {
     await expect(assignDesktop(admin, { desktopId: "dsk_second", email })).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("in this pool already") as string });
     // Their cost from the moment at which it was given, once.
     expect((await database.owner.execute(sql`select user_id from desktop_holding where desktop_id = ${desktopId}`)).rows).toHaveLength(1);
+  });
+
+  it("gets a new version at once while they have never opened it, stays theirs, and keeps its disk once they have", async () => {
+    const { poolId, desktopId } = await addDesktopPool(world, acme);
+    await database.owner.execute(sql`update desktop_pool set kind = 'persistent' where id = ${poolId}`);
+    await assignDesktop(admin, { desktopId, email });
+    const { versionId } = await addGoldenVersion(world, acme);
+    await database.owner.execute(sql`update desktop_pool set version_id = ${versionId} where id = ${poolId}`);
+    const worker = testContext(database.worker);
+    const work = async () => (await inTransaction(worker, (tx) => listDesktopWork(tx, worker, [poolId])))[0]!;
+    const seen = await work();
+    const step = decideDesktop(seen, Date.now());
+    expect(step).toEqual({ kind: "begin-reset", reason: "new-version" });
+    // Who opens it between the look and the step keeps what they have; the step does nothing.
+    await database.owner.execute(sql`update desktop set used_by_user_id = assigned_user_id where id = ${desktopId}`);
+    await advanceDesktop(worker, seen, step);
+    expect((await work()).desktop.state).toBe("ready");
+    expect(decideDesktop(await work(), Date.now())).not.toMatchObject({ kind: "begin-reset" });
+    await database.owner.execute(sql`update desktop set used_by_user_id = null where id = ${desktopId}`);
+    await advanceDesktop(worker, seen, step);
+    expect((await work()).desktop).toMatchObject({ state: "resetting", versionId, assignedUserId: seen.desktop.assignedUserId, usedByUserId: null });
+    // Whoever it was given to waits for their own, and pays for it still.
+    expect(await openDesktop(person, { poolId })).toMatchObject({ state: "queued" });
+    expect((await database.owner.execute(sql`select 1 from desktop_holding where desktop_id = ${desktopId} and ended_at is null`)).rows).toHaveLength(1);
+    await database.owner.execute(sql`update desktop set state = 'ready' where id = ${desktopId}`);
+    await look(poolId);
+    expect((await work()).desktop).toMatchObject({ state: "in-session", assignedUserId: seen.desktop.assignedUserId });
+  });
+
+  it("is reset by an admin while the loop and its person change it, and none of them waits in a circle", async () => {
+    const { poolId, desktopId } = await addDesktopPool(world, acme);
+    await database.owner.execute(sql`update desktop_pool set kind = 'persistent' where id = ${poolId}`);
+    const deadlocks = async (): Promise<number> => Number((await database.owner.execute<{ n: string }>(sql`select deadlocks as n from pg_stat_database where datname = current_database()`)).rows[0]!.n);
+    const before = await deadlocks();
+    for (let round = 0; round < 6; round++) {
+      await database.owner.execute(sql`update desktop set state = 'ready', assigned_user_id = null, used_by_user_id = null where id = ${desktopId}`);
+      const { sessionId } = await openDesktop(person, { poolId });
+      await Promise.all([resetDesktop(admin, { desktopId }), logOff(person, { sessionId }), look(poolId), openDesktop(person, { poolId }).catch(() => undefined)]);
+    }
+    expect(await deadlocks()).toBe(before);
   });
 });
 
