@@ -5,7 +5,7 @@ import { PASSWORD } from "../support/portal-fixture";
 /** Nothing that phones home, and no GPU: this runs as root on a server. */
 const ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-export const skipReason = chromiumPath() === null ? "Chromium is not installed (Debian: apt-get install chromium)" : null;
+export const skipReason = chromiumPath() === null ? "Chromium is not installed (Debian: apt-get install chromium-headless-shell)" : null;
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath() ?? "", args: ARGUMENTS });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
@@ -9,10 +9,11 @@ import { systemClock } from "@/server/platform/clock";
 import { silentLogger } from "@/server/platform/logger";
 import { systemRandom } from "@/server/platform/random";
 import { createTestDatabase } from "../support/database";
+import { chromiumPath } from "../support/web";
 import { createInstance, createTenant, ticketPath } from "./setting";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
-if (!CHROMIUM) console.log("skipped: noVNC in a browser needs Debian's chromium (apt-get install chromium)");
+const CHROMIUM = chromiumPath();
+if (!CHROMIUM) console.log("skipped: noVNC in a browser needs Debian's chromium (apt-get install chromium-headless-shell)");
 
 const PAGE = `<!doctype html><body style="margin:0;background:#444"><div id="screen" style="width:960px;height:450px"></div>
 <script type="module">

@@ -79,7 +79,7 @@ async function end(child: ChildProcess): Promise<boolean> {
   return child.signalCode !== "SIGKILL";
 }
 
-/** Where Debian keeps its Chromium; null when it is not installed. */
+/** Where Debian keeps its Chromium; null when it is not installed. The shell draws the same pages without a window for half of the processor time. */
 export function chromiumPath(): string | null {
-  return ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? null;
+  return ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? null;
 }
