@@ -1,8 +1,8 @@
 "use client";
 
-import { useTranslations } from "next-intl";
+import { useLocale, useTranslations } from "next-intl";
 import { useCallback } from "react";
-import { asWords, useWords } from "@/app/_components/use-words";
+import { asWords, listFormat, useWords } from "@/app/_components/use-words";
 import type en from "@/app/_i18n/en.json";
 import { useFormats } from "@/app/_i18n/use-formats";
 
@@ -39,6 +39,7 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
   const part = useTranslations("timeline.parts");
   const formats = useFormats();
   const say = useWords();
+  const locale = useLocale();
   return useCallback(
     ({ kind, detail }: InstanceEvent) => {
       const text = (name: string): string | null => (typeof detail[name] === "string" && detail[name] ? detail[name] : null);
@@ -77,8 +78,8 @@ export function useEventText(): (event: InstanceEvent) => { readonly text: strin
       const reason = say(kind === "waiting-for-capacity" ? words?.slice(0, 1) : words, plain ?? "");
       if (reason) parts.push(isReason(reason) ? part(`reason-${reason}`) : reason);
       const sentence = isKind(kind) ? t(kind) : kind.replaceAll("-", " ");
-      return { text: parts.length ? part("join", { sentence, detail: parts.join(", ") }) : sentence, tone: isKind(kind) ? TONES[kind] : "plain" };
+      return { text: parts.length ? part("join", { sentence, detail: listFormat(locale).format(parts) }) : sentence, tone: isKind(kind) ? TONES[kind] : "plain" };
     },
-    [t, part, formats, say],
+    [t, part, formats, say, locale],
   );
 }

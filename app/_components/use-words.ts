@@ -33,6 +33,11 @@ const isName = (value: unknown): value is Name => typeof value === "string" || (
 const isMoney = (value: unknown): value is Money => typeof value === "object" && value !== null && "minor" in value && typeof value.minor === "number" && "currency" in value && typeof value.currency === "string";
 const isValue = (value: unknown): value is Value => typeof value === "number" || isName(value) || isMoney(value) || (Array.isArray(value) && value.every(isName));
 
+/** "A, B, C" as the language writes it: Japanese sets its own comma, which Intl has only for conjunctions. */
+export function listFormat(locale: string): Intl.ListFormat {
+  return new Intl.ListFormat(locale, locale === "ja" ? { type: "conjunction" } : { type: "unit", style: "short" });
+}
+
 /** Says the server's sentences in the reader's language; where one of them is unknown here, the server's own text stands. */
 export function useWords(): (words: readonly Words[] | null | undefined, fallback: string) => string {
   const t = useTranslations("server.sentences");
@@ -45,7 +50,7 @@ export function useWords(): (words: readonly Words[] | null | undefined, fallbac
       const known: object = messages.server?.sentences ?? {};
       const isCode = (code: string): code is keyof NonNullable<typeof messages.server>["sentences"] => Object.hasOwn(known, code);
       if (!words || words.length === 0) return fallback;
-      const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
+      const list = listFormat(locale);
       const name = (value: Name): string => (typeof value === "string" ? value : names("server", { number: value.server }));
       const shown = (key: string, value: Value): string | number => {
         // A moment is stored in UTC and read in the reader's zone.

@@ -58,7 +58,7 @@ export function formats({ locale, timeZone, words }: Options): Formats {
     return (at: Date): string => format.format(at);
   };
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const unitNumber = (value: number, unit: string): string => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 1 }).format(value);
+  const unitNumber = (value: number, unit: string): string => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: locale === "ja" ? "short" : "narrow", maximumFractionDigits: 1 }).format(value);
 
   return {
     number,

@@ -247,7 +247,7 @@ describe.skipIf(skipReason !== null)(`the portal in Chromium${skipReason ? ` (sk
       expect(await page.getByText("No server has room").count()).toBe(0);
       await page.goto("/o/acme/instances");
       await page.getByRole("link", { name: "staging" }).click();
-      await page.getByText("現在、サーバーの空きメモリまたは空きストレージが足りません。").waitFor();
+      await page.getByText("現在、サーバーの空きメモリーまたは空きストレージが足りません。").waitFor();
     });
   }, PAGE_MS);
 

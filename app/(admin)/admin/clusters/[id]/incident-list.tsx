@@ -71,9 +71,9 @@ function Entries({ incidentId }: { readonly incidentId: string }) {
           <Stages incident={incident} />
           <ol className="grid">
             {incident.entries.map((entry, index) => (
-              <li key={entry.id} className="relative grid grid-cols-[4.5rem_1rem_minmax(0,1fr)] gap-2 pb-2 text-xs last:pb-0">
+              <li key={entry.id} className="relative grid grid-cols-[5.5rem_1rem_minmax(0,1fr)] gap-2 pb-2 text-xs last:pb-0">
                 <span className="numeric text-right text-muted">+{formats.duration(Math.max(0, entry.at.getTime() - incident.openedAt.getTime()))}</span>
-                {index < incident.entries.length - 1 ? <span aria-hidden className="absolute top-3 bottom-0 left-[5.47rem] w-px bg-line" /> : null}
+                {index < incident.entries.length - 1 ? <span aria-hidden className="absolute top-3 bottom-0 left-[6.47rem] w-px bg-line" /> : null}
                 <span aria-hidden className={cn("mt-1 size-2 justify-self-center rounded-full", DOTS[entry.kind] ?? "bg-line-strong")} />
                 <span className="break-words">{say(entry.words, entry.text)}</span>
               </li>
