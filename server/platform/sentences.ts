@@ -104,6 +104,11 @@ export const SENTENCES = {
   "found-shared": "{other} sees what it writes to {pool}.",
   "found-not-shared": "{other} does not see what it writes to {pool}: their storage is not shared. Mount the same storage on both.",
   "found-not-tried": "Whether its pool {pool} is shared could not be tried: {error}",
+  "found-no-lease": "It keeps no run-lease: where its management controller dies with it, its machines wait for an operator's word.",
+  "found-lease": "It ends its own machines {ttlSeconds} s after it last renewed its lease, and the storage keeps its locks for {storageSeconds} s.",
+  "found-lease-alone": "It ends its own machines {ttlSeconds} s after it last renewed its lease. How long the storage keeps the locks of a silent host cannot be known from here: see that it is longer.",
+  "found-lease-long": "The storage gives the locks of a silent host away after {storageSeconds} s, and this host ends its own machines only {ttlSeconds} s after it last renewed its lease: in between a second writer would be let in. Give the storage a longer lease (NFSv4: nfsv4leasetime on its server), or the host a shorter one (BERTH_LEASE_SECONDS).",
+  "found-lease-unread": "Its run-lease could not be read: {error}",
   // Decisions.
   "fence-not-wait": "Waiting: its instances stay down as long as it is silent.",
   "fence-not-at-once": "Restarting its instances elsewhere at once: a silent host may still run them, and two writers on one disk destroy it.",

@@ -115,4 +115,14 @@ describe("a host that wants to join", () => {
     expect(await failures(await enrol("twin", { uri: "simulated://h1", power: { kind: "simulated", hostName: "h1" } }))).toEqual(["identity"]);
     for (const name of ["old", "dark", "blind", "nobmc", "twin"]) expect((await centre.host(name)).state).toBe("enrolling");
   });
+
+  it("is kept out where its storage gives its locks away before it ends its own machines", async () => {
+    centre = await openCentre({ hosts: [], world: { timings: { leaseTtlMs: 10_000, storageLeaseMs: 8_000 } } });
+    centre.world.addHost({ name: "late" });
+    const id = await enrol("late");
+    expect(await failures(id)).toEqual(["lease"]);
+    const { findings } = (await getHost(centre.provider, id)).preflight!;
+    expect(findings.find((finding) => finding.check === "lease")?.words).toEqual([{ code: "found-lease-long", params: { ttlSeconds: 10, storageSeconds: 8 } }]);
+    expect((await centre.host("late")).state).toBe("enrolling");
+  });
 });

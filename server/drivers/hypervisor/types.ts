@@ -123,6 +123,8 @@ export interface HostFacts {
   readonly driverVersion: string;
   /** `kvm` only where a stock kernel really boots under it. */
   readonly accelerator: "kvm" | "emulation";
+  /** False: hosts of this kind keep no run-lease, so there is none to ask for. */
+  readonly keepsLeases: boolean;
   readonly pools: readonly string[];
 }
 
@@ -247,6 +249,8 @@ export interface RunLease {
   readonly ttlSeconds: number;
   /** The newest request to yield that it has carried out: its machines are ended, and stay so until the request is taken back. 0: none. */
   readonly yieldedTo: number;
+  /** How long the storage keeps the locks of a host that has fallen silent, as that host sees it; null: it cannot know. */
+  readonly storageSeconds: number | null;
 }
 
 export interface ResumeRequest {

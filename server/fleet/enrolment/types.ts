@@ -2,7 +2,7 @@ import type { Words } from "@/server/platform/sentences";
 
 /** One thing that was looked at before a host is trusted with instances. The text says what is wrong and what to do. */
 export interface Finding {
-  readonly check: "name" | "reachable" | "certificate" | "identity" | "cpu-model" | "storage" | "shared-storage" | "capacity" | "fencing" | "clock";
+  readonly check: "name" | "reachable" | "certificate" | "identity" | "cpu-model" | "storage" | "shared-storage" | "lease" | "capacity" | "fencing" | "clock";
   readonly ok: boolean;
   readonly text: string;
   readonly words?: Words[];

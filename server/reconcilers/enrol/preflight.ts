@@ -33,7 +33,7 @@ export async function preflight(pass: Pass, fleet: Fleet, row: HostRow, power: R
   }
   findings.unshift(finding("reachable", true, sentence("found-answers", { address: row.uri, name: facts.hostname, version: facts.hypervisorVersion, accelerator: facts.accelerator })));
   const pools = await host.listPools({ timeoutMs: CALL_TIMEOUT_MS });
-  findings.push(checkCpu(cluster, facts), checkSize(row, facts), await checkClock(pass, host), ...(await checkStorage(pass, fleet, row, host, pools)));
+  findings.push(checkCpu(cluster, facts), checkSize(row, facts), await checkClock(pass, host), ...(await checkStorage(pass, fleet, row, host, pools)), await checkLease(fleet, row, host, facts, pools));
   const known = fleet.pools.filter((pool) => pool.clusterId === row.clusterId);
   return {
     pools: poolsSeen(known, pools, pass.context.clock.now()), findings, facts: { hostUuid: facts.hostUuid, hypervisorVersion: facts.hypervisorVersion, usableCpuModels: facts.usableCpuModels, cores: facts.cores, memoryMiB: facts.memoryMiB },
@@ -102,6 +102,25 @@ async function checkStorage(pass: Pass, fleet: Fleet, row: HostRow, host: Hyperv
     else findings.push(await checkShared(pass, fleet, row, host, pool.name));
   }
   return findings;
+}
+
+/**
+ * Two walls stand against a second writer: the storage's own locks, and the host that ends its machines when it can not renew its lease. Where the
+ * storage gives the locks of a silent host away first, both are down until the host follows.
+ */
+async function checkLease(fleet: Fleet, row: HostRow, host: HypervisorHost, facts: HostFacts, pools: readonly PoolObservation[]): Promise<Finding> {
+  const known = new Set(pools.map((pool) => pool.name));
+  const pool = fleet.pools.find((one) => one.clusterId === row.clusterId && known.has(one.name));
+  try {
+    const lease = facts.keepsLeases && pool ? await host.readLease(pool.name, facts.hostUuid, { timeoutMs: CALL_TIMEOUT_MS }) : null;
+    if (!lease) return finding("lease", true, sentence("found-no-lease"));
+    const { ttlSeconds, storageSeconds } = lease;
+    if (storageSeconds === null) return finding("lease", true, sentence("found-lease-alone", { ttlSeconds }));
+    return storageSeconds > ttlSeconds ? finding("lease", true, sentence("found-lease", { ttlSeconds, storageSeconds })) : finding("lease", false, sentence("found-lease-long", { ttlSeconds, storageSeconds }));
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    return finding("lease", false, sentence("found-lease-unread", { error: error.message }));
+  }
 }
 
 /** A file written here must be seen by another host: only that proves that the storage is one and the same. */

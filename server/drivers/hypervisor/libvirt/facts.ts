@@ -66,6 +66,7 @@ export async function readFacts(link: HostLink, given?: CallOptions): Promise<Ho
     hypervisorVersion: `QEMU ${versionText(hypervisor.value)}`,
     driverVersion: `libvirt ${versionText(library.value)}`,
     accelerator,
+    keepsLeases: true,
     pools,
   };
 }

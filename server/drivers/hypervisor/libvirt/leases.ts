@@ -11,7 +11,7 @@ import { deleteVolume, findVolume, uploadVolume } from "./volumes";
 const LEASE_BYTES = 512;
 const READ_TIMEOUT_MS = 3_000;
 /** What the agent writes: see ../lease/berth-lease. */
-const LEASE_LINE = /^berth-lease 1 ([0-9a-f-]{36}) (\d+) (\d+) (\d+)$/;
+const LEASE_LINE = /^berth-lease 1 ([0-9a-f-]{36}) (\d+) (\d+) (\d+)(?: (\d+))?$/;
 
 export function leaseVolume(hostUuid: string): string {
   return `berth-lease-${hostUuid}.raw`;
@@ -32,7 +32,7 @@ export async function readLease(link: HostLink, poolName: string, hostUuid: stri
     const stream = await RpcStream.open(connection, procedures.volDownload, { vol: found.ref, offset: 0n, length: BigInt(LEASE_BYTES), flags: 0 }, { timeoutMs, signal: options?.signal });
     const [line] = (await collect(stream, timeoutMs, link.endpoint.uri)).toString("latin1").split("\n");
     const match = LEASE_LINE.exec(line ?? "");
-    return match ? { hostUuid, beat: Number(match[2]), ttlSeconds: Number(match[3]), yieldedTo: Number(match[4]) } : null;
+    return match ? { hostUuid, beat: Number(match[2]), ttlSeconds: Number(match[3]), yieldedTo: Number(match[4]), storageSeconds: Number(match[5] ?? 0) || null } : null;
   } finally {
     connection.close();
   }

@@ -18,7 +18,7 @@ function lastRenewedMs(state: WorldState, host: HostRecord): number {
 export function readLease(state: WorldState, hostUuid: string): RunLease | null {
   const host = [...state.hosts.values()].find((one) => one.uuid === hostUuid);
   if (!host || state.timings.leaseTtlMs <= 0) return null;
-  return { hostUuid, beat: Math.floor(lastRenewedMs(state, host) / BEAT_MS), ttlSeconds: state.timings.leaseTtlMs / 1_000, yieldedTo: host.yieldedTo };
+  return { hostUuid, beat: Math.floor(lastRenewedMs(state, host) / BEAT_MS), ttlSeconds: state.timings.leaseTtlMs / 1_000, yieldedTo: host.yieldedTo, storageSeconds: state.timings.storageLeaseMs / 1_000 };
 }
 
 function killGuests(state: WorldState, host: HostRecord): void {

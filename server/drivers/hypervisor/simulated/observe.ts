@@ -77,6 +77,7 @@ export function hostFacts(state: WorldState, host: HostRecord): HostFacts {
     hypervisorVersion: "simulated 1",
     driverVersion: "simulated 1",
     accelerator: "emulation",
+    keepsLeases: state.timings.leaseTtlMs > 0,
     pools: state.poolOptions.map((pool) => pool.name),
   };
 }

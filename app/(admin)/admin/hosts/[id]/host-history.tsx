@@ -8,7 +8,7 @@ import { Badge } from "@/app/_components/ui/badge";
 import { Card, CardHead } from "@/app/_components/ui/card";
 import { useWords } from "@/app/_components/use-words";
 
-const CHECKS = ["reachable", "certificate", "identity", "cpu-model", "capacity", "clock", "fencing", "storage", "shared-storage"] as const;
+const CHECKS = ["reachable", "certificate", "identity", "cpu-model", "capacity", "clock", "fencing", "storage", "shared-storage", "lease"] as const;
 const isCheck = (name: string): name is (typeof CHECKS)[number] => CHECKS.some((check) => check === name);
 
 /** What moves now, what the last preflight found, and how often its power was cut. */
