@@ -1,7 +1,7 @@
 import type { Logger } from "@/server/platform/logger";
 import type { Ending } from "./close-codes";
 import { accessEnded } from "./close-codes";
-import type { InstancePlace } from "./store";
+import type { InstancePlace, SessionCheck } from "./store";
 
 /** Topics of `berth_change` that can end somebody's access. */
 const RELEVANT = new Set(["console", "session", "member", "organization", "instance"]);
@@ -13,7 +13,9 @@ export interface RevocationOptions {
   readonly blindMs: number;
   /** Open sessions, each with the place that it reaches. */
   readonly open: () => ReadonlyMap<string, InstancePlace | null>;
-  readonly findEndings: (open: ReadonlyMap<string, InstancePlace | null>) => Promise<ReadonlyMap<string, Ending>>;
+  readonly check: (open: ReadonlyMap<string, InstancePlace | null>) => Promise<SessionCheck>;
+  /** Its desktop still starts up. */
+  readonly starts: (id: string) => void;
   readonly end: (id: string, ending: Ending) => void;
   readonly onCheckFailed: () => void;
   readonly logger: Logger;
@@ -71,8 +73,9 @@ export class RevocationWatch {
   private async check(): Promise<void> {
     const open = new Map(this.options.open());
     try {
-      const endings = await this.options.findEndings(open);
+      const { endings, starting } = await this.options.check(open);
       this.lastSuccessAt = performance.now();
+      for (const id of starting) this.options.starts(id);
       for (const [id, ending] of endings) this.options.end(id, ending);
     } catch (error) {
       this.options.onCheckFailed();

@@ -37,6 +37,8 @@ export interface Filtered {
   readonly forward: Buffer;
   /** True when a person did something: typed, moved, pasted. */
   readonly acted: boolean;
+  /** The last message of these that says there is a text for the guest; null for none. */
+  readonly announced: Buffer | null;
 }
 
 /**
@@ -55,6 +57,7 @@ export class RfbClientFilter {
     this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
     const kept: Buffer[] = [];
     let acted = false;
+    let announced: Buffer | null = null;
     let at = 0;
     while (at < this.pending.length) {
       const rest = this.pending.subarray(at);
@@ -67,11 +70,14 @@ export class RfbClientFilter {
       const type = message[0] ?? 0;
       const isInput = INPUT_TYPES.has(type);
       acted ||= isInput;
-      if (isAllowed(type, message, this.rules)) kept.push(forMachine(type, message, this.rules));
+      if (isAllowed(type, message, this.rules)) {
+        kept.push(forMachine(type, message, this.rules));
+        if (isAnnouncement(type, message)) announced = message;
+      }
       at += length;
     }
     this.pending = Buffer.from(this.pending.subarray(at));
-    return { forward: kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept), acted };
+    return { forward: kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept), acted, announced };
   }
 }
 
@@ -84,6 +90,13 @@ function forMachine(type: number, message: Buffer, rules: ClientRules): Buffer {
 /** What an extended clipboard message does and with what; null for a plain one. */
 function flagsOf(message: Buffer): number | null {
   return message.length >= 12 && message.readInt32BE(4) < 0 ? message.readUInt32BE(8) : null;
+}
+
+/** A plain message brings its text with it; an extended one says that there is one, and is asked for it. */
+function isAnnouncement(type: number, message: Buffer): boolean {
+  if (type !== CUT_TEXT) return false;
+  const flags = flagsOf(message);
+  return flags === null || flags === (NOTIFY | TEXT) >>> 0;
 }
 
 function isAllowed(type: number, message: Buffer, rules: ClientRules): boolean {

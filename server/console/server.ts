@@ -19,7 +19,7 @@ import { RevocationWatch } from "./revocation";
 import { FileSession } from "./file-session";
 import { ConsoleSession, shortened } from "./session";
 import type { ConsoleKind, InstancePlace, RedeemedTicket } from "./store";
-import { closeAbandonedSessions, closeSession, findEndings, findPlace, openSession, redeemTicket } from "./store";
+import { checkSessions, closeAbandonedSessions, closeSession, findPlace, openSession, redeemTicket } from "./store";
 import { HostDirectory, openUpstream } from "./upstream";
 
 export interface GatewayOptions {
@@ -81,7 +81,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     checkMs: limits.revocationCheckMs,
     blindMs: limits.blindMs,
     open: () => recorded,
-    findEndings: (open) => findEndings(db, open, clock.now()),
+    check: (open) => checkSessions(db, open, clock.now()),
+    starts: (id) => {
+      const session = sessions.get(id);
+      if (session instanceof ConsoleSession) session.waits();
+    },
     end: (id, ending) => sessions.get(id)?.end(ending),
     onCheckFailed: () => metrics.checkFailures.inc(),
     logger,
@@ -108,7 +112,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const session =
       kind === "files"
         ? new FileSession(webSocket, { id, way: redeemed.fileWay ?? "list", name: redeemed.fileName ?? "", bytes: redeemed.fileBytes ?? 0, onEnd })
-        : new ConsoleSession(webSocket, { id, kind, rules: redeemed, limits: redeemed.idleSeconds === null ? limits : { ...limits, idleMs: redeemed.idleSeconds * 1_000 }, onEnd });
+        : new ConsoleSession(webSocket, { id, kind, rules: redeemed, limits: redeemed.idleSeconds === null ? limits : { ...limits, idleMs: redeemed.idleSeconds * 1_000 }, onClipboardFailed: (error) => logger.debug({ instanceId: redeemed.instanceId, error: String(error) }, "the clipboard of a machine could not be asked"), onEnd });
     sessions.set(id, session);
     metrics.open.inc({ kind });
     try {
@@ -116,7 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (!sessions.has(id)) return await writeEnd(id);
       recorded.set(id, null);
       const place = await findPlace(db, redeemed.instanceId);
-      const ending = (await findEndings(db, new Map([[id, place]]), clock.now())).get(id);
+      const ending = (await checkSessions(db, new Map([[id, place]]), clock.now())).endings.get(id);
       if (ending) return session.end(ending);
       if (!place) return session.end({ code: CLOSE.upstreamUnavailable, reason: "The machine has no place on a host now. It is being placed, or waits for capacity." });
       if (recorded.has(id)) recorded.set(id, place);

@@ -2,6 +2,7 @@ import type { RawData, WebSocket } from "ws";
 import { Bridge } from "./bridge";
 import { ByteReader } from "./byte-reader";
 import type { Ending } from "./close-codes";
+import { ClipboardHold } from "./clipboard-hold";
 import { CLOSE } from "./close-codes";
 import type { GatewayLimits } from "./limits";
 import { signInClient } from "./rfb-handshake";
@@ -15,6 +16,8 @@ export interface SessionOptions {
   readonly kind: "vnc" | "serial";
   readonly rules: ClientRules;
   readonly limits: GatewayLimits;
+  /** What keeps the machine's clipboard from being asked. */
+  readonly onClipboardFailed?: (error: unknown) => void;
   readonly onEnd: (ending: Ending, counters: { readonly bytesToClient: number; readonly bytesFromClient: number }) => void;
 }
 
@@ -22,6 +25,7 @@ export interface SessionOptions {
 export class ConsoleSession {
   readonly id: string;
   private bridge: Bridge | null = null;
+  private hold: ClipboardHold | null = null;
   private readonly clientReader = new ByteReader(MAX_CLIENT_HANDSHAKE_BYTES);
   private readonly timers: NodeJS.Timeout[] = [];
   private lastActedAt = performance.now();
@@ -49,6 +53,11 @@ export class ConsoleSession {
     return this.bridge?.counters.peakBufferedBytes ?? 0;
   }
 
+  /** Its person waits for something that is not there yet: nobody is idle meanwhile. */
+  waits(): void {
+    this.lastActedAt = performance.now();
+  }
+
   /** Joins client and machine; resolves when bytes can flow. */
   async run(upstream: Upstream): Promise<void> {
     if (this.ended) {
@@ -64,6 +73,14 @@ export class ConsoleSession {
       (data) => this.translate(filter, data),
       () => this.end({ code: CLOSE.upstreamClosed, reason: "The machine closed its side: it moved, restarted or stopped." }),
     );
+    const { clipboardState } = upstream;
+    if (clipboardState) {
+      this.hold = new ClipboardHold({
+        look: clipboardState,
+        repeat: (message) => upstream.stream.write(message),
+        failed: (error) => this.options.onClipboardFailed?.(error),
+      });
+    }
     this.watchClocks();
     this.bridge.start(upstream.head);
     const early = this.clientReader.rest();
@@ -115,7 +132,8 @@ export class ConsoleSession {
       this.lastActedAt = performance.now();
       return this.options.rules.viewOnly ? Buffer.alloc(0) : data;
     }
-    const { forward, acted } = filter.push(data);
+    const { forward, acted, announced } = filter.push(data);
+    if (announced) this.hold?.said(announced);
     if (acted) this.lastActedAt = performance.now();
     return forward;
   }
@@ -155,6 +173,7 @@ export class ConsoleSession {
     this.ended = true;
     for (const timer of this.timers) clearTimeout(timer);
     this.clientReader.fail(new Error("the console was closed"));
+    this.hold?.stop();
     this.bridge?.stop();
     if (this.webSocket.readyState === this.webSocket.OPEN) this.webSocket.close(ending.code, shortened(ending.reason));
     this.options.onEnd(ending, {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
-import { instance } from "@/db/schema/compute";
+import { instance, instanceObservation } from "@/db/schema/compute";
 import { consoleSession, consoleTicket } from "@/db/schema/console";
-import { desktopSession } from "@/db/schema/desktop";
+import { desktop, desktopSession } from "@/db/schema/desktop";
 import { allocation, host } from "@/db/schema/fleet";
 import { member, organization, user, userSession } from "@/db/schema/tenancy";
+import { stillBoots } from "@/server/desktop";
 import { roleAllows, type MemberRole } from "@/server/tenancy";
 import { CHANGE_CHANNEL } from "@/server/platform/wake";
 import type { Ending } from "./close-codes";
@@ -114,9 +115,16 @@ export async function closeAbandonedSessions(db: Database, gateway: string, now:
   return rows.length;
 }
 
-/** Of these open sessions, each with the place that it reaches, the ones that may not or cannot go on, and how they end. */
-export async function findEndings(db: Database, open: ReadonlyMap<string, InstancePlace | null>, now: Date): Promise<ReadonlyMap<string, Ending>> {
-  if (open.size === 0) return new Map();
+export interface SessionCheck {
+  /** Sessions that may not or cannot go on, and how they end. */
+  readonly endings: ReadonlyMap<string, Ending>;
+  /** Sessions of desktops that still start up: who waits for that is not idle. */
+  readonly starting: ReadonlySet<string>;
+}
+
+/** How these open sessions stand, each with the place that it reaches. */
+export async function checkSessions(db: Database, open: ReadonlyMap<string, InstancePlace | null>, now: Date): Promise<SessionCheck> {
+  if (open.size === 0) return { endings: new Map(), starting: new Set() };
   const rows = await db
     .select({
       id: consoleSession.id,
@@ -126,6 +134,8 @@ export async function findEndings(db: Database, open: ReadonlyMap<string, Instan
       desktopSessionId: consoleSession.desktopSessionId,
       desktopOf: desktopSession.userId,
       desktopEndedAt: desktopSession.endedAt,
+      personalisedAt: desktop.personalisedAt,
+      runningSince: instanceObservation.runningSince,
       userId: consoleSession.userId,
       userSessionId: consoleSession.userSessionId,
       signedInUntil: userSession.expiresAt,
@@ -147,11 +157,15 @@ export async function findEndings(db: Database, open: ReadonlyMap<string, Instan
     .leftJoin(member, and(eq(member.organizationId, consoleSession.organizationId), eq(member.userId, consoleSession.userId)))
     .leftJoin(allocation, eq(allocation.instanceId, consoleSession.instanceId))
     .leftJoin(desktopSession, eq(desktopSession.id, consoleSession.desktopSessionId))
+    .leftJoin(desktop, eq(desktop.id, desktopSession.desktopId))
+    .leftJoin(instanceObservation, eq(instanceObservation.instanceId, consoleSession.instanceId))
     .where(inArray(consoleSession.id, [...open.keys()]));
   const endings = new Map<string, Ending>();
+  const starting = new Set<string>();
   const seen = new Set<string>();
   for (const row of rows) {
     seen.add(row.id);
+    if (row.desktopSessionId !== null && stillBoots(row.personalisedAt, row.runningSince, now.getTime())) starting.add(row.id);
     const why = reasonToEnd(row, now);
     const place = open.get(row.id);
     if (why !== null) endings.set(row.id, why);
@@ -159,7 +173,7 @@ export async function findEndings(db: Database, open: ReadonlyMap<string, Instan
     else if (place && (place.hostId !== row.hostId || place.epoch !== row.epoch)) endings.set(row.id, { code: CLOSE.upstreamClosed, reason: "The machine was given another place." });
   }
   for (const id of open.keys()) if (!seen.has(id)) endings.set(id, accessEnded("deleted", "The machine is gone."));
-  return endings;
+  return { endings, starting };
 }
 
 interface Standing {

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { ByteReader } from "./byte-reader";
+import type { ClipboardState } from "./clipboard-hold";
 import { signInUpstream } from "./rfb-handshake";
 import type { InstancePlace } from "./store";
 
@@ -13,6 +14,8 @@ export interface Upstream {
   readonly stream: Duplex;
   /** Bytes that came with the end of the handshake. */
   readonly head: Buffer;
+  /** How the guest's end of the clipboard stands; absent where the screen has none. */
+  readonly clipboardState?: () => Promise<ClipboardState>;
 }
 
 /** Connections to hosts by address, made when first needed. */
@@ -61,7 +64,7 @@ export async function openUpstream(host: HypervisorHost, instanceId: string, kin
   try {
     await signInUpstream(reader, socket, endpoint.password);
     detach();
-    return { stream: socket, head: reader.rest() };
+    return { stream: socket, head: reader.rest(), ...(endpoint.clipboard ? { clipboardState: () => host.clipboardState(instanceId, { timeoutMs }) } : {}) };
   } catch (error) {
     detach();
     socket.on("error", () => undefined);

@@ -28,9 +28,9 @@ export { excess, keepPool, listPoolsAtWork, surplus, wakeable, type PoolAtWork }
 export { keepPicture, listDuePictures, type DuePicture } from "./picture/keep-picture";
 export { learnedReady, LEAD_MINUTES, LOOK_BACK_DAYS } from "./pool/learn-ready";
 export { readWantedReady } from "./pool/want-ready";
-export { isHoliday, localMoment, wantedReady } from "./rules";
+export { isHoliday, localMoment, stillBoots, wantedReady } from "./rules";
 export { advanceDesktop } from "./unit/advance-desktop";
-export { notePersonalised, personalityOf, type Personality } from "./unit/personalise-desktop";
+export { languageOf, notePersonalised, personalityOf, type Personality } from "./unit/personalise-desktop";
 export { decideDesktop, type DesktopStep } from "./unit/decide-desktop";
 export { listDesktopWork } from "./unit/list-desktops";
 export type { DesktopState, DesktopView, DesktopWork, GoldenVersionRow, MyDesktop, Opening, PoolRow, PoolView, SessionView } from "./types";

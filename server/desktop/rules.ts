@@ -55,6 +55,15 @@ export function wantedReady(pool: { readonly minimumReady: number; readonly maxi
 /** Seconds that a person is told to wait when a pool has not yet measured its own; from the lab, rounded up. */
 export const USUAL_SECONDS = { running: 1, resuming: 4, starting: 45, cloning: 60 } as const;
 
+/** A first boot under software emulation takes 40 to 90 s, and three times as long on a busy machine; a guest whose agent is silent for longer counts as up. */
+const BOOT_LIMIT_MS = 5 * 60_000;
+
+/** Whether a machine that runs is still starting up, as far as can be told: its guest's agent has not answered since then. Nobody can use it yet, so nobody leaves it unused. */
+export function stillBoots(personalisedAt: Date | null, runningSince: Date | null, nowMs: number): boolean {
+  if (runningSince === null || (personalisedAt !== null && personalisedAt >= runningSince)) return false;
+  return nowMs - runningSince.getTime() < BOOT_LIMIT_MS;
+}
+
 /** Zones whose public holidays are known here. A pool elsewhere has schedules by weekday alone. */
 const JAPAN = "Asia/Tokyo";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { guestKeyboard, guestLocale } from "@/server/tenancy/schema";
 
 const id = z.string().min(1).max(64);
 const name = z.string().trim().min(1, { error: "is missing" }).max(40, { error: "has more than 40 characters" }).regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, { error: "must be lower-case letters, digits and -, because the machines are named after it" });
@@ -30,12 +31,15 @@ const settings = z.object({
   filesOut: z.boolean(),
   /** Larger files want a share of their own, and not the channel of a guest's agent. */
   fileLimitMiB: z.number().int().min(1).max(1_024),
+  /** For people who chose nothing of their own; null: what goes with the person's language in the portal. */
+  locale: guestLocale.nullable(),
+  keyboard: guestKeyboard.nullable(),
   idleMinutes: z.number().int().min(1).max(7 * MINUTES_A_DAY),
   sessionMinutes: z.number().int().min(5).max(30 * MINUTES_A_DAY),
 });
 
 export const createPoolInput = settings
-  .partial({ schedules: true, learnsReady: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
+  .partial({ schedules: true, learnsReady: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, locale: true, keyboard: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
   .extend({ name, kind: z.enum(["persistent", "floating"]), goldenImageId: id, flavorId: id, networkId: id.nullish() });
 export type CreatePoolInput = z.input<typeof createPoolInput>;
 

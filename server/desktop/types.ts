@@ -1,4 +1,5 @@
-import type { desktop, desktopAssignment, desktopGroup, desktopPool, desktopSession, goldenImage, goldenVersion, ReadySchedule } from "@/db/schema/desktop";
+import type { desktop, desktopAssignment, desktopGroup, desktopPool, desktopSession, goldenImage, goldenVersion, Personalisation, ReadySchedule } from "@/db/schema/desktop";
+import type { user } from "@/db/schema/tenancy";
 
 export type GoldenImageRow = typeof goldenImage.$inferSelect;
 export type GoldenVersionRow = typeof goldenVersion.$inferSelect;
@@ -10,7 +11,12 @@ export type SessionRow = typeof desktopSession.$inferSelect;
 export type DesktopState = DesktopRow["state"];
 export type PoolKind = PoolRow["kind"];
 export type Given = SessionRow["given"];
-export type { ReadySchedule };
+export type { Personalisation, ReadySchedule };
+export type GuestLocale = Personalisation["locale"];
+export type GuestKeyboard = Personalisation["keyboard"];
+
+/** What a desktop is told of its person: their name, their language in the portal, and what they chose for their desktops (null: as the pool says). */
+export type DesktopPerson = Pick<typeof user.$inferSelect, "name" | "locale" | "desktopLocale" | "keyboard">;
 
 /** What a person is told after asking for a desktop. */
 export interface Opening {
@@ -28,6 +34,8 @@ export interface Opening {
   /** Its instance is on the way to another host, or failing over: why the picture may stand still. */
   readonly moving: "migrating" | "recovering" | null;
   readonly kind: PoolKind;
+  /** The layout that its guest has, so that letters without a key of their own find theirs. */
+  readonly keyboard: GuestKeyboard;
   /** What the pool allows in it; the gateway holds to the same. */
   readonly allows: { readonly clipboardIn: boolean; readonly clipboardOut: boolean; readonly remoteResize: boolean; readonly filesIn: boolean; readonly filesOut: boolean; readonly fileLimitMiB: number };
 }
@@ -72,6 +80,8 @@ export interface DesktopView {
   readonly versionNumber: number;
   readonly outdated: boolean;
   readonly assignedTo: { readonly userId: string; readonly name: string; readonly email: string } | null;
+  /** What its guest was told last and what became of each part; null before the first time. */
+  readonly personalisation: Personalisation | null;
 }
 
 export interface SessionView {
@@ -111,6 +121,8 @@ export interface DesktopWork {
   readonly session: SessionRow | null;
   /** Consoles of it that are open now. */
   readonly openConsoles: number;
+  /** Whose it is; null while it is nobody's. */
+  readonly person: DesktopPerson | null;
   /** When the last console of it was closed. */
   readonly lastConsoleAt: Date | null;
 }

@@ -6,21 +6,10 @@ import type { Pass } from "./types";
 
 const AGENT_TIMEOUT_MS = 4_000;
 const TRY_AGAIN_MS = 2_000;
+/** For a guest whose agent has been silent for long. */
+const TRY_SELDOM_MS = 60_000;
 const NS_PER_MS = 1_000_000;
 const MS_PER_SECOND = 1_000;
-/** Name, zone and time arrive as arguments, never as a part of the program. What a guest does not have is left out. */
-const SCRIPT = `
-name="$1"; zone="$2"; seconds="$3"
-[ -z "$seconds" ] || date -u -s "@$seconds" >/dev/null
-if [ "$(cat /etc/hostname 2>/dev/null)" != "$name" ]; then
-  echo "$name" > /etc/hostname
-  hostname "$name"
-  grep -q "[[:space:]]$name\\$" /etc/hosts 2>/dev/null || echo "127.0.1.1 $name" >> /etc/hosts
-fi
-if [ -e "/usr/share/zoneinfo/$zone" ]; then
-  ln -sf "/usr/share/zoneinfo/$zone" /etc/localtime
-  echo "$zone" > /etc/timezone
-fi`;
 
 /** False where the agent answers that it cannot: QEMU's sets the time only where the guest has /sbin/hwclock. */
 async function setTime(pass: Pass, machines: HypervisorHost, instanceId: string): Promise<boolean> {
@@ -34,25 +23,25 @@ async function setTime(pass: Pass, machines: HypervisorHost, instanceId: string)
 }
 
 /**
- * Tells a guest through its agent the time (a resumed one has the clock of the moment it was put aside), its name and its zone. One that
- * does not answer yet is told at a later pass.
+ * Tells a guest through its agent the time (a resumed one has the clock of the moment it was put aside), its name and zone, and its person's name, language and keyboard. One
+ * that does not answer yet is told at a later pass. What a guest has no tools for is noted and shown, and nothing fails for it.
  */
-export async function personaliseDesktop(pass: Pass, desktopId: string, { instanceId, hostName, timeZone }: Personality): Promise<void> {
+export async function personaliseDesktop(pass: Pass, desktopId: string, personality: Personality): Promise<void> {
+  const { instanceId, hostName, timeZone, fullName, locale, keyboard } = personality;
+  const { clock, logger } = pass.context;
   const fleet = await readFleet(pass.context);
   const host = fleet.hosts.get(fleet.allocations.get(instanceId)?.hostId ?? "");
   if (!host) return;
   const machines = pass.machines.host(host);
-  const bound = { timeoutMs: AGENT_TIMEOUT_MS };
+  const at = clock.now();
   try {
-    const told = await setTime(pass, machines, instanceId);
-    const seconds = told ? "" : String(Math.round(pass.context.clock.nowMs() / MS_PER_SECOND));
-    await machines.agentCommand(instanceId, "guest-exec", { path: "/bin/sh", arg: ["-c", SCRIPT, "sh", hostName, timeZone, seconds] }, bound);
+    const timeSeconds = (await setTime(pass, machines, instanceId)) ? null : Math.round(clock.nowMs() / MS_PER_SECOND);
+    const outcomes = await machines.personaliseGuest(instanceId, { hostName, timeZone, timeSeconds, fullName, locale, keyboard }, { timeoutMs: AGENT_TIMEOUT_MS });
+    await notePersonalised(pass.context, desktopId, personality, at, { locale, keyboard, outcomes });
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    pass.context.logger.debug({ desktopId, instanceId, code: error.code }, "a desktop could not be told who it is yet");
+    logger.debug({ desktopId, instanceId, code: error.code }, "a desktop could not be told who it is yet");
     // The loop comes again when this ends; a guest that boots should not keep it running round.
-    await pass.context.clock.sleep(TRY_AGAIN_MS, pass.signal).catch(() => undefined);
-    return;
+    await clock.sleep(personality.seldom ? TRY_SELDOM_MS : TRY_AGAIN_MS, pass.signal).catch(() => undefined);
   }
-  await notePersonalised(pass.context, desktopId);
 }

@@ -11,5 +11,5 @@ export type { Caller, Membership, Session, SessionClaims, SessionUser, SessionVi
 export { ensureUser, updateProfile } from "./user";
 export type { NewUser } from "./user";
 export { mayManage, requireProvider, roleAllows, staffAllows, tenantOf } from "./rules";
-export { MEMBER_ROLES, OPERATOR_ROLES, STANDINGS } from "./types";
-export type { Locale, MemberRole, OperatorRole, Standing } from "./types";
+export { GUEST_KEYBOARDS, GUEST_LOCALES, MEMBER_ROLES, OPERATOR_ROLES, STANDINGS } from "./types";
+export type { GuestKeyboard, GuestLocale, Locale, MemberRole, OperatorRole, Standing } from "./types";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MEMBER_ROLES, OPERATOR_ROLES, STANDINGS } from "./types";
+import { GUEST_KEYBOARDS, GUEST_LOCALES, MEMBER_ROLES, OPERATOR_ROLES, STANDINGS } from "./types";
 
 /** Text that people read on one line: trimmed, not empty, no control characters. */
 export const lineOfText = (most: number) =>
@@ -36,6 +36,8 @@ export const memberRole = z.enum(MEMBER_ROLES);
 export const operatorRole = z.enum(OPERATOR_ROLES);
 export const standing = z.enum(STANDINGS);
 export const locale = z.enum(["en", "ja"]);
+export const guestLocale = z.enum(GUEST_LOCALES);
+export const guestKeyboard = z.enum(GUEST_KEYBOARDS);
 
 /** An id in an input: bounded text; whether it names something is for the area to say. */
 export const idText = z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/, { error: "is not an id" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readAddresses } from "@/app/(portal)/o/[org]/desktop-pools/read-addresses";
-import { keyOfLetter } from "@/app/(portal)/o/[org]/desktops/[session]/keys";
+import { keysOfLetter } from "@/app/(portal)/o/[org]/desktops/[session]/keys";
 import { LinkMeter } from "@/app/(portal)/o/[org]/desktops/[session]/link-meter";
 
 /** A burst of so many bytes within so many milliseconds, in ten messages, and the silence after it. */
@@ -47,5 +47,8 @@ describe("addresses in what was pasted", () => {
 });
 
 it("letters go to the desktop as X11 names them", () => {
-  expect(["a", "é", "日", "😀", "\n"].map((letter) => keyOfLetter(letter).symbol)).toEqual([0x61, 0xe9, 0x0100_65e5, 0x0101_f600, 0xff0d]);
+  expect(["a", "é", "日", "😀", "\n"].map((letter) => keysOfLetter(letter, "us")[0]!.symbol)).toEqual([0x61, 0xe9, 0x0100_65e5, 0x0101_f600, 0xff0d]);
+  // As places of the guest's keyboard: the same letter lies elsewhere on a Japanese one.
+  const places = (letter: string, layout: "us" | "jp"): string => keysOfLetter(letter, layout).map(({ code }) => code ?? "-").join("+");
+  expect(["@", "\"", "A", "_", "日"].map((letter) => [places(letter, "us"), places(letter, "jp")])).toEqual([["ShiftLeft+Digit2", "BracketLeft"], ["ShiftLeft+Quote", "ShiftLeft+Digit2"], ["ShiftLeft+KeyA", "ShiftLeft+KeyA"], ["ShiftLeft+Minus", "ShiftLeft+IntlRo"], ["-", "-"]]);
 });

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPng } from "@/server/drivers/hypervisor/picture";
 import { addVersion, assignPeople, createPool, getPool, issueDesktopTicket, listDesktops, listGolden, listMyDesktops, listPictures, logOff, openDesktop, publishVersion, readCheckScreenshot, readSession, removeAssignment, listAssignments, updatePool, watchPool, type PoolRow } from "@/server/desktop";
+import { updateProfile } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { openCentre, until, type Centre } from "./centre";
 
@@ -70,6 +71,37 @@ describe("a floating pool", () => {
     expect((await listMyDesktops(bob))[0]).toMatchObject({ poolName: "lab", state: "open" });
     await logOff(bob, { sessionId: second.sessionId });
   });
+
+  it("speaks the language of whoever it is given to, says what its guest was told, and takes over what they change", async () => {
+    const { id: poolId } = await pool("tongues", { minimumReady: 1, maximum: 1, keyboard: "us" });
+    await assignPeople(centre.tenant, { poolId, emails: ["aoi@example.test", "bea@example.test"] });
+    const [aoi, bea] = [await person("aoi"), await person("bea")];
+    await centre.rows(`update user_account set locale = 'ja', name = '青井: Aoi' where id = 'usr_aoi'`);
+    await until("one stands ready", 30_000, async () => (await counts(poolId)).ready === 1, () => counts(poolId));
+    const first = await openDesktop(aoi, { poolId });
+    const machine = await machineOf(first.sessionId);
+    const inGuest = async (): Promise<string> => {
+      const [host] = centre.runsOn(machine);
+      const ask = (command: string, args: Readonly<Record<string, unknown>>) => centre.world.port.call("agentCommand", host!, { instanceId: machine, command, args });
+      const { pid } = (await ask("guest-exec", { path: "/bin/sh", arg: ["-c", "cat /etc/default/locale /etc/default/keyboard /etc/passwd"], "capture-output": true })) as { pid: number };
+      return Buffer.from(((await ask("guest-exec-status", { pid })) as { "out-data"?: string })["out-data"] ?? "", "base64").toString();
+    };
+    const told = (what: string, wanted: RegExp): Promise<unknown> => until(what, 30_000, async () => wanted.test(await inGuest().catch(() => "")), inGuest);
+    // Her language, and her pool's keyboard.
+    await told("it speaks Japanese", /LANG=ja_JP\.UTF-8[^]*XKBLAYOUT=us[^]*:青井 Aoi:/);
+    await until("the pool's page knows", 10_000, async () => (await listDesktops(centre.tenant, { poolId }))[0]!.personalisation?.locale === "ja_JP.UTF-8");
+    expect((await listDesktops(centre.tenant, { poolId }))[0]!.personalisation).toMatchObject({ keyboard: "us", outcomes: { locale: "applied", keyboard: "applied", fullName: "applied" } });
+    await updateProfile({ ...aoi, scope: "identity", organizationId: null }, { keyboard: "jp", desktopLocale: "C.UTF-8" });
+    await told("it took over what she chose", /LANG=C\.UTF-8[^]*XKBMODEL=jp106[^]*XKBLAYOUT=jp/);
+    await until("her page knows her keyboard", 10_000, async () => (await readSession(aoi, { sessionId: first.sessionId })).keyboard === "jp");
+    await logOff(aoi, { sessionId: first.sessionId });
+    await until("it is made anew", 30_000, async () => (await counts(poolId)).ready === 1, () => counts(poolId));
+    const second = await openDesktop(bea, { poolId });
+    await opened(bea, second.sessionId);
+    await told("it speaks the next person's", /LANG=en_US\.UTF-8[^]*XKBLAYOUT=us[^]*:bea:/);
+    expect(await inGuest()).not.toContain("青井");
+    await logOff(bea, { sessionId: second.sessionId });
+  }, 60_000);
 
   it("is pictured, small, while somebody who runs it looks, and what was wiped is pictured no more", async () => {
     const { id: poolId } = await pool("seen", { minimumReady: 1, maximum: 1 });

@@ -41,6 +41,7 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
         id: mintId("desktopPool", context), organizationId, clusterId, name: asked.name, kind: asked.kind, goldenImageId: asked.goldenImageId, versionId: version.id, flavorId: asked.flavorId, networkId: asked.networkId ?? null,
         minimumReady: asked.minimumReady ?? 0, maximum: asked.maximum, schedules: asked.schedules ?? [], learnsReady: asked.learnsReady ?? false, clipboardIn: asked.clipboardIn ?? true, clipboardOut: asked.clipboardOut ?? true,
         remoteResize: asked.remoteResize ?? true, filesIn: asked.filesIn ?? false, filesOut: asked.filesOut ?? false, fileLimitMiB: asked.fileLimitMiB ?? DEFAULT_FILE_LIMIT_MIB,
+        locale: asked.locale ?? null, keyboard: asked.keyboard ?? null,
         idleMinutes: asked.idleMinutes ?? DEFAULT_IDLE_MINUTES, sessionMinutes: asked.sessionMinutes ?? DEFAULT_SESSION_MINUTES, createdAt: now, createdBy: context.actor.id, updatedAt: now,
       });
       await recordAudit(tx, context, { action: "desktop-pool.created", targetKind: "desktop-pool", targetId: pool.id, after: { name: pool.name, kind: pool.kind, maximum: pool.maximum, flavorId: pool.flavorId, versionId: version.id, networkId: pool.networkId } });

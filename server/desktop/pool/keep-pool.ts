@@ -4,6 +4,7 @@ import { wakeAndAnnounce } from "@/server/platform/wake";
 import { selectEntitled } from "../assignment/store";
 import { endSessionIn } from "../session/end-session";
 import { lockSession, selectOpen, selectQueue, updateSession } from "../session/store";
+import { stillBoots } from "../rules";
 import { COUNTED } from "../state";
 import type { DesktopWork, PoolRow } from "../types";
 import { addDesktop, giveDesktop } from "../unit/give-desktop";
@@ -102,5 +103,5 @@ export function surplus(work: readonly DesktopWork[], wanted: number, nowMs: num
   return free
     .toSorted((a, b) => (a.desktop.unusedSince?.getTime() ?? nowMs) - (b.desktop.unusedSince?.getTime() ?? nowMs))
     .slice(0, Math.max(0, free.length - wanted))
-    .filter(({ desktop, pool }) => desktop.unusedSince !== null && nowMs - desktop.unusedSince.getTime() >= pool.idleMinutes * 60_000);
+    .filter(({ desktop, pool, instance }) => desktop.unusedSince !== null && !stillBoots(desktop.personalisedAt, instance?.runningSince ?? null, nowMs) && nowMs - desktop.unusedSince.getTime() >= pool.idleMinutes * 60_000);
 }

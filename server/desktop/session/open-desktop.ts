@@ -10,7 +10,7 @@ import { selectRights } from "../assignment/store";
 import { lockPool } from "../pool/store";
 import { machineName, requireOrganization, USUAL_SECONDS } from "../rules";
 import { poolRef, sessionRef, type PoolRef, type SessionRef } from "../schema";
-import type { Opening } from "../types";
+import type { DesktopRow, GuestKeyboard, Opening } from "../types";
 import { giveDesktop } from "../unit/give-desktop";
 import { countAhead, insertSession, selectOpenOf, selectSession, selectUsualSeconds } from "./store";
 
@@ -66,9 +66,14 @@ export async function readSession(context: Context, input: SessionRef): Promise<
 
 type Found = NonNullable<Awaited<ReturnType<typeof selectSession>>>;
 
+/** What its guest said that it has; the others have what QEMU takes letters for. */
+function keyboardOf(desktop: DesktopRow | null): GuestKeyboard {
+  return desktop?.personalisation?.outcomes.keyboard === "applied" ? desktop.personalisation.keyboard : "us";
+}
+
 export async function toOpening(tx: Transaction, context: Context, { session, pool, desktop, phase, observed }: Found): Promise<Opening> {
   const moving = phase === "migrating" || phase === "recovering" ? phase : null;
-  const base = { sessionId: session.id, given: session.given, poolId: pool.id, poolName: pool.name, desktopName: desktop ? machineName(pool.name, desktop.number) : null, moving, kind: pool.kind, allows: { clipboardIn: pool.clipboardIn, clipboardOut: pool.clipboardOut, remoteResize: pool.remoteResize, filesIn: pool.filesIn, filesOut: pool.filesOut, fileLimitMiB: pool.fileLimitMiB } };
+  const base = { sessionId: session.id, given: session.given, poolId: pool.id, poolName: pool.name, desktopName: desktop ? machineName(pool.name, desktop.number) : null, moving, kind: pool.kind, keyboard: keyboardOf(desktop), allows: { clipboardIn: pool.clipboardIn, clipboardOut: pool.clipboardOut, remoteResize: pool.remoteResize, filesIn: pool.filesIn, filesOut: pool.filesOut, fileLimitMiB: pool.fileLimitMiB } };
   if (session.desktopId === null || !desktop) return { ...base, state: "queued", estimateSeconds: null, place: (await countAhead(tx, session)) + 1 };
   if (session.readyAt !== null && (observed === "running" || moving !== null)) return { ...base, state: "ready", estimateSeconds: 0, place: null };
   const given = session.given === "queued" ? "cloning" : session.given;

@@ -10,7 +10,7 @@ import { updateSession } from "../session/store";
 import { mayBecome } from "../state";
 import type { DesktopRow, DesktopWork } from "../types";
 import type { DesktopStep } from "./decide-desktop";
-import { endConsoles, endHolding, lockDesktop, updateDesktop } from "./store";
+import { endConsoles, endHolding, hasOpenConsole, lockDesktop, updateDesktop } from "./store";
 
 /** Nothing of a desktop is kept when it goes: what should be kept is on a person's own storage. */
 const NO_TRASH_SECONDS = 0;
@@ -31,10 +31,9 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
     case "start":
       return asked(context, work, () => startInstance(context, { instanceId }));
     case "suspend":
-      return asked(context, work, async () => {
-        await suspendInstance(context, { instanceId });
-        await write(context, desktop, () => ({ state: "suspended" }));
-      });
+      // First the word, under the lock that a person who opens it takes too: who was faster is not put aside. Where the machine goes on, it is ready again.
+      if (!(await become(context, desktop, "suspended"))) return true;
+      return asked(context, work, () => suspendInstance(context, { instanceId }));
     case "power-off":
       return asked(context, work, () => stopInstance(context, { instanceId, force: true }));
     case "rebuild":
@@ -58,9 +57,11 @@ export async function advanceDesktop(given: Context, work: DesktopWork, step: De
         return { state: "resetting", stateReason: step.reason, assignedUserId: isKept ? desktop.assignedUserId : null, versionId: work.pool.versionId, wipeGeneration: (instance?.rebuildGeneration ?? 0) + 1 };
       });
     case "clean":
-      return write(context, desktop, () => ({ state: "ready", stateReason: null, usedByUserId: null, unusedSince: context.clock.now(), personalisedAt: null }));
+      return write(context, desktop, () => ({ state: "ready", stateReason: null, usedByUserId: null, unusedSince: context.clock.now(), personalisedAt: null, personalisedAs: null }));
     case "end-session":
       return write(context, desktop, async (tx) => {
+        // Its person came back since it was looked at.
+        if (step.reason === "idle" && (await hasOpenConsole(tx, instanceId))) return {};
         await endConsoles(tx, instanceId, context.clock.now(), step.reason);
         if (work.session) await updateSession(tx, work.session.id, { endedAt: context.clock.now(), endReason: step.reason });
         // Idle since the person left: a desktop that is kept is put aside now, and not after the same time once more.
@@ -95,6 +96,16 @@ async function write(context: Context, seen: DesktopRow, change: (tx: Transactio
     await announce(tx, { organizationId: row.organizationId, topic: "desktop", id: row.id });
     return true;
   });
+}
+
+/** As `write`; false when the desktop was no longer as it was looked at. */
+async function become(context: Context, seen: DesktopRow, state: DesktopRow["state"]): Promise<boolean> {
+  let became = false;
+  await write(context, seen, () => {
+    became = true;
+    return { state };
+  });
+  return became;
 }
 
 /** The same key answers the same machine, so that a crash between order and note makes no second one. */

@@ -1,3 +1,4 @@
+import { stillBoots } from "../rules";
 import type { DesktopState, DesktopWork } from "../types";
 
 /** One thing to do about one desktop; repeated, it changes nothing. */
@@ -71,6 +72,12 @@ function runs(work: DesktopWork): boolean {
   return work.instance?.state === "running" && work.instance.desiredPower === "running";
 }
 
+/** How long nobody has used it, milliseconds; the time that a guest needs to start up is nobody's idleness. */
+function unusedSoFarMs({ desktop, instance }: DesktopWork, nowMs: number): number {
+  if (desktop.unusedSince === null || stillBoots(desktop.personalisedAt, instance?.runningSince ?? null, nowMs)) return 0;
+  return nowMs - desktop.unusedSince.getTime();
+}
+
 function isOutdated({ desktop, pool }: DesktopWork): boolean {
   return desktop.versionId !== pool.versionId;
 }
@@ -100,7 +107,7 @@ function ready(work: DesktopWork, nowMs: number): DesktopStep {
   if (instance?.desiredPower !== "running") return { kind: "start" };
   if (instance.failures >= FAILURES_LIMIT) return become("failed", "does-not-run");
   // Somebody's own desktop is put aside when it is not used; how many free ones stand ready is the pool's affair.
-  const unusedMs = desktop.unusedSince ? nowMs - desktop.unusedSince.getTime() : 0;
+  const unusedMs = unusedSoFarMs(work, nowMs);
   if (desktop.assignedUserId !== null && unusedMs >= pool.idleMinutes * MINUTE_MS && runs(work)) return { kind: "suspend" };
   return NONE;
 }
@@ -118,12 +125,12 @@ function inSession(work: DesktopWork, nowMs: number): DesktopStep {
 }
 
 function disconnected(work: DesktopWork, nowMs: number): DesktopStep {
-  const { session, desktop, pool, openConsoles, instance } = work;
+  const { session, pool, openConsoles, instance } = work;
   if (!session) return afterSession(work);
   if (openConsoles > 0) return become("in-session", null, null);
   if (instance?.desiredPower !== "running") return { kind: "start" };
   if (instance.failures >= FAILURES_LIMIT) return become("failed", "does-not-run");
-  const unusedMs = desktop.unusedSince ? nowMs - desktop.unusedSince.getTime() : 0;
+  const unusedMs = unusedSoFarMs(work, nowMs);
   const deadlinePassed = pool.rolloutDeadline !== null && isOutdated(work) && !pool.rolloutPaused && nowMs >= pool.rolloutDeadline.getTime();
   if (unusedMs >= pool.idleMinutes * MINUTE_MS || deadlinePassed) return { kind: "end-session", reason: deadlinePassed ? "new-version" : "idle" };
   return NONE;

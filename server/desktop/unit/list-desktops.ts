@@ -25,6 +25,7 @@ export async function listDesktops(context: Context, input: PoolRef): Promise<De
       versionNumber,
       outdated: desktop.versionId !== poolVersionId,
       assignedTo: desktop.assignedUserId === null ? null : { userId: desktop.assignedUserId, name: userName ?? "", email: userEmail ?? "" },
+      personalisation: desktop.personalisation,
     }));
   }, { readOnly: true });
 }

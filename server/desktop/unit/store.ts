@@ -85,6 +85,10 @@ export async function selectWork(tx: Transaction, poolIds: readonly string[] | n
       imageId: goldenVersion.imageId,
       wantedImageId: sql<string>`${wantedVersion}`,
       session: desktopSession,
+      personName: user.name,
+      personLocale: user.locale,
+      personDesktopLocale: user.desktopLocale,
+      personKeyboard: user.keyboard,
       instanceId: instance.id,
       desiredPower: instance.desiredPower,
       deletedAt: instance.deletedAt,
@@ -102,6 +106,7 @@ export async function selectWork(tx: Transaction, poolIds: readonly string[] | n
     .leftJoin(instance, eq(instance.id, desktop.instanceId))
     .leftJoin(instanceObservation, eq(instanceObservation.instanceId, desktop.instanceId))
     .leftJoin(desktopSession, and(eq(desktopSession.desktopId, desktop.id), isNull(desktopSession.endedAt)))
+    .leftJoin(user, eq(user.id, desktop.assignedUserId))
     .where(and(ne(desktop.state, "retired"), poolIds === null ? undefined : inArray(desktop.poolId, [...poolIds])))
     .orderBy(asc(desktop.id));
   const consoles = await selectConsoles(tx, rows.flatMap((row) => (row.instanceId === null ? [] : [row.instanceId])));
@@ -111,6 +116,7 @@ export async function selectWork(tx: Transaction, poolIds: readonly string[] | n
     imageId: row.imageId,
     wantedImageId: row.wantedImageId,
     session: row.session,
+    person: row.personName === null || row.personLocale === null ? null : { name: row.personName, locale: row.personLocale, desktopLocale: row.personDesktopLocale, keyboard: row.personKeyboard },
     instance: row.instanceId === null || row.desiredPower === null || row.rebuildGeneration === null ? null : {
       id: row.instanceId,
       desiredPower: row.desiredPower,
@@ -136,6 +142,12 @@ async function selectConsoles(tx: Transaction, instanceIds: readonly string[]): 
     .where(inArray(consoleSession.instanceId, [...instanceIds]))
     .groupBy(consoleSession.instanceId);
   return new Map(rows.map((row) => [row.instanceId, { open: row.open, lastAt: row.lastAt }]));
+}
+
+/** Whether somebody looks at an instance now. */
+export async function hasOpenConsole(tx: Transaction, instanceId: string): Promise<boolean> {
+  const rows = await tx.select({ id: consoleSession.id }).from(consoleSession).where(and(eq(consoleSession.instanceId, instanceId), isNull(consoleSession.endedAt))).limit(1);
+  return rows.length > 0;
 }
 
 /** Ends the consoles of an instance that one person has open; the gateway obeys within seconds. */

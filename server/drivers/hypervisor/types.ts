@@ -1,5 +1,9 @@
 import type { Words } from "@/server/platform/sentences";
 import type { Duplex, Readable } from "node:stream";
+import type { GuestFile, GuestFilePart, GuestFileWrite, GuestPersonality, PersonalityReport } from "./guest/types";
+
+export { GUEST_FILE_PART_BYTES, PERSONAL_OUTCOMES } from "./guest/types";
+export type { GuestFile, GuestFilePart, GuestFileWrite, GuestKeyboard, GuestLocale, GuestPersonality, PersonalityReport, PersonalOutcome } from "./guest/types";
 
 /**
  * The hypervisor door. A driver makes no choices: it is told what a domain must be and on which host, and it
@@ -325,8 +329,18 @@ export interface HypervisorHost {
   agentCommand(instanceId: string, command: string, args?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<unknown>;
   /** Where the screen can be reached now, from the gateway. */
   screenEndpoint(instanceId: string, options?: ScreenOptions): Promise<ScreenEndpoint>;
+  /**
+   * How the guest's end of the viewers' clipboard stands: `open` since its agent listens, `waiting` while nobody does, `none` where the machine has no channel for one. What a viewer
+   * sends before it is open is dropped.
+   */
+  clipboardState(instanceId: string, options?: CallOptions): Promise<"open" | "waiting" | "none">;
   /** The screen as it is now. `unsupported`: the machine has none. */
   screenshot(instanceId: string, options?: ScreenshotOptions): Promise<Screenshot>;
+  /**
+   * Tells a running guest through its agent who it is and whose; what it is told is in its files, for its next boot too, and taken over by a screen that is up. Told again the same, nothing
+   * changes. A guest that lacks what a part needs answers so, and the other parts hold. Throws while the agent does not answer.
+   */
+  personaliseGuest(instanceId: string, personality: GuestPersonality, options?: CallOptions): Promise<PersonalityReport>;
   /** What lies in the folder through which the guest and its person exchange files; the guest's agent is asked. `unsupported`: this guest cannot do it. */
   listGuestFiles(instanceId: string, options?: CallOptions): Promise<readonly GuestFile[]>;
   /** A part of one of these files; shorter than asked for at its end. `not-found`: there is no such file. */
@@ -341,34 +355,6 @@ export interface HypervisorHost {
 
   close(): Promise<void>;
 }
-
-/** A file of the folder in which a guest and its person exchange files: `/transfer` in the guest. */
-export interface GuestFile {
-  /** Without a folder. */
-  readonly name: string;
-  readonly sizeBytes: number;
-}
-
-export interface GuestFilePart {
-  readonly name: string;
-  readonly offsetBytes: number;
-  /** At most `GUEST_FILE_PART_BYTES`. */
-  readonly lengthBytes: number;
-}
-
-export interface GuestFileWrite {
-  readonly name: string;
-  /** Where it belongs: what was brought in before. 0 begins anew. */
-  readonly offsetBytes: number;
-  readonly data: Buffer;
-  readonly isLast: boolean;
-}
-
-/**
- * The most that one call carries. As base64 it is 64 KiB, which libvirtd hands to the guest's agent in one piece; with a mebibyte, which QEMU's agent takes in a second, libvirtd
- * waited in vain for fifteen.
- */
-export const GUEST_FILE_PART_BYTES = 49_152;
 
 export interface ScreenshotOptions extends CallOptions {
   /** At most so wide: a larger screen is made smaller. Default: as it is. */

@@ -25,7 +25,7 @@ export async function selectSession(tx: Transaction, sessionId: string): Promise
   const rows = await tx
     .select({
       session: userSession,
-      user: { id: user.id, email: user.email, name: user.name, locale: user.locale, timeZone: user.timeZone, operatorRole: user.operatorRole, disabledAt: user.disabledAt },
+      user: { id: user.id, email: user.email, name: user.name, locale: user.locale, timeZone: user.timeZone, desktopLocale: user.desktopLocale, keyboard: user.keyboard, operatorRole: user.operatorRole, disabledAt: user.disabledAt },
       role: member.role,
       organization: { organizationId: organization.id, slug: organization.slug, name: organization.name, standing: organization.standing },
     })

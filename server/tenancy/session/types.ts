@@ -1,4 +1,4 @@
-import type { Locale, MemberRole, OperatorRole, Standing } from "../types";
+import type { GuestKeyboard, GuestLocale, Locale, MemberRole, OperatorRole, Standing } from "../types";
 
 export interface SessionUser {
   readonly id: string;
@@ -6,6 +6,9 @@ export interface SessionUser {
   readonly name: string;
   readonly locale: Locale;
   readonly timeZone: string;
+  /** For their desktops; null: as a pool says. */
+  readonly desktopLocale: GuestLocale | null;
+  readonly keyboard: GuestKeyboard | null;
   /** Null for everybody who is not our staff. */
   readonly operatorRole: OperatorRole | null;
 }

@@ -18,6 +18,8 @@ export async function addUser(tx: Transaction, context: Context, input: Omit<New
     passwordHash: input.passwordHash,
     locale: input.locale ?? "en",
     timeZone: input.timeZone ?? "Asia/Tokyo",
+    desktopLocale: null,
+    keyboard: null,
     operatorRole: input.operatorRole ?? null,
     createdAt: context.clock.now(),
     disabledAt: null,

@@ -26,7 +26,7 @@ export async function insertUser(tx: Transaction, row: UserRow): Promise<UserRow
   return rows[0] ?? null;
 }
 
-export async function updateUser(tx: Transaction, userId: string, fields: Partial<Pick<UserRow, "name" | "locale" | "timeZone" | "passwordHash" | "operatorRole" | "disabledAt">>): Promise<UserRow | null> {
+export async function updateUser(tx: Transaction, userId: string, fields: Partial<Pick<UserRow, "name" | "locale" | "timeZone" | "desktopLocale" | "keyboard" | "passwordHash" | "operatorRole" | "disabledAt">>): Promise<UserRow | null> {
   const rows = await tx.update(user).set(fields).where(eq(user.id, userId)).returning();
   return rows[0] ?? null;
 }

@@ -1,4 +1,4 @@
-import type { Locale, OperatorRole } from "../types";
+import type { GuestKeyboard, GuestLocale, Locale, OperatorRole } from "../types";
 
 export interface UserRow {
   readonly id: string;
@@ -8,6 +8,9 @@ export interface UserRow {
   readonly passwordHash: string | null;
   readonly locale: Locale;
   readonly timeZone: string;
+  /** For their desktops; null: as a pool says. */
+  readonly desktopLocale: GuestLocale | null;
+  readonly keyboard: GuestKeyboard | null;
   readonly operatorRole: OperatorRole | null;
   readonly createdAt: Date;
   readonly disabledAt: Date | null;

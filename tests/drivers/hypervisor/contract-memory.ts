@@ -37,6 +37,8 @@ export function savedMemoryContract(kit: ContractKit): void {
       // A viewer's clipboard is plugged into a running machine, and stands in the way of nothing.
       expect((await first.screenEndpoint(spec.instanceId, { clipboard: true })).clipboard).toBe(kit.hasClipboard());
       expect((await first.screenEndpoint(spec.instanceId, { clipboard: true })).clipboard).toBe(kit.hasClipboard());
+      // Nobody in this guest listens for texts.
+      expect(await first.clipboardState(spec.instanceId)).toBe(kit.hasClipboard() ? "waiting" : "none");
       const { sizeBytes } = await first.saveDomain({ instanceId: spec.instanceId, epoch: 3, to: image });
       expect(sizeBytes).toBeGreaterThan(1_000_000);
       expect(await find(first, spec.instanceId)).toMatchObject({ state: "stopped", reason: "saved" });

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { savedMemoryContract, type ContractKit } from "./contract-memory";
 import { filesContract } from "./contract-files";
+import { personalityContract } from "./contract-personality";
 import { screenContract } from "./contract-screen";
 import { fullStorageContract, type TightStorage } from "./contract-storage";
 import type { BootSpec, DomainObservation, DomainSpec, HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
@@ -326,6 +327,7 @@ export function hypervisorContract(name: string, open: () => Promise<ContractWor
     savedMemoryContract(kit);
     screenContract(kit);
     filesContract(kit);
+    personalityContract(kit);
     fullStorageContract(kit);
 
     describe("migration", () => {

@@ -2,7 +2,7 @@ import { DriverError } from "../../errors";
 import type { CallOptions } from "../types";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
 import type { HostLink } from "./link";
-import { describeDomain } from "./lookup";
+import { describeDomain, needRunning } from "./lookup";
 import type { RpcConnection } from "./rpc/connection";
 import { procedures } from "./rpc/procedures";
 import type { DomainRef } from "./rpc/structures";
@@ -43,6 +43,15 @@ export async function plugClipboard(link: HostLink, dom: DomainRef, domain: XmlN
     if (!(error instanceof DriverError)) throw error;
     return hasChannel(await describeDomain(link, dom, options));
   }
+}
+
+/** How the guest's end stands: the host knows whether somebody in the guest has the channel open. */
+export async function clipboardState(link: HostLink, instanceId: string, options?: CallOptions): Promise<"open" | "waiting" | "none"> {
+  const dom = await needRunning(link, instanceId, "the clipboard", options);
+  const domain = await describeDomain(link, dom, options);
+  const channel = domain.at("devices").all("channel").find((one) => one.at("target").attribute("name") === CHANNEL_NAME);
+  if (!channel) return "none";
+  return channel.at("target").attribute("state") === "connected" ? "open" : "waiting";
 }
 
 /** Takes the clipboard's channel out, where there is one, and waits until it is gone: a move or a save is refused before that. */

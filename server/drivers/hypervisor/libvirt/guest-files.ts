@@ -1,6 +1,6 @@
 import { DriverError } from "../../errors";
 import { GUEST_FILE_PART_BYTES, type CallOptions, type GuestFile, type GuestFilePart, type GuestFileWrite } from "../types";
-import { agentCommand } from "./guest";
+import { runInGuest, type GuestExit } from "./guest-exec";
 import type { HostLink } from "./link";
 
 /** A part through the agent of a guest under software emulation takes a second; a busy machine gets this long. */
@@ -35,35 +35,17 @@ write)
     [ "$3" = more ] || mv -f "$p" "./$1" || exit ${EXIT.noRoom}' sh "$2" "$3" "$4" ;;
 esac`;
 
-interface ExecStatus {
-  readonly exited: boolean;
-  readonly exitcode?: number;
-  readonly "out-data"?: string;
-  readonly "err-data"?: string;
-}
-
 /** Runs the script in the guest and answers what it wrote. */
 async function inGuest(link: HostLink, instanceId: string, what: string, args: readonly string[], input: Buffer | null, options?: CallOptions): Promise<Buffer> {
   const timeoutMs = options?.timeoutMs ?? PART_TIMEOUT_MS;
-  const bound: CallOptions = { ...options, timeoutMs };
-  const { pid } = (await agentCommand(link, instanceId, "guest-exec", {
-    path: "/bin/sh", arg: ["-c", SCRIPT, "sh", ...args], "capture-output": true, ...(input === null ? {} : { "input-data": input.toString("base64") }),
-  }, bound)) as { readonly pid: number };
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const status = (await agentCommand(link, instanceId, "guest-exec-status", { pid }, bound)) as ExecStatus;
-    if (status.exited) {
-      if (status.exitcode === 0) return Buffer.from(status["out-data"] ?? "", "base64");
-      throw refusal(instanceId, what, status);
-    }
-    if (performance.now() > deadline) throw new DriverError("timeout", `${what} in the guest of "${instanceId}" did not end within ${timeoutMs} ms`, { instanceId });
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  }
+  const exit = await runInGuest(link, instanceId, { what, script: SCRIPT, args, input, timeoutMs, lookAgainMs: LOOK_AGAIN_MS }, options);
+  if (exit.code === 0) return exit.output;
+  throw refusal(instanceId, what, exit);
 }
 
-function refusal(instanceId: string, what: string, status: ExecStatus): DriverError {
-  const detail = { instanceId, exitCode: status.exitcode, said: Buffer.from(status["err-data"] ?? "", "base64").toString().slice(0, 500) };
-  switch (status.exitcode ?? 0) {
+function refusal(instanceId: string, what: string, { code, said }: GuestExit): DriverError {
+  const detail = { instanceId, exitCode: code, said };
+  switch (code) {
     case EXIT.noFile:
       return new DriverError("not-found", `${what} in the guest of "${instanceId}": there is no such file`, detail);
     case EXIT.noRoom:
@@ -71,7 +53,7 @@ function refusal(instanceId: string, what: string, status: ExecStatus): DriverEr
     case EXIT.wrongPart:
       return new DriverError("invalid", `${what} in the guest of "${instanceId}": this part does not follow what was brought in before; begin again`, detail);
     default:
-      return new DriverError("unsupported", `${what} in the guest of "${instanceId}" ended with ${String(status.exitcode)}: it has no folder for files, or none of the programs that this needs`, detail);
+      return new DriverError("unsupported", `${what} in the guest of "${instanceId}" ended with ${code}: it has no folder for files, or none of the programs that this needs`, detail);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
-  CallOptions, DomainEvent, DomainSpec, GuestFile, GuestFilePart, GuestFileWrite, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest,
+  CallOptions, DomainEvent, DomainSpec, GuestFile, GuestFilePart, GuestFileWrite, GuestPersonality, HostEndpoint, HostFacts, HostObservation, HypervisorHost, MemoryImage, MigrateRequest, PersonalityReport,
   MigrationResult, PoolObservation, ResizeRequest, ResizeResult, ResumeRequest, RunLease, SaveRequest, SaveResult, ScreenEndpoint, ScreenOptions, Screenshot, ScreenshotOptions, VolumeObservation, VolumeSpec,
 } from "../types";
 import { dirtyRate } from "./dirty-rate";
@@ -8,6 +8,8 @@ import { rebootDomain, removeDomain, resumeDomain, startDomain, stopDomain } fro
 import { readFacts } from "./facts";
 import { agentCommand, openSerial, screenEndpoint } from "./guest";
 import { askToYield, readLease } from "./leases";
+import { clipboardState } from "./clipboard";
+import { personaliseGuest } from "./guest-personality";
 import { listGuestFiles, readGuestFile, writeGuestFile } from "./guest-files";
 import { HostLink } from "./link";
 import { restoreDomain, saveDomain } from "./memory";
@@ -141,8 +143,16 @@ export class LibvirtHost implements HypervisorHost {
     return screenEndpoint(this.link, instanceId, options);
   }
 
+  clipboardState(instanceId: string, options?: CallOptions): Promise<"open" | "waiting" | "none"> {
+    return clipboardState(this.link, instanceId, options);
+  }
+
   screenshot(instanceId: string, options?: ScreenshotOptions): Promise<Screenshot> {
     return screenshot(this.link, instanceId, options);
+  }
+
+  personaliseGuest(instanceId: string, personality: GuestPersonality, options?: CallOptions): Promise<PersonalityReport> {
+    return personaliseGuest(this.link, instanceId, personality, options);
   }
 
   listGuestFiles(instanceId: string, options?: CallOptions): Promise<readonly GuestFile[]> {

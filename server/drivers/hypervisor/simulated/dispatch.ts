@@ -3,6 +3,7 @@ import { DriverError } from "../../errors";
 import { account, dirtyRateNow, wattsNow } from "./accounting";
 import { crashGuest, growDisk, later, rebootDomain, removeDomain, resizeDomain, resumeDomain, startDomain, stopDomain } from "./domains";
 import { agentCommand } from "./guest/agent";
+import { personaliseGuest } from "./guest/personality";
 import { listGuestFiles, readGuestFile, writeGuestFile } from "./guest/files";
 import { askToYield, readLease } from "./lease";
 import { cutLink, hangHost, healHost, losePower, makeLie, mendLink, panicHost, partitionHost, rebootHost, sleepHost, slowHost, switchOn } from "./machine";
@@ -124,6 +125,7 @@ export const hostCalls: { readonly [K in keyof HostCalls]: HostCallEntry<K> } = 
   },
   screenEndpoint: { timeoutMs: QUICK_MS, handle: ({ screens }, host, { instanceId }) => screens.endpointOf(host, instanceId) },
   screenshot: { timeoutMs: QUICK_MS, handle: ({ screens }, host, { instanceId }) => screens.screenshotOf(host, instanceId) },
+  personaliseGuest: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId, personality }) => personaliseGuest(state, host, instanceId, personality) },
   listGuestFiles: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId }) => listGuestFiles(state, host, instanceId) },
   readGuestFile: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId, ...part }) => readGuestFile(state, host, instanceId, part) },
   writeGuestFile: { timeoutMs: QUICK_MS, handle: ({ state }, host, { instanceId, base64, ...part }) => done(writeGuestFile(state, host, instanceId, { ...part, data: Buffer.from(base64, "base64") })) },

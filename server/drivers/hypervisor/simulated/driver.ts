@@ -95,7 +95,10 @@ function simulatedHost(endpoint: HostEndpoint, name: string, port: WorldPort): H
     dirtyRate: (instanceId, seconds, options) => port.call("dirtyRate", name, { instanceId, seconds }, options),
     agentCommand: (instanceId, command, args = {}, options) => port.call("agentCommand", name, { instanceId, command, args }, options),
     screenEndpoint: (instanceId, options) => port.call("screenEndpoint", name, { instanceId }, options),
+    // A simulated screen has no channel for one, as its endpoint says.
+    clipboardState: async () => "none",
     screenshot: async (instanceId, options) => narrowScreenshot(await port.call("screenshot", name, { instanceId }, options), options?.widthPixels),
+    personaliseGuest: (instanceId, personality, options) => port.call("personaliseGuest", name, { instanceId, personality }, options),
     listGuestFiles: (instanceId, options) => port.call("listGuestFiles", name, { instanceId }, options),
     readGuestFile: async (instanceId, part, options) => Buffer.from(await port.call("readGuestFile", name, { instanceId, ...part }, options), "base64"),
     async writeGuestFile(instanceId, { data, ...part }, options) {

@@ -4,6 +4,8 @@ import type {
   DomainSpec,
   GuestFile,
   GuestFilePart,
+  GuestPersonality,
+  PersonalityReport,
   GuestFileWrite,
   HostFacts,
   HostObservation,
@@ -60,6 +62,7 @@ export interface HostCalls {
   readonly agentCommand: Call<OnInstance & { readonly command: string; readonly args: Readonly<Record<string, unknown>> }, unknown>;
   readonly screenEndpoint: Call<OnInstance, ScreenEndpoint>;
   readonly screenshot: Call<OnInstance, Screenshot>;
+  readonly personaliseGuest: Call<OnInstance & { readonly personality: GuestPersonality }, PersonalityReport>;
   readonly listGuestFiles: Call<OnInstance, readonly GuestFile[]>;
   /** Bytes cross as base64: a simulated world may be another process. */
   readonly readGuestFile: Call<OnInstance & GuestFilePart, string>;

@@ -1,7 +1,8 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { CheckboxLine, Field, Input } from "@/app/_components/ui/field";
+import { GUEST_KEYBOARDS, GUEST_LOCALES, type GuestKeyboard, type GuestLocale } from "@/server/tenancy/types";
+import { CheckboxLine, Field, Input, Select } from "@/app/_components/ui/field";
 
 /** What can be set of a pool at any time. */
 export interface PoolValues {
@@ -15,7 +16,12 @@ export interface PoolValues {
   readonly filesIn: boolean;
   readonly filesOut: boolean;
   readonly fileLimitMiB: number;
+  readonly locale: GuestLocale | null;
+  readonly keyboard: GuestKeyboard | null;
 }
+
+/** Keys of messages have no dots. */
+export const LOCALE_WORDS = { "en_US.UTF-8": "en", "ja_JP.UTF-8": "ja", "C.UTF-8": "plain" } as const satisfies Readonly<Record<GuestLocale, string>>;
 
 interface FieldsProps {
   readonly value: PoolValues;
@@ -64,6 +70,34 @@ export function PolicyFields({ value, onChange, disabled }: FieldsProps) {
         </Field>
       ) : null}
       <p className="text-xs text-muted">{t("policyHint")}</p>
+    </fieldset>
+  );
+}
+
+/** What the programs of its desktops speak, and the keyboard that they expect, for people who chose nothing of their own. */
+export function LanguageFields({ value, onChange, disabled }: FieldsProps) {
+  const t = useTranslations("desktopPools.form");
+  const guest = useTranslations("guestLanguage");
+  return (
+    <fieldset className="grid gap-4 sm:grid-cols-2" disabled={disabled}>
+      <legend className="mb-2 font-medium">{guest("title")}</legend>
+      <Field label={guest("locale")}>
+        {(control) => (
+          <Select {...control} className="w-full" disabled={disabled} value={value.locale ?? ""} onChange={(event) => onChange({ ...value, locale: GUEST_LOCALES.find((one) => one === event.target.value) ?? null })}>
+            <option value="">{guest("ofPerson")}</option>
+            {GUEST_LOCALES.map((one) => <option key={one} value={one}>{guest(`locales.${LOCALE_WORDS[one]}`)}</option>)}
+          </Select>
+        )}
+      </Field>
+      <Field label={guest("keyboard")}>
+        {(control) => (
+          <Select {...control} className="w-full" disabled={disabled} value={value.keyboard ?? ""} onChange={(event) => onChange({ ...value, keyboard: GUEST_KEYBOARDS.find((one) => one === event.target.value) ?? null })}>
+            <option value="">{guest("ofLocale")}</option>
+            {GUEST_KEYBOARDS.map((one) => <option key={one} value={one}>{guest(`keyboards.${one}`)}</option>)}
+          </Select>
+        )}
+      </Field>
+      <p className="text-xs text-muted sm:col-span-2">{t("languageHint")}</p>
     </fieldset>
   );
 }

@@ -17,6 +17,7 @@ import { Card } from "@/app/_components/ui/card";
 import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useTRPC } from "@/app/_trpc/client";
+import { LOCALE_WORDS } from "../pool-fields";
 import type { Pool } from "../pool-figures";
 import { GiveDesktopDialog } from "./give-desktop-dialog";
 import { usePictures } from "./use-pictures";
@@ -81,6 +82,7 @@ export function DesktopsTab({ pool }: { readonly pool: Pool }) {
                       <Td>
                         <Badge tone={TONES[desktop.state]} dot={PASSING.includes(desktop.state) ? "moving" : true}>{t(`states.${desktop.state}`)}</Badge>
                         {reason ? <span className="mt-0.5 block text-xs text-muted">{t(`reasons.${reason}`)}</span> : null}
+                        <Told desktop={desktop} />
                       </Td>
                       <Td>
                         {desktop.assignedTo ? (
@@ -149,5 +151,22 @@ function Screen({ picture, label, none }: ScreenProps) {
       <Image unoptimized src={`data:image/png;base64,${picture.png}`} alt={label} width={320} height={200} className="h-auto w-full rounded-md border bg-black" />
       <figcaption className="mt-0.5 text-xs font-normal text-muted"><TimeAgo at={picture.takenAt} /></figcaption>
     </figure>
+  );
+}
+
+const PARTS = ["locale", "keyboard", "fullName", "timeZone", "hostName"] as const;
+
+/** The language and the keyboard that its guest took, and what it could not take, and why. */
+function Told({ desktop: { personalisation, assignedTo } }: { readonly desktop: Desktop }) {
+  const guest = useTranslations("guestLanguage");
+  if (!personalisation || !assignedTo) return null;
+  const { locale, keyboard, outcomes } = personalisation;
+  const took = [...(outcomes.locale === "applied" ? [guest(`locales.${LOCALE_WORDS[locale]}`)] : []), ...(outcomes.keyboard === "applied" ? [guest(`keyboards.${keyboard}`)] : [])];
+  const missing = PARTS.filter((part) => outcomes[part] !== "applied");
+  return (
+    <span className="mt-0.5 block text-xs text-muted">
+      {took.join(" · ")}
+      {missing.map((part) => <span key={part} className="block">{guest("notTaken", { part: guest(`parts.${part}`), why: guest(`outcomes.${outcomes[part]}`) })}</span>)}
+    </span>
   );
 }

@@ -12,7 +12,7 @@ import { Card, CardBody, CardHead } from "@/app/_components/ui/card";
 import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
-import { areValid, PolicyFields, SizeFields, type PoolValues } from "../pool-fields";
+import { areValid, LanguageFields, PolicyFields, SizeFields, type PoolValues } from "../pool-fields";
 import type { Pool } from "../pool-figures";
 import { PoolCost } from "./pool-cost";
 import { ScheduleFields } from "./schedule-fields";
@@ -26,8 +26,8 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
   const router = useRouter();
   const queryClient = useQueryClient();
   const problem = useProblemText();
-  const { maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB } = pool;
-  const [values, setValues] = useState<PoolValues>({ maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB });
+  const { maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB, locale, keyboard } = pool;
+  const [values, setValues] = useState<PoolValues>({ maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB, locale, keyboard });
   const [schedules, setSchedules] = useState(pool.schedules);
   const [learnsReady, setLearns] = useState(pool.learnsReady);
   const [removing, setRemoving] = useState(false);
@@ -57,6 +57,7 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
             <SizeFields value={values} onChange={setValues} disabled={locked} />
             <PoolCost pool={pool} maximum={values.maximum} minimumReady={values.minimumReady} />
             <PolicyFields value={values} onChange={setValues} disabled={locked} />
+            <LanguageFields value={values} onChange={setValues} disabled={locked} />
           </CardBody>
         </Card>
         <ScheduleFields value={schedules} onChange={setSchedules} learns={learnsReady} onLearns={setLearns} disabled={locked} />

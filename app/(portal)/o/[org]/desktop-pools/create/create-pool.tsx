@@ -17,11 +17,11 @@ import { EmptyState } from "@/app/_components/ui/empty-state";
 import { Field, Input, Select } from "@/app/_components/ui/field";
 import { useTRPC } from "@/app/_trpc/client";
 import { choiceClass, FlavorChoice } from "../../instances/create/flavor-choice";
-import { areValid, PolicyFields, SizeFields, type PoolValues } from "../pool-fields";
+import { areValid, LanguageFields, PolicyFields, SizeFields, type PoolValues } from "../pool-fields";
 import { PoolPrice } from "./pool-price";
 
 const KINDS = ["persistent", "floating"] as const;
-const FIRST: PoolValues = { maximum: 5, minimumReady: 1, idleMinutes: 30, sessionMinutes: 720, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: false, fileLimitMiB: 64 };
+const FIRST: PoolValues = { maximum: 5, minimumReady: 1, idleMinutes: 30, sessionMinutes: 720, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: false, fileLimitMiB: 64, locale: null, keyboard: null };
 
 export function CreatePool() {
   const t = useTranslations("desktopPools");
@@ -110,6 +110,7 @@ export function CreatePool() {
                   <CardBody className="grid gap-5">
                     <SizeFields value={values} onChange={setValues} />
                     <PolicyFields value={values} onChange={setValues} />
+                    <LanguageFields value={values} onChange={setValues} />
                   </CardBody>
                 </Card>
               </div>

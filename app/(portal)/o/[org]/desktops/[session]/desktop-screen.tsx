@@ -138,7 +138,7 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
       <div className="relative min-h-0 flex-1">
         <div ref={target} role="application" aria-label={t("screen")} className="absolute inset-0 overflow-hidden" />
         <ScreenOverlay opening={opening} state={link.state} onReconnect={link.reconnect} onLeave={toList} />
-        {typing ? <TouchKeyboard onKey={(key) => press([key])} onClose={() => setTyping(false)} /> : null}
+        {typing ? <TouchKeyboard onKeys={press} layout={opening.keyboard} onClose={() => setTyping(false)} /> : null}
       </div>
       <ClipboardDialog open={pasting} onOpenChange={setPasting} allows={allows} guest={clipboard.guest} onSend={(text) => rfb.current?.clipboardPasteFrom(text)} connected={connected} onClosed={toScreen} />
       <FilesDialog open={exchanging} onOpenChange={setExchanging} opening={opening} onClosed={toScreen} />

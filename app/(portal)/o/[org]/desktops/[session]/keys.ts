@@ -44,11 +44,41 @@ const EDITING: Readonly<Record<string, RemoteKey>> = {
   ArrowDown: { symbol: 0xff54, code: "ArrowDown" },
 };
 
-/** The key for one letter: Latin-1 has the letter's own number, everything else stands in the range for Unicode (X11 protocol, appendix A). */
-export function keyOfLetter(letter: string): RemoteKey {
-  if (letter === "\n") return EDITING["Enter"] ?? { symbol: 0xff0d, code: "Enter" };
+/** The layouts that a desktop's guest can have; `jp` is JIS. */
+export type Layout = "us" | "jp";
+
+const SHIFT: RemoteKey = { symbol: 0xffe1, code: "ShiftLeft" };
+
+/** Places that are the same on both keyboards: what they give alone, and with the shift key. */
+const COMMON_PLACES: Readonly<Record<string, string>> = { Space: " ", Comma: ",<", Period: ".>", Slash: "/?", Digit1: "1!", Digit3: "3#", Digit4: "4$", Digit5: "5%" };
+/** What lies elsewhere: ANSI and JIS X 6002. */
+const OTHER_PLACES: Readonly<Record<Layout, Readonly<Record<string, string>>>> = {
+  us: { Digit2: "2@", Digit6: "6^", Digit7: "7&", Digit8: "8*", Digit9: "9(", Digit0: "0)", Minus: "-_", Equal: "=+", BracketLeft: "[{", BracketRight: "]}", Backslash: "\\|", Semicolon: ";:", Quote: "'\"", Backquote: "`~" },
+  jp: { Digit2: "2\"", Digit6: "6&", Digit7: "7'", Digit8: "8(", Digit9: "9)", Digit0: "0", Minus: "-=", Equal: "^~", BracketLeft: "@`", BracketRight: "[{", Backslash: "]}", Semicolon: ";+", Quote: ":*", IntlYen: "\\|", IntlRo: "\\_" },
+};
+
+function placesOf(layout: Layout): ReadonlyMap<string, { readonly code: string; readonly shift: boolean }> {
+  const places = new Map<string, { readonly code: string; readonly shift: boolean }>();
+  for (let at = 0; at < 26; at++) {
+    const code = `Key${String.fromCharCode(65 + at)}`;
+    places.set(String.fromCharCode(97 + at), { code, shift: false });
+    places.set(String.fromCharCode(65 + at), { code, shift: true });
+  }
+  for (const [code, letters] of Object.entries({ ...COMMON_PLACES, ...OTHER_PLACES[layout] })) Array.from(letters).forEach((letter, at) => places.set(letter, { code, shift: at === 1 }));
+  return places;
+}
+const PLACES: Readonly<Record<Layout, ReturnType<typeof placesOf>>> = { us: placesOf("us"), jp: placesOf("jp") };
+
+/**
+ * The keys for one letter, in the order in which they go down. Letters that lie on the guest's keyboard go as their place, since that is what a guest is sent: a symbol alone would be
+ * taken for its place on a US keyboard. For others only the symbol is left: Latin-1 has the letter's own number, everything else stands in the range for Unicode (X11 protocol, appendix A).
+ */
+export function keysOfLetter(letter: string, layout: Layout): readonly RemoteKey[] {
+  if (letter === "\n") return [EDITING["Enter"] ?? { symbol: 0xff0d, code: "Enter" }];
   const point = letter.codePointAt(0) ?? 0;
-  return { symbol: point >= 0x20 && point <= 0xff ? point : UNICODE + point, code: null };
+  const place = PLACES[layout].get(letter);
+  const key = { symbol: point >= 0x20 && point <= 0xff ? point : UNICODE + point, code: place?.code ?? null };
+  return place?.shift ? [SHIFT, key] : [key];
 }
 
 /** The key behind a keyboard event that brings no letter; null for the others. */

@@ -4,21 +4,24 @@ import { useTranslations } from "next-intl";
 import { X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Button } from "@/app/_components/ui/button";
-import { keyOfLetter, keyOfName, type RemoteKey } from "./keys";
+import { keyOfName, keysOfLetter, type Layout, type RemoteKey } from "./keys";
 
 interface TouchProps {
-  readonly onKey: (key: RemoteKey) => void;
+  /** Pressed together. */
+  readonly onKeys: (keys: readonly RemoteKey[]) => void;
+  /** Of the guest's keyboard. */
+  readonly layout: Layout;
   readonly onClose: () => void;
 }
 
 /** A field that brings up the keyboard of a touch device, or takes text from an input method; what is typed into it goes to the desktop letter by letter. */
-export function TouchKeyboard({ onKey, onClose }: TouchProps) {
+export function TouchKeyboard({ onKeys, layout, onClose }: TouchProps) {
   const t = useTranslations("desktops.session");
   const common = useTranslations("common");
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const send = (input: HTMLInputElement): void => {
-    for (const letter of input.value) onKey(keyOfLetter(letter));
+    for (const letter of input.value) onKeys(keysOfLetter(letter, layout));
     input.value = "";
   };
   return (
@@ -44,7 +47,7 @@ export function TouchKeyboard({ onKey, onClose }: TouchProps) {
           const key = keyOfName(event.key);
           if (!key || event.currentTarget.value !== "") return;
           event.preventDefault();
-          onKey(key);
+          onKeys([key]);
         }}
       />
       <Button variant="ghost" size="icon" aria-label={common("close")} onClick={onClose}>
