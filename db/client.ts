@@ -1,5 +1,6 @@
-import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import { NodePgDatabase, NodePgSession } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { RememberingDialect } from "./dialect";
 
 export type Database = NodePgDatabase & { readonly pool: pg.Pool };
 /** One open transaction; every statement of a request goes through it. */
@@ -10,6 +11,14 @@ export interface DatabaseOptions {
   /** Connections of this process; Postgres allows 100 to 200 in all. */
   readonly poolSize?: number;
   readonly applicationName?: string;
+}
+
+/** Every database of a process writes its statements by one dialect, which remembers how. */
+const dialect = new RememberingDialect();
+
+/** Drizzle on a pool. */
+export function databaseOn(pool: pg.Pool): Database {
+  return Object.assign(new NodePgDatabase(dialect, new NodePgSession(pool, dialect, undefined), undefined), { pool });
 }
 
 /** Opens a pool; connects at the first query. */
@@ -23,5 +32,5 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that breaks (Postgres restarted) is replaced by the pool; the next query reports trouble.
   pool.on("error", () => undefined);
-  return Object.assign(drizzle(pool), { pool });
+  return databaseOn(pool);
 }

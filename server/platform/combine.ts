@@ -1,5 +1,13 @@
 import type { Database } from "@/db/client";
 
+/** Queues whose first piece of work waits for the turn of the event loop to end. */
+let waitingForTurn = 0;
+
+/** Whether some work has yet to begin at the end of this turn of the event loop; a simulated clock stands still until it has. */
+export function isTurnAwaited(): boolean {
+  return waitingForTurn > 0;
+}
+
 /** What became of one piece of combined work. */
 export type Outcome<Out> = { readonly ok: true; readonly value: Out } | { readonly ok: false; readonly error: unknown };
 
@@ -40,7 +48,11 @@ export class Combiner<In, Out> {
       const fresh = [waiting];
       queues.set(key, fresh);
       // The turn of the event loop ends first: what arrived in it goes together from the start.
-      setImmediate(() => void this.#drain(fresh, () => queues.delete(key)));
+      waitingForTurn += 1;
+      setImmediate(() => {
+        waitingForTurn -= 1;
+        void this.#drain(fresh, () => queues.delete(key));
+      });
     });
   }
 

@@ -1,8 +1,7 @@
-import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import type { Database } from "@/db/client";
+import { databaseOn, type Database } from "@/db/client";
 import { WAKE_CHANNEL } from "@/server/platform/wake";
-import { statementName, type RealConnection, type Role, type SimPostgres } from "./postgres";
+import type { RealConnection, Role, SimPostgres } from "./postgres";
 import type { SimProcess } from "./process";
 import type { StatementFacts } from "./statements";
 
@@ -21,9 +20,9 @@ export interface DatabaseOptions {
   readonly onWake: (loops: readonly string[]) => void;
   /** Rewrites statements on their way: a bug that is planted from outside. */
   readonly bend?: (text: string) => string;
-  /** Hears of every statement that arrives, and of what the database answered where it was really asked, for the trace. */
-  readonly onStatement?: (text: string, values: readonly unknown[]) => void;
-  readonly onAnswer?: (text: string, error: Error | null, rows: readonly unknown[]) => void;
+  /** Hears of every statement that arrives, with its values as JSON, and of what the database answered where it was really asked, for the trace. */
+  readonly onStatement?: (facts: StatementFacts, values: string) => void;
+  readonly onAnswer?: (error: Error | null, rows: readonly unknown[]) => void;
   /** Stands around every commit that writes more than that a worker lives. */
   readonly onCommit?: (act: () => Promise<void>) => Promise<void>;
   /** Answers may be kept from one asking to the next; off for roles whose rows depend on settings. */
@@ -43,7 +42,7 @@ type Reply = (error: Error | null, result: pg.QueryResult | null) => void;
 export function simDatabase(options: DatabaseOptions): Database & { readonly connections: SimConnections } {
   const connections = new SimConnections(options);
   const pool = new SimPool(connections);
-  return Object.assign(drizzle(pool), { pool, connections });
+  return Object.assign(databaseOn(pool), { connections });
 }
 
 /** Everything that a process has open; it is rolled back when the process dies. */
@@ -175,7 +174,8 @@ class SimConnection {
   private async serve(facts: StatementFacts, request: Request, reply: Reply): Promise<void> {
     // The process died while its statement was on the way: nobody is there to send it.
     if (this.options.process.state === "dead") return;
-    this.options.onStatement?.(request.text, request.values);
+    const valuesText = JSON.stringify(request.values);
+    this.options.onStatement?.(facts, valuesText);
     if (this.lost) return reply(connectionLost(), null);
     switch (facts.kind) {
       case "begin":
@@ -186,15 +186,15 @@ class SimConnection {
         return reply(null, EMPTY);
       case "commit":
       case "rollback":
-        return this.finish(facts.kind, request, reply);
+        return this.finish(facts, request, reply);
       case "notify":
       case "read":
       case "write":
-        return this.ask(facts, request, reply);
+        return this.ask(facts, request, valuesText, reply);
     }
   }
 
-  private async ask(facts: StatementFacts, request: Request, reply: Reply): Promise<void> {
+  private async ask(facts: StatementFacts, request: Request, valuesText: string, reply: Reply): Promise<void> {
     const { postgres, process, keepAnswers } = this.options;
     // Wakes are delivered by the simulation itself, when the transaction commits; nobody listens to the real channel.
     if (facts.kind === "notify") {
@@ -203,8 +203,8 @@ class SimConnection {
       return reply(null, EMPTY);
     }
     const keyed = keepAnswers && facts.kind === "read" && !facts.volatile && !facts.usesNow && this.wrote.size === 0;
-    const key = keyed ? `${request.rowMode ?? ""}|${request.text}|${JSON.stringify(request.values)}` : "";
-    const kept = keyed ? postgres.answer(key) : null;
+    const key = keyed ? `${request.rowMode ?? ""}|${valuesText}` : "";
+    const kept = keyed ? postgres.answer(facts, key) : null;
     if (kept) {
       this.moment ??= postgres.moment;
       return reply(null, kept);
@@ -222,7 +222,7 @@ class SimConnection {
     const woken = wakesOf(request);
     const values = facts.usesNow ? [...request.values, process.scheduler.now()] : [...request.values];
     const begins = !(this.onlyReads && facts.kind === "read" && !facts.volatile);
-    await this.send({ text: facts.text, values, rowMode: request.rowMode, types: request.types }, { begins, ends: false }, (error, result) => {
+    await this.send(facts, { text: facts.text, values, rowMode: request.rowMode, types: request.types }, { begins, ends: false }, (error, result) => {
       if (error) return reply(error, null);
       if (result && !facts.ordered) inOneOrder(result.rows);
       if (facts.kind === "write") {
@@ -230,7 +230,7 @@ class SimConnection {
         if (this.beginText === null) this.settle();
       }
       this.wakes.push(...woken);
-      if (keyed && result) postgres.keep(key, facts.tables, result);
+      if (keyed && result) postgres.keep(facts, key, result);
       if (fault === "reply-lost") {
         this.lose();
         return reply(connectionLost(), null);
@@ -239,7 +239,8 @@ class SimConnection {
     });
   }
 
-  private async finish(kind: "commit" | "rollback", request: Request, reply: Reply): Promise<void> {
+  private async finish(facts: StatementFacts, request: Request, reply: Reply): Promise<void> {
+    const { kind } = facts;
     const wasBegun = this.begun;
     this.beginText = null;
     this.ofOneMoment = false;
@@ -252,7 +253,7 @@ class SimConnection {
       this.lose();
       return reply(connectionLost(), null);
     }
-    const send = (): Promise<void> => this.send(request, { begins: false, ends: true }, (error, result) => {
+    const send = (): Promise<void> => this.send(facts, request, { begins: false, ends: true }, (error, result) => {
       this.begun = false;
       // A commit of a transaction that had failed is a rollback, and says so.
       if (kind === "commit" && !error && result?.command !== "ROLLBACK") this.settle();
@@ -281,18 +282,17 @@ class SimConnection {
     if (woken.length > 0) onWake(woken);
   }
 
-  private async send(request: Request, { begins, ends }: { readonly begins: boolean; readonly ends: boolean }, done: Reply): Promise<void> {
+  private async send(facts: StatementFacts, request: Request, { begins, ends }: { readonly begins: boolean; readonly ends: boolean }, done: Reply): Promise<void> {
     const { postgres, role } = this.options;
     this.real ??= await postgres.take(role);
     const real = this.real;
-    if (begins && this.beginText !== null && !this.begun) {
-      this.begun = true;
-      await real.client.query(this.beginText);
-    }
+    const opening = begins && !this.begun ? this.beginText : null;
+    if (opening !== null) this.begun = true;
     this.busy = true;
-    const config = { text: request.text, values: [...request.values], ...(request.values.length > 0 ? { name: statementName(request.text) } : {}), ...(request.rowMode ? { rowMode: request.rowMode } : {}), ...(request.types ? { types: request.types } : {}) };
+    const config = { text: request.text, values: [...request.values], ...(request.values.length > 0 ? { name: facts.name } : {}), ...(request.rowMode ? { rowMode: request.rowMode } : {}), ...(request.types ? { types: request.types } : {}) };
     await postgres.send({
       connection: real,
+      opening,
       config,
       inTransaction: this.begun && !ends,
       wanted: () => !this.lost && !this.ended,
@@ -300,7 +300,7 @@ class SimConnection {
         this.busy = false;
         if (this.lost || this.ended) this.giveBack();
         done(this.lost ? connectionLost() : error, result);
-        this.options.onAnswer?.(request.text, error, result?.rows ?? []);
+        this.options.onAnswer?.(error, result?.rows ?? []);
       },
     });
   }

@@ -14,6 +14,8 @@ export interface Outcome {
 /** A statement on its way to the database. */
 export interface Sending {
   readonly connection: RealConnection;
+  /** What begins its transaction, where it is the first one of it: both leave together. */
+  readonly opening: string | null;
   readonly config: pg.QueryConfig & { rowMode?: "array" };
   readonly inTransaction: boolean;
   /** False when the process that asked is gone: nobody needs the statement any more. */
@@ -72,7 +74,7 @@ export class LockQueue {
           continue;
         }
         if (waiter.inTransaction) await waiter.connection.client.query(`rollback to savepoint ${SAVEPOINT}`);
-        const freed = await this.attempt(waiter, at);
+        const freed = await this.attempt({ ...waiter, opening: null }, at);
         again ||= freed;
       }
     }
@@ -85,10 +87,14 @@ export class LockQueue {
 
   /** @returns whether it may have set locks free that others wait for. */
   private async attempt(sending: Sending, at: number): Promise<boolean> {
-    const { connection, config, inTransaction } = sending;
-    if (inTransaction && this.waiters.length > 0) await connection.client.query(`savepoint ${SAVEPOINT}`);
-    const work = inOneWrite(connection.client, () => connection.client.query(config)).then(
-      (result): Outcome => ({ error: null, result: result as unknown as pg.QueryResult }),
+    const { connection, opening, config, inTransaction } = sending;
+    const { client } = connection;
+    const before = [...(opening === null ? [] : [opening]), ...(inTransaction && this.waiters.length > 0 ? [`savepoint ${SAVEPOINT}`] : [])];
+    const work = inOneWrite(client, () => {
+      const opened = before.map((text) => client.query(text));
+      return Promise.all([client.query(config), ...opened]);
+    }).then(
+      ([result]): Outcome => ({ error: null, result: result as unknown as pg.QueryResult }),
       (error: unknown): Outcome => ({ error: error instanceof Error ? error : new Error(String(error)), result: null }),
     );
     return this.stand({ ...sending, blockers: new Set(), standing: null }, work, at);
@@ -148,7 +154,7 @@ export class LockQueue {
 
   private async answered(pid: number, work: Promise<Outcome>): Promise<Outcome | { readonly blockers: ReadonlySet<number> }> {
     for (;;) {
-      const outcome = await Promise.race([work, pause(LOOK_FOR_LOCKS_MS)]);
+      const outcome = await within(work, LOOK_FOR_LOCKS_MS);
       if (outcome) return outcome;
       const { rows } = await (await this.eye()).query<{ pids: number[] }>("select pg_blocking_pids($1) as pids", [pid]);
       const blockers = (rows[0]?.pids ?? []).filter((one) => this.isOurs(one));
@@ -166,8 +172,15 @@ export class LockQueue {
   }
 }
 
-function pause(ms: number): Promise<null> {
-  return new Promise((resolve) => setTimeout(() => resolve(null), ms));
+/** Null when it takes longer. */
+function within(work: Promise<Outcome>, ms: number): Promise<Outcome | null> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(null), ms);
+    work.then((outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    }, reject);
+  });
 }
 
 /** The messages of one statement leave as one piece: each system call wakes the database. */

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import pg from "pg";
 import { LockQueue, type Sending } from "./lock-queue";
-import { StatementReader } from "./statements";
+import { StatementReader, type StatementFacts } from "./statements";
 
 export type Role = "app" | "worker" | "owner";
 
@@ -15,8 +14,9 @@ const KEPT_ANSWERS = 20_000;
 
 interface Kept {
   readonly versions: readonly number[];
-  readonly tables: readonly string[];
   readonly result: pg.QueryResult;
+  /** When it was last found to be true still. */
+  moment: number;
 }
 
 /**
@@ -26,7 +26,8 @@ interface Kept {
 export class SimPostgres {
   private readonly idle = new Map<Role, RealConnection[]>();
   private readonly versions = new Map<string, number>();
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept = new Map<StatementFacts, Map<string, Kept>>();
+  private keptAnswers = 0;
   private readonly pids = new Set<number>();
   private readonly locks: LockQueue;
   private heard: (() => void)[] = [];
@@ -61,7 +62,7 @@ export class SimPostgres {
   async take(role: Role): Promise<RealConnection> {
     const free = this.idle.get(role)?.pop();
     if (free) return free;
-    const client = new pg.Client({ connectionString: this.urls[role], application_name: "berth-sim" });
+    const client = new pg.Client({ connectionString: this.urls[role], application_name: "berth-sim", pipeline: true });
     client.on("error", () => undefined);
     await client.connect();
     const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
@@ -86,16 +87,27 @@ export class SimPostgres {
   }
 
   /** A kept answer that nothing has changed since; null when there is none. */
-  answer(key: string): pg.QueryResult | null {
-    const kept = this.kept.get(key);
-    if (!kept || kept.tables.some((table, index) => this.version(table) !== kept.versions[index])) return null;
+  answer(facts: StatementFacts, key: string): pg.QueryResult | null {
+    const kept = this.kept.get(facts)?.get(key);
+    if (!kept) return null;
+    if (kept.moment !== this.moment && facts.tables.some((table, index) => this.version(table) !== kept.versions[index])) return null;
+    kept.moment = this.moment;
     this.counts.kept += 1;
-    return { ...kept.result, rows: structuredClone(kept.result.rows) as unknown[] };
+    return { ...kept.result, rows: kept.result.rows.map(copyOf) };
   }
 
-  keep(key: string, tables: readonly string[], result: pg.QueryResult): void {
-    if (this.kept.size > KEPT_ANSWERS) this.kept.clear();
-    this.kept.set(key, { tables, versions: tables.map((table) => this.version(table)), result: { ...result, rows: structuredClone(result.rows) as unknown[] } });
+  keep(facts: StatementFacts, key: string, result: pg.QueryResult): void {
+    if (this.keptAnswers > KEPT_ANSWERS) this.forgetAnswers();
+    const answers = this.kept.get(facts) ?? new Map<string, Kept>();
+    this.kept.set(facts, answers);
+    if (!answers.has(key)) this.keptAnswers += 1;
+    for (const row of result.rows as unknown[]) freezeBelow(row);
+    answers.set(key, { versions: facts.tables.map((table) => this.version(table)), result: { ...result, rows: result.rows.map(copyOf) }, moment: this.moment });
+  }
+
+  private forgetAnswers(): void {
+    this.kept.clear();
+    this.keptAnswers = 0;
   }
 
   changed(tables: Iterable<string>): void {
@@ -105,7 +117,7 @@ export class SimPostgres {
 
   /** Nothing that was answered or planned for what the tables held before is used any more. */
   async forget(): Promise<void> {
-    this.kept.clear();
+    this.forgetAnswers();
     for (const free of this.idle.values()) for (const { client } of free) await client.query("discard plans");
   }
 
@@ -144,14 +156,16 @@ export class SimPostgres {
   }
 }
 
-const names = new Map<string, string>();
+/** Whoever asked may change its rows, but not what stands in their columns: that is frozen, because everybody is given the same. */
+function copyOf(row: unknown): unknown {
+  return Array.isArray(row) ? row.slice() : { ...(row as Record<string, unknown>) };
+}
 
-/** A name for a prepared statement: the same text is parsed and planned once for each connection. */
-export function statementName(text: string): string {
-  const known = names.get(text);
-  if (known !== undefined) return known;
-  const name = `s${createHash("sha1").update(text).digest("hex").slice(0, 20)}`;
-  names.set(text, name);
-  return name;
+function freezeBelow(value: unknown): void {
+  for (const inner of Object.values(value as Record<string, unknown>)) {
+    if (typeof inner !== "object" || inner === null || ArrayBuffer.isView(inner) || Object.isFrozen(inner)) continue;
+    Object.freeze(inner);
+    freezeBelow(inner);
+  }
 }
 

@@ -17,6 +17,7 @@ import { SimProcess } from "./process";
 import type { Role } from "./postgres";
 import { Scheduler } from "./scheduler";
 import type { SimDatabaseServer } from "./server";
+import type { StatementFacts } from "./statements";
 
 export const POOL = { name: "shared", path: "/srv/berth/shared" };
 export const IMAGE_VOLUME = "tiny.qcow2";
@@ -41,8 +42,8 @@ export interface RoomOptions {
   /** Virtual milliseconds of one wake; null loses it. */
   readonly wakeMs?: () => number | null;
   readonly quota?: { readonly instances: number; readonly vcpus: number; readonly memoryMiB: number; readonly storageGiB: number };
-  readonly onStatement?: (process: SimProcess, text: string, values: readonly unknown[]) => void;
-  readonly onAnswer?: (process: SimProcess, text: string, error: Error | null, rows: readonly unknown[]) => void;
+  readonly onStatement?: (process: SimProcess, statement: StatementFacts, values: string) => void;
+  readonly onAnswer?: (process: SimProcess, error: Error | null, rows: readonly unknown[]) => void;
   /** Stands around every commit of a worker's writing; for deaths between a decision and its being written. */
   readonly onCommit?: (act: () => Promise<void>) => Promise<void>;
   readonly onPass?: (worker: string, loop: string, ok: boolean, backlog: number) => void;
@@ -133,8 +134,8 @@ export class SimRoom {
       latencyMs: statementMs,
       fault: (text) => statementFault?.(process, text) ?? "none",
       onWake: (loops) => this.wake(loops),
-      onStatement: (text, values) => this.options.onStatement?.(process, text, values),
-      onAnswer: (text, error, rows) => this.options.onAnswer?.(process, text, error, rows),
+      onStatement: (statement, values) => this.options.onStatement?.(process, statement, values),
+      onAnswer: (error, rows) => this.options.onAnswer?.(process, error, rows),
       ...(this.options.bend?.statement ? { bend: this.options.bend.statement } : {}),
       ...(role === "worker" && this.options.onCommit ? { onCommit: this.options.onCommit } : {}),
       keepAnswers: role === "worker",

@@ -1,4 +1,5 @@
 import type { Clock } from "@/server/platform/clock";
+import { isTurnAwaited } from "@/server/platform/combine";
 import { DueQueue } from "@/server/drivers/hypervisor/simulated/due-queue";
 
 interface Entry {
@@ -116,11 +117,12 @@ export class Scheduler implements Clock {
 }
 
 /**
- * Every microtask and every `nextTick` has run when an immediate does; the second round is for work that somebody put
- * off to an immediate of its own (orders that are written together).
+ * Every promise and every tick that could run has run when an immediate does. A second turn of the event loop is waited for
+ * only where somebody has put work off to it (orders that are written together).
  */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+export async function settled(): Promise<void> {
+  do await new Promise<void>((resolve) => setImmediate(resolve));
+  while (isTurnAwaited());
 }
 
 /** A sleep by any way of scheduling, with the clock's contract about signals. */

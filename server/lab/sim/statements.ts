@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
+
 /** What the simulation has to know of a statement; found once for each text. */
 export interface StatementFacts {
+  /** A name for it, as prepared statements have one: the same for the same text in every run. */
+  readonly name: string;
   readonly kind: "begin" | "commit" | "rollback" | "notify" | "read" | "write";
   /** Of a read, the tables that it looks at; of a write, those that it changes, by triggers and cascades too. */
   readonly tables: readonly string[];
@@ -27,16 +31,15 @@ export class StatementReader {
   }
 
   read(text: string, parameters: number): StatementFacts {
-    const key = `${parameters}:${text}`;
-    let facts = this.known.get(key);
+    let facts = this.known.get(text);
     if (!facts) {
-      facts = this.facts(text, parameters);
-      this.known.set(key, facts);
+      facts = { name: `s${createHash("sha1").update(text).digest("hex").slice(0, 20)}`, ...this.facts(text, parameters) };
+      this.known.set(text, facts);
     }
     return facts;
   }
 
-  private facts(text: string, parameters: number): StatementFacts {
+  private facts(text: string, parameters: number): Omit<StatementFacts, "name"> {
     const head = text.trimStart().slice(0, 12).toLowerCase();
     if (head.startsWith("begin")) return plain("begin", text);
     if (head.startsWith("commit")) return plain("commit", text);
@@ -55,6 +58,6 @@ export class StatementReader {
   }
 }
 
-function plain(kind: StatementFacts["kind"], text: string): StatementFacts {
+function plain(kind: StatementFacts["kind"], text: string): Omit<StatementFacts, "name"> {
   return { kind, tables: [], volatile: true, text, usesNow: false, ordered: true };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { seededRandom, type Random } from "@/server/platform/random";
 import type { StatementFault } from "../database";
 import { SimRoom, type Bend, type SimWorker } from "../room";
@@ -49,6 +50,8 @@ const POLICY = { cpuRatio: 1.5, memoryRatio: 1, failoverHosts: 0, suspectAfterSe
 const MISLEADING: readonly Fault[] = ["lie", "clock", "full"];
 /** Faults in which the workers, or what they work on, are not there to prove anything. */
 const UNGUARDED: readonly Fault[] = ["kill", "freeze", "database", "statements", "clock", "wakes"];
+/** Characters of the trace. */
+const HASHED_AT_ONCE = 65_536;
 const QUOTA = { instances: 7, vcpus: 9, memoryMiB: 1_000_000, storageGiB: 1_000 };
 
 /** Plays one seed: a small fleet, people who use it, faults, healing, and the question whether everything is as it was asked for. */
@@ -76,7 +79,9 @@ class SeedRun {
   private readonly struck = new Set<Fault>();
   private readonly hosts: readonly string[];
   private readonly beganMs: number;
-  private hash = 0x811c9dc5;
+  private readonly hash = createHash("sha1");
+  /** Lines that the hash has not taken yet: it takes many at once. */
+  private noted = "";
   private databaseDown = false;
   /** Until when a host's controller lies, and until when a host is without its storage; virtual milliseconds. */
   private readonly lyingUntilMs = new Map<string, number>();
@@ -102,8 +107,8 @@ class SeedRun {
       statementMs: () => 0.05 + this.chance.float() * 1.5,
       statementFault: (process) => this.statementFault(process.name),
       wakeMs: () => (this.chance.float() < this.wakeLoss ? null : this.chance.float() * 3),
-      onStatement: (process, text, values) => this.note(`${process.name} asks ${text} ${JSON.stringify(values)}`),
-      onAnswer: (process, text, error, rows) => this.note(`${process.name} hears ${error ? error.message : JSON.stringify(rows)}`),
+      onStatement: (process, { name, text }, values) => this.note(`${process.name} asks ${name} ${values}`, () => `${process.name} asks ${text} ${values}`),
+      onAnswer: (process, error, rows) => this.note(`${process.name} hears ${error ? error.message : JSON.stringify(rows)}`),
       bend: options.bend,
     });
     this.beganMs = this.room.scheduler.nowMs();
@@ -114,7 +119,7 @@ class SeedRun {
   }
 
   trace(): string {
-    return (this.hash >>> 0).toString(16).padStart(8, "0");
+    return this.hash.copy().update(this.noted).digest("hex").slice(0, 8);
   }
 
   elapsedMs(): number {
@@ -358,10 +363,14 @@ class SeedRun {
     return this.chance.float() < 0.5 ? "connection-lost" : "reply-lost";
   }
 
-  /** FNV-1a over what happens and when. */
-  private note(text: string): void {
-    const stamp = `${this.room.scheduler.steps} ${this.room.scheduler.exactMs()} ${text}`;
-    this.options.onTrace?.(stamp);
-    for (let index = 0; index < stamp.length; index++) this.hash = Math.imul(this.hash ^ stamp.charCodeAt(index), 0x01000193);
+  /** What happens and when. `inFull` is what is told of it where the hash takes a name. */
+  private note(text: string, inFull: () => string = () => text): void {
+    const { scheduler } = this.room;
+    const stamp = `${scheduler.steps} ${scheduler.exactMs()} `;
+    this.options.onTrace?.(stamp + inFull());
+    this.noted += `${stamp}${text}\n`;
+    if (this.noted.length < HASHED_AT_ONCE) return;
+    this.hash.update(this.noted);
+    this.noted = "";
   }
 }
