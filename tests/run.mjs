@@ -188,18 +188,27 @@ const STORY = ["tests/journeys/story.test.ts"];
 const STORY_SIMULATED = ["tests/journeys/story-simulated.test.ts"];
 const except = (paths) => paths.flatMap((path) => ["--exclude", path.endsWith(".ts") ? path : `${path}/**`]);
 
-const built = Promise.all([
-  check("lint", bin("oxlint"), ["--type-aware", "--quiet"]),
-  check("types", bin("tsc"), ["--noEmit", "-p", "."]),
-]).then(() => check("build", process.execPath, ["--import", "tsx", "server/lab/build-web.ts"]));
+/** The web's build is what most waits for, so it comes first. */
+const built = check("build", process.execPath, ["--import", "tsx", "server/lab/build-web.ts"]);
+
+/** What needs no lane of its own: each lane that has ended takes the next, the longest first; the last ones use both processors by themselves. */
+const afterwards = [
+  () => built.then(() => suite("story-simulated", [...STORY_SIMULATED, "--maxWorkers=1"])),
+  () => check("lint", bin("oxlint"), ["--type-aware", "--quiet"]),
+  () => check("types", bin("tsc"), ["--noEmit", "-p", "."]),
+];
+
+async function takeOver() {
+  for (let next = afterwards.shift(); next; next = afterwards.shift()) await next();
+}
 
 // Three lanes beside each other. Each waits for something else: time-outs of the control plane, pages, guests that boot.
 await Promise.all([
   // Half of these wait for a lease or a silence; three workers fill the pauses of each other.
-  suite("core", ["--maxWorkers=3", ...except([...PORTAL, ...HOSTS, ...STORY, ...STORY_SIMULATED])], { quiet: false }),
-  built.then(() => suite("portal", [...PORTAL, "--maxWorkers=1"])).then(() => suite("story-simulated", [...STORY_SIMULATED, "--maxWorkers=1"])),
+  suite("core", ["--maxWorkers=3", ...except([...PORTAL, ...HOSTS, ...STORY, ...STORY_SIMULATED])], { quiet: false }).then(takeOver),
+  built.then(() => suite("portal", [...PORTAL, "--maxWorkers=1"])).then(takeOver),
   // One file of real hosts at a time; the story starts the portal, which is built long before the hosts are done.
-  suite("hosts", [...HOSTS, "--maxWorkers=1"]).then(() => built).then(() => suite("story", [...STORY, "--maxWorkers=1"])),
+  suite("hosts", [...HOSTS, "--maxWorkers=1"]).then(() => built).then(() => suite("story", [...STORY, "--maxWorkers=1"])).then(takeOver),
 ]);
 if (again.length > 0) await tryAgain();
 
