@@ -1,3 +1,5 @@
+import { FIRST_BATCH_MS } from "./event-recorder";
+
 /** Every bound of the gateway in one place; tests lower them. */
 export interface GatewayLimits {
   /** Without input from the person. */
@@ -18,6 +20,8 @@ export interface GatewayLimits {
   /** For clients to answer the close when the gateway stops. */
   readonly drainMs: number;
   readonly maxSessions: number;
+  /** How long what happens in a recorded session is gathered before it is first written; each batch waits twice as long as the one before. */
+  readonly recordMs: number;
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
@@ -32,4 +36,5 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   upstreamMs: 10_000,
   drainMs: 5_000,
   maxSessions: 2_000,
+  recordMs: FIRST_BATCH_MS,
 };

@@ -1,4 +1,5 @@
-import { withGuestText } from "./clipboard-text";
+import { textOf, withGuestText } from "./clipboard-text";
+import { SpecialKeys, type ClientEvent } from "./client-events";
 
 /** A client message that cannot be understood or is too large. */
 export class RfbProtocolError extends Error {
@@ -14,6 +15,10 @@ const EXTENDED_MOUSE_BUTTONS = -316;
 const EXTENDED_CLIPBOARD = -1_063_131_698;
 const SET_ENCODINGS = 2;
 const CUT_TEXT = 6;
+const CUT_TEXT_HEAD_BYTES = 8;
+const KEY = 4;
+const XVP = 250;
+const QEMU = 255;
 const SET_DESKTOP_SIZE = 251;
 /** Actions of an extended clipboard message, bits of its flags. */
 const REQUEST = 1 << 25;
@@ -51,7 +56,11 @@ export class RfbClientFilter {
   constructor(
     private readonly rules: ClientRules,
     private readonly maxMessageBytes: number,
+    /** Hears what a person did that is worth a record; left out, nothing is looked at. */
+    private readonly onEvent: ((event: ClientEvent) => void) | null = null,
   ) {}
+
+  private readonly keys = new SpecialKeys();
 
   push(chunk: Buffer): Filtered {
     this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
@@ -72,6 +81,8 @@ export class RfbClientFilter {
       acted ||= isInput;
       if (isAllowed(type, message, this.rules)) {
         kept.push(forMachine(type, message, this.rules));
+        const event = this.onEvent ? this.eventOf(type, message) : null;
+        if (event) this.onEvent?.(event);
         if (isAnnouncement(type, message)) announced = message;
       }
       at += length;
@@ -79,6 +90,22 @@ export class RfbClientFilter {
     this.pending = Buffer.from(this.pending.subarray(at));
     return { forward: kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept), acted, announced };
   }
+
+  private eventOf(type: number, message: Buffer): ClientEvent | null {
+    if (type === KEY) return this.keys.press(message.readUInt32BE(4), message[1] === 1);
+    if (type === QEMU && message[1] === 0) return this.keys.press(message.readUInt32BE(4), message.readUInt16BE(2) !== 0);
+    if (type === SET_DESKTOP_SIZE) return { kind: "resize", width: message.readUInt16BE(2), height: message.readUInt16BE(4) };
+    if (type === XVP) return { kind: "power" };
+    return type === CUT_TEXT ? clipboardEvent(message) : null;
+  }
+}
+
+/** What a clipboard message carries and which way. A text that goes out is only asked for here: how long it is nobody on this side knows. */
+function clipboardEvent(message: Buffer): ClientEvent | null {
+  const flags = flagsOf(message);
+  if (flags === null) return { kind: "clipboard-in", characters: message.length - CUT_TEXT_HEAD_BYTES };
+  if ((flags & PROVIDE) !== 0) return { kind: "clipboard-in", characters: textOf(message)?.length ?? 0 };
+  return (flags & REQUEST) !== 0 ? { kind: "clipboard-out" } : null;
 }
 
 /** The message as the machine should get it. */

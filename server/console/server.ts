@@ -18,6 +18,7 @@ import { GatewayMetrics } from "./metrics";
 import { RevocationWatch } from "./revocation";
 import { FileSession } from "./file-session";
 import { ConsoleSession, shortened } from "./session";
+import { findRecorded, SessionRecord } from "./session-record";
 import type { ConsoleKind, InstancePlace, RedeemedTicket } from "./store";
 import { checkSessions, closeAbandonedSessions, closeSession, findPlace, openSession, redeemTicket } from "./store";
 import { HostDirectory, openUpstream } from "./upstream";
@@ -68,6 +69,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const hosts = new HostDirectory(options.driverFor, options.tls);
   /** Sessions whose row is committed: a check that does not find an earlier one would take it for deleted. */
   const recorded = new Map<string, InstancePlace | null>();
+  /** What is told of consoles whose pool has events recorded. */
+  const records = new Map<string, SessionRecord>();
   /** Database writes of ends under way: a graceful stop waits for them. */
   const endings = new Set<Promise<void>>();
   let opening = 0;
@@ -119,11 +122,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await openSession(db, sessionRow(id, redeemed));
       if (!sessions.has(id)) return await writeEnd(id);
       recorded.set(id, null);
-      const place = await findPlace(db, redeemed.instanceId);
+      const [place, recordedAs] = await Promise.all([findPlace(db, redeemed.instanceId), findRecorded(db, id, redeemed)]);
       const ending = (await checkSessions(db, new Map([[id, place]]), clock.now())).endings.get(id);
       if (ending) return session.end(ending);
       if (!place) return session.end({ code: CLOSE.upstreamUnavailable, reason: "The machine has no place on a host now. It is being placed, or waits for capacity." });
       if (recorded.has(id)) recorded.set(id, place);
+      if (recordedAs && sessions.has(id)) {
+        const record = new SessionRecord(options, id, redeemed, recordedAs, limits.recordMs);
+        records.set(id, record);
+        record.opened();
+        if (session instanceof ConsoleSession) session.recordTo((event) => record.note(event));
+      }
       if (session instanceof FileSession) return await session.run(hosts.at(place), redeemed.instanceId);
       await session.run(await openUpstream(hosts.at(place), redeemed.instanceId, session.kind, limits.upstreamMs, wantsClipboard(redeemed)));
       metrics.openSeconds.observe((performance.now() - startedAt) / 1000);
@@ -144,8 +153,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics.ended.inc({ code: String(ending.code) });
     metrics.bytes.inc({ direction: "to-client" }, counters.bytesToClient);
     metrics.bytes.inc({ direction: "from-client" }, counters.bytesFromClient);
+    const record = records.get(id);
+    records.delete(id);
+    if (record) keep(record.close(ending, counters));
     if (!recorded.delete(id)) return;
-    const written: Promise<void> = writeEnd(id, ending.reason, counters).finally(() => endings.delete(written));
+    keep(writeEnd(id, ending.reason, counters));
+  }
+
+  function keep(work: Promise<void>): void {
+    const written: Promise<void> = work.finally(() => endings.delete(written));
     endings.add(written);
   }
 

@@ -1,6 +1,7 @@
 import type { RawData, WebSocket } from "ws";
 import { Bridge } from "./bridge";
 import { ByteReader } from "./byte-reader";
+import type { ClientEvent } from "./client-events";
 import type { Ending } from "./close-codes";
 import { ClipboardHold } from "./clipboard-hold";
 import { CLOSE } from "./close-codes";
@@ -31,6 +32,7 @@ export class ConsoleSession {
   private lastActedAt = performance.now();
   private beatAt = performance.now();
   private ended = false;
+  private onEvent: ((event: ClientEvent) => void) | null = null;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -51,6 +53,11 @@ export class ConsoleSession {
 
   get peakBufferedBytes(): number {
     return this.bridge?.counters.peakBufferedBytes ?? 0;
+  }
+
+  /** Tells what its person does that is worth a record; set before `run`. */
+  recordTo(onEvent: (event: ClientEvent) => void): void {
+    this.onEvent = onEvent;
   }
 
   /** Its person waits for something that is not there yet: nobody is idle meanwhile. */
@@ -108,7 +115,7 @@ export class ConsoleSession {
       clearTimeout(late);
       upstream.stream.off("close", lost);
     }
-    return new RfbClientFilter(this.options.rules, this.options.limits.maxMessageBytes);
+    return new RfbClientFilter(this.options.rules, this.options.limits.maxMessageBytes, this.onEvent);
   }
 
   private receive(data: RawData): void {

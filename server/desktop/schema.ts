@@ -31,6 +31,8 @@ const settings = z.object({
   filesOut: z.boolean(),
   /** Larger files want a share of their own, and not the channel of a guest's agent. */
   fileLimitMiB: z.number().int().min(1).max(1_024),
+  /** What happens in sessions (never the picture, ordinary keys or texts) goes into the audit trail; the person is told. */
+  recordsEvents: z.boolean(),
   /** For people who chose nothing of their own; null: what goes with the person's language in the portal. */
   locale: guestLocale.nullable(),
   keyboard: guestKeyboard.nullable(),
@@ -39,7 +41,7 @@ const settings = z.object({
 });
 
 export const createPoolInput = settings
-  .partial({ schedules: true, learnsReady: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, locale: true, keyboard: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
+  .partial({ schedules: true, learnsReady: true, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: true, fileLimitMiB: true, recordsEvents: true, locale: true, keyboard: true, idleMinutes: true, sessionMinutes: true, minimumReady: true })
   .extend({ name, kind: z.enum(["persistent", "floating"]), goldenImageId: id, flavorId: id, networkId: id.nullish() });
 export type CreatePoolInput = z.input<typeof createPoolInput>;
 
@@ -103,6 +105,13 @@ export type SessionRef = z.infer<typeof sessionRef>;
 const MOST_MS = 3_600_000;
 export const reportSessionInput = sessionRef.extend({ connectMs: z.number().int().min(0).max(MOST_MS), latencyMs: z.number().int().min(0).max(MOST_MS) });
 export type ReportSessionInput = z.infer<typeof reportSessionInput>;
+
+/** What only the page knows: that it saved a picture of the screen, and how long a text was that it took out of the guest. */
+export const tellEventInput = z.discriminatedUnion("kind", [
+  sessionRef.extend({ kind: z.literal("screenshot") }),
+  sessionRef.extend({ kind: z.literal("clipboard-out"), characters: z.number().int().min(0).max(100_000_000) }),
+]);
+export type TellEventInput = z.infer<typeof tellEventInput>;
 
 export const sessionTicketInput = sessionRef.extend({ userSessionId: id.nullish() });
 export type SessionTicketInput = z.input<typeof sessionTicketInput>;

@@ -38,6 +38,8 @@ export interface Opening {
   readonly keyboard: GuestKeyboard;
   /** What the pool allows in it; the gateway holds to the same. */
   readonly allows: { readonly clipboardIn: boolean; readonly clipboardOut: boolean; readonly remoteResize: boolean; readonly filesIn: boolean; readonly filesOut: boolean; readonly fileLimitMiB: number };
+  /** What happens in it goes into the audit trail of the organization. */
+  readonly isRecorded: boolean;
 }
 
 /** A desktop as its person sees it: one a pool that they have a right to. */

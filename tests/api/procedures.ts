@@ -202,6 +202,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
     return { ...session, way: "list" };
   }, ofOthers),
   "desktops.report": entry("member:viewer", async (world, tenant) => ({ ...(await ownSession(world, tenant)), connectMs: 310, latencyMs: 24 }), ofOthers),
+  "desktops.tell": entry("member:viewer", async (world, tenant) => ({ ...(await ownSession(world, tenant)), kind: "screenshot" }), ofOthers),
   "desktops.logOff": entry("member:viewer", ownSession, ofOthers),
   "desktopGroups.list": entry("member:operator"),
   "desktopGroups.members": entry("member:operator", someGroup, group),
@@ -212,6 +213,7 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "desktopGroups.import": entry("member:admin", async (world, tenant) => ({ ...(await someGroup(world, tenant)), csv: `name,email\nSomebody,${word()}@world.test\n` }), group),
   "desktopPools.list": entry("member:operator"),
   "desktopPools.get": entry("member:operator", somePool, pool),
+  "desktopPools.sessionEvents": entry("member:admin", ownSession, { ids: { sessionId: "dse" } }),
   "desktopPools.desktops": entry("member:operator", somePool, pool),
   "desktopPools.sessions": entry("member:operator"),
   "desktopPools.assignments": entry("member:operator", somePool, pool),

@@ -10,9 +10,9 @@ import type { FileTicketInput } from "@/server/desktop/schema";
 import { createWorld, simulatedDriver, type World } from "@/server/drivers/hypervisor/simulated";
 import type { HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { createTestDatabase, type TestDatabase } from "../support/database";
-import { createInstance, createTenant, ORIGIN, startTestGateway, type Tenant } from "./setting";
+import { createInstance, createTenant, makeDesktop, ORIGIN, startTestGateway, type Tenant } from "./setting";
 
-const SESSION = "dse_files";
+let sessionId = "";
 /** More than two parts, and every byte there is. */
 const CONTENT = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => (at * 31 + (at >> 9)) % 256));
 const CHUNK_BYTES = 262_144;
@@ -26,7 +26,7 @@ let stranger: Tenant;
 let instanceId = "";
 
 type Asked = FileTicketInput extends infer One ? (One extends FileTicketInput ? Omit<One, "sessionId"> : never) : never;
-const ticket = async (asked: Asked, of = tenant): Promise<string> => (await issueFileTicket(of.context, { sessionId: SESSION, ...asked } as FileTicketInput)).path;
+const ticket = async (asked: Asked, of = tenant): Promise<string> => (await issueFileTicket(of.context, { sessionId, ...asked } as FileTicketInput)).path;
 const allow = (filesIn: boolean, filesOut: boolean, limitMiB = 8) => database.owner.execute(sql`update desktop_pool set files_in = ${filesIn}, files_out = ${filesOut}, file_limit_mib = ${limitMiB}`);
 
 interface Exchange {
@@ -65,16 +65,7 @@ beforeAll(async () => {
     instanceId, uuid: "5a2d3c1e-0000-4000-8000-000000000012", title: "office-1", epoch: 1, vcpus: 1, maxVcpus: 1, memoryMiB: 64, maxMemoryMiB: 64, cpu: { model: "qemu64", shares: 1024, limitMillicores: null },
     boot: { kind: "disk", firmware: "bios" }, disks: [{ target: "vda", pool: "shared", volume: "root", format: "qcow2", readOnly: false }], nics: [],
   });
-  const { owner } = database;
-  await owner.execute(sql`insert into golden_image (id, organization_id, name, created_at, created_by) values ('gim_files', ${tenant.organizationId}, 'office', now(), 'test')`);
-  await owner.execute(sql`insert into golden_version (id, organization_id, golden_image_id, number, image_id, state, created_at, created_by) select 'giv_files', ${tenant.organizationId}, 'gim_files', 1, image_id, 'published', now(), 'test' from instance where id = ${instanceId}`);
-  await owner.execute(sql`
-    insert into desktop_pool (id, organization_id, cluster_id, name, kind, golden_image_id, version_id, flavor_id, maximum, created_at, created_by, updated_at)
-    select 'dpl_files', organization_id, cluster_id, 'office', 'floating', 'gim_files', 'giv_files', flavor_id, 1, now(), 'test', now() from instance where id = ${instanceId}`);
-  await owner.execute(sql`
-    insert into desktop (id, organization_id, pool_id, number, instance_id, version_id, state, state_changed_at, assigned_user_id, used_by_user_id, created_at)
-    values ('dsk_files', ${tenant.organizationId}, 'dpl_files', 1, ${instanceId}, 'giv_files', 'in-session', now(), ${tenant.userId}, ${tenant.userId}, now())`);
-  await owner.execute(sql`insert into desktop_session (id, organization_id, pool_id, desktop_id, user_id, given, asked_at, ready_at) values (${SESSION}, ${tenant.organizationId}, 'dpl_files', 'dsk_files', ${tenant.userId}, 'running', now(), now())`);
+  ({ sessionId } = await makeDesktop(database, tenant, instanceId));
 });
 
 afterAll(async () => {
@@ -97,7 +88,7 @@ describe("files of a desktop", () => {
     expect(taken.bytes.equals(CONTENT)).toBe(true);
 
     const entries = await database.owner.select({ action: auditEntry.action, actorId: auditEntry.actorId, after: auditEntry.after }).from(auditEntry).where(eq(auditEntry.organizationId, tenant.organizationId));
-    expect(entries.filter((entry) => entry.action === "desktop-files.in-allowed")[0]).toMatchObject({ actorId: tenant.userId, after: { desktopSessionId: SESSION, way: "in", name: "plan.bin", bytes: CONTENT.length } });
+    expect(entries.filter((entry) => entry.action === "desktop-files.in-allowed")[0]).toMatchObject({ actorId: tenant.userId, after: { desktopSessionId: sessionId, way: "in", name: "plan.bin", bytes: CONTENT.length } });
     expect(entries.filter((entry) => entry.action === "desktop-files.out-allowed")).toHaveLength(1);
     await expect.poll(async () => (await database.owner.select().from(consoleSession).where(eq(consoleSession.kind, "files"))).map((row) => row.bytesToClient), { timeout: 60_000 }).toContain(CONTENT.length);
   });
@@ -131,7 +122,7 @@ describe("files of a desktop", () => {
     await allow(true, true);
     const open = exchange(await ticket({ way: "in", name: "late", sizeBytes: 1_000 }));
     await expect.poll(() => gateway.openSessions(), { timeout: 60_000 }).toBe(1);
-    await database.owner.execute(sql`update desktop_session set ended_at = now(), end_reason = 'logged-off' where id = ${SESSION}`);
+    await database.owner.execute(sql`update desktop_session set ended_at = now(), end_reason = 'logged-off' where id = ${sessionId}`);
     expect(await open).toMatchObject({ code: 4403, reason: expect.stringContaining("[ended]") as string });
     await expect(ticket({ way: "list" })).rejects.toMatchObject({ code: "conflict" });
   });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
+import { sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { image, flavor } from "@/db/schema/catalog";
 import { instance } from "@/db/schema/compute";
@@ -57,6 +58,21 @@ export async function createInstance(db: Database, organizationId: string, uri: 
   await db.insert(instance).values({ id: instanceId, organizationId, clusterId, name: instanceId, flavorId, imageId, uuid: randomUUID(), vcpus: 1, memoryMiB: 256, diskGiB: 1, desiredPower: "running", createdBy: "test", createdAt: now, updatedAt: now });
   await db.insert(allocation).values({ instanceId, clusterId, hostId, epoch: 1, vcpus: 1, memoryMiB: 256, cpuReservationMillicores: 0, memoryReservationMiB: 0, decisionId: "dec_test", decidedAt: now });
   return instanceId;
+}
+
+/** Makes the instance the desktop of a tenant's person, with an open session of theirs. */
+export async function makeDesktop({ owner }: TestDatabase, { organizationId, userId }: Tenant, instanceId: string): Promise<{ readonly sessionId: string; readonly poolId: string; readonly desktopId: string }> {
+  const [goldenId, versionId, poolId, desktopId, sessionId] = [mintId("goldenImage", source), mintId("goldenVersion", source), mintId("desktopPool", source), mintId("desktop", source), mintId("desktopSession", source)];
+  await owner.execute(sql`insert into golden_image (id, organization_id, name, created_at, created_by) values (${goldenId}, ${organizationId}, 'office', now(), 'test')`);
+  await owner.execute(sql`insert into golden_version (id, organization_id, golden_image_id, number, image_id, state, created_at, created_by) select ${versionId}, ${organizationId}, ${goldenId}, 1, image_id, 'published', now(), 'test' from instance where id = ${instanceId}`);
+  await owner.execute(sql`
+    insert into desktop_pool (id, organization_id, cluster_id, name, kind, golden_image_id, version_id, flavor_id, maximum, created_at, created_by, updated_at)
+    select ${poolId}, organization_id, cluster_id, 'office', 'floating', ${goldenId}, ${versionId}, flavor_id, 1, now(), 'test', now() from instance where id = ${instanceId}`);
+  await owner.execute(sql`
+    insert into desktop (id, organization_id, pool_id, number, instance_id, version_id, state, state_changed_at, assigned_user_id, used_by_user_id, created_at)
+    values (${desktopId}, ${organizationId}, ${poolId}, 1, ${instanceId}, ${versionId}, 'in-session', now(), ${userId}, ${userId}, now())`);
+  await owner.execute(sql`insert into desktop_session (id, organization_id, pool_id, desktop_id, user_id, given, asked_at, ready_at) values (${sessionId}, ${organizationId}, ${poolId}, ${desktopId}, ${userId}, 'running', now(), now())`);
+  return { sessionId, poolId, desktopId };
 }
 
 export async function startTestGateway(database: TestDatabase, driver: HypervisorDriver, limits: GatewayOptions["limits"] = {}): Promise<Gateway> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readHeldCosts } from "@/server/billing";
 import {
-  addVersion, assignDesktop, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listHoldings, listPictures, listPools, publishVersion, readCheckScreenshot, removeAssignment, renderCostsCsv, resetDesktop, retireVersion,
+  addVersion, assignDesktop, assignPeople, createPool, deletePool, endDesktopSession, getPool, listAssignments, listDesktops, listDesktopSessions, listGolden, listHoldings, listPictures, listPools, listSessionEvents, publishVersion, readCheckScreenshot, removeAssignment, renderCostsCsv, resetDesktop, retireVersion,
   rollOut, sumCosts, updatePool, watchPool,
 } from "@/server/desktop";
 import { addVersionInput, assignDesktopInput, assignInput, assignmentRef, createPoolInput, desktopRef, poolRef, rollOutInput, sessionRef, updatePoolInput, versionRef } from "@/server/desktop/schema";
@@ -17,6 +17,8 @@ export const desktopPoolsRouter = router({
   get: operator.input(poolRef).query(({ ctx, input }) => getPool(ctx.context, input)),
   desktops: operator.input(poolRef).query(async ({ ctx, input }) => ({ items: await listDesktops(ctx.context, input) })),
   sessions: operator.input(poolRef.partial()).query(async ({ ctx, input }) => ({ items: await listDesktopSessions(ctx.context, input.poolId === undefined ? {} : { poolId: input.poolId }) })),
+  /** What the audit trail has of one session. */
+  sessionEvents: admin.input(sessionRef).query(({ ctx, input }) => listSessionEvents(ctx.context, input)),
   assignments: operator.input(poolRef).query(async ({ ctx, input }) => ({ items: await listAssignments(ctx.context, input) })),
   create: admin.input(createPoolInput).mutation(async ({ ctx, input }) => ({ id: (await createPool(ctx.context, input)).id })),
   update: admin.input(updatePoolInput).mutation(async ({ ctx, input }) => ({ id: (await updatePool(ctx.context, input)).id })),

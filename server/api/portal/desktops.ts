@@ -1,5 +1,5 @@
-import { issueDesktopTicket, issueFileTicket, listMyDesktops, logOff, openDesktop, readSession, reportSession } from "@/server/desktop";
-import { fileTicketInput, poolRef, reportSessionInput, sessionRef } from "@/server/desktop/schema";
+import { issueDesktopTicket, issueFileTicket, listMyDesktops, logOff, openDesktop, readSession, reportSession, tellEvent } from "@/server/desktop";
+import { fileTicketInput, poolRef, reportSessionInput, sessionRef, tellEventInput } from "@/server/desktop/schema";
 import { memberProcedure, router } from "../trpc";
 
 const person = memberProcedure("viewer");
@@ -21,5 +21,7 @@ export const desktopsRouter = router({
   }),
   /** What the page measured, once a session; operators see how sessions feel. */
   report: person.input(reportSessionInput).mutation(({ ctx, input }) => reportSession(ctx.context, input)),
+  /** What only the page knows of a session whose events are recorded. */
+  tell: person.input(tellEventInput).mutation(({ ctx, input }) => tellEvent(ctx.context, input)),
   logOff: person.input(sessionRef).mutation(({ ctx, input }) => logOff(ctx.context, input)),
 });

@@ -40,7 +40,7 @@ export async function createPool(context: Context, input: CreatePoolInput): Prom
       const pool = await insertPool(tx, {
         id: mintId("desktopPool", context), organizationId, clusterId, name: asked.name, kind: asked.kind, goldenImageId: asked.goldenImageId, versionId: version.id, flavorId: asked.flavorId, networkId: asked.networkId ?? null,
         minimumReady: asked.minimumReady ?? 0, maximum: asked.maximum, schedules: asked.schedules ?? [], learnsReady: asked.learnsReady ?? false, clipboardIn: asked.clipboardIn ?? true, clipboardOut: asked.clipboardOut ?? true,
-        remoteResize: asked.remoteResize ?? true, filesIn: asked.filesIn ?? false, filesOut: asked.filesOut ?? false, fileLimitMiB: asked.fileLimitMiB ?? DEFAULT_FILE_LIMIT_MIB,
+        remoteResize: asked.remoteResize ?? true, filesIn: asked.filesIn ?? false, filesOut: asked.filesOut ?? false, fileLimitMiB: asked.fileLimitMiB ?? DEFAULT_FILE_LIMIT_MIB, recordsEvents: asked.recordsEvents ?? false,
         locale: asked.locale ?? null, keyboard: asked.keyboard ?? null,
         idleMinutes: asked.idleMinutes ?? DEFAULT_IDLE_MINUTES, sessionMinutes: asked.sessionMinutes ?? DEFAULT_SESSION_MINUTES, createdAt: now, createdBy: context.actor.id, updatedAt: now,
       });

@@ -73,7 +73,7 @@ function keyboardOf(desktop: DesktopRow | null): GuestKeyboard {
 
 export async function toOpening(tx: Transaction, context: Context, { session, pool, desktop, phase, observed }: Found): Promise<Opening> {
   const moving = phase === "migrating" || phase === "recovering" ? phase : null;
-  const base = { sessionId: session.id, given: session.given, poolId: pool.id, poolName: pool.name, desktopName: desktop ? machineName(pool.name, desktop.number) : null, moving, kind: pool.kind, keyboard: keyboardOf(desktop), allows: { clipboardIn: pool.clipboardIn, clipboardOut: pool.clipboardOut, remoteResize: pool.remoteResize, filesIn: pool.filesIn, filesOut: pool.filesOut, fileLimitMiB: pool.fileLimitMiB } };
+  const base = { sessionId: session.id, given: session.given, poolId: pool.id, poolName: pool.name, desktopName: desktop ? machineName(pool.name, desktop.number) : null, moving, kind: pool.kind, keyboard: keyboardOf(desktop), allows: { clipboardIn: pool.clipboardIn, clipboardOut: pool.clipboardOut, remoteResize: pool.remoteResize, filesIn: pool.filesIn, filesOut: pool.filesOut, fileLimitMiB: pool.fileLimitMiB }, isRecorded: pool.recordsEvents };
   if (session.desktopId === null || !desktop) return { ...base, state: "queued", estimateSeconds: null, place: (await countAhead(tx, session)) + 1 };
   if (session.readyAt !== null && (observed === "running" || moving !== null)) return { ...base, state: "ready", estimateSeconds: 0, place: null };
   const given = session.given === "queued" ? "cloning" : session.given;

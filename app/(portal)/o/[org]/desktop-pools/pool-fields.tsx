@@ -16,6 +16,7 @@ export interface PoolValues {
   readonly filesIn: boolean;
   readonly filesOut: boolean;
   readonly fileLimitMiB: number;
+  readonly recordsEvents: boolean;
   readonly locale: GuestLocale | null;
   readonly keyboard: GuestKeyboard | null;
 }
@@ -33,7 +34,7 @@ interface FieldsProps {
 const RANGES = { maximum: [1, 10_000], minimumReady: [0, 10_000], idleMinutes: [1, 10_080], sessionMinutes: [5, 43_200], fileLimitMiB: [1, 1_024] } as const;
 type Figure = Exclude<keyof typeof RANGES, "fileLimitMiB">;
 const FIGURES: readonly Figure[] = ["maximum", "minimumReady", "idleMinutes", "sessionMinutes"];
-const POLICIES = ["clipboardIn", "clipboardOut", "remoteResize", "filesIn", "filesOut"] as const;
+const POLICIES = ["clipboardIn", "clipboardOut", "remoteResize", "filesIn", "filesOut", "recordsEvents"] as const;
 
 const inRange = (value: number, [from, to]: readonly [number, number]): boolean => Number.isInteger(value) && value >= from && value <= to;
 

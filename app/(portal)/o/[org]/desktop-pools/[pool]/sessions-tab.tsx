@@ -1,6 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ScrollText } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { RouterOutputs } from "@/server/api/root";
@@ -14,6 +15,7 @@ import { Card, CardHead } from "@/app/_components/ui/card";
 import { Table, Td, Th, Tr } from "@/app/_components/ui/table";
 import { useFormats } from "@/app/_i18n/use-formats";
 import { useTRPC } from "@/app/_trpc/client";
+import { EventsDialog } from "./events-dialog";
 
 type Session = RouterOutputs["desktopPools"]["sessions"]["items"][number];
 const REASONS = ["logged-off", "ended-by-admin", "idle", "session-limit", "new-version", "pool-deleted", "right-removed", "machine-deleted", "reset", "desktop-failed"] as const;
@@ -25,6 +27,8 @@ export function SessionsTab({ poolId }: { readonly poolId: string }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [ending, setEnding] = useState<Session | null>(null);
+  const [reading, setReading] = useState<Session | null>(null);
+  const onEvents = may("admin") ? setReading : null;
   const query = useQuery(trpc.desktopPools.sessions.queryOptions({ organization, poolId }));
   const end = useMutation(trpc.desktopPools.endSession.mutationOptions({ onSettled: () => queryClient.invalidateQueries(trpc.desktopPools.pathFilter()) }));
   return (
@@ -36,12 +40,13 @@ export function SessionsTab({ poolId }: { readonly poolId: string }) {
           <div className="grid gap-4">
             <Card>
               <CardHead title={t("now")} />
-              {now.length === 0 ? <p className="p-4 text-muted">{t("none")}</p> : <SessionTable label={t("now")} items={now} onEnd={may("admin") ? setEnding : null} />}
+              {now.length === 0 ? <p className="p-4 text-muted">{t("none")}</p> : <SessionTable label={t("now")} items={now} onEnd={may("admin") ? setEnding : null} onEvents={onEvents} />}
             </Card>
             <Card>
               <CardHead title={t("history")} />
-              {past.length === 0 ? <p className="p-4 text-muted">{t("noHistory")}</p> : <SessionTable label={t("history")} items={past} onEnd={null} />}
+              {past.length === 0 ? <p className="p-4 text-muted">{t("noHistory")}</p> : <SessionTable label={t("history")} items={past} onEnd={null} onEvents={onEvents} />}
             </Card>
+            {reading ? <EventsDialog session={reading} onClose={() => setReading(null)} /> : null}
             <Confirm
               open={ending !== null}
               onOpenChange={(open) => setEnding(open ? ending : null)}
@@ -58,7 +63,14 @@ export function SessionsTab({ poolId }: { readonly poolId: string }) {
   );
 }
 
-function SessionTable({ label, items, onEnd }: { readonly label: string; readonly items: readonly Session[]; readonly onEnd: ((session: Session) => void) | null }) {
+interface SessionTableProps {
+  readonly label: string;
+  readonly items: readonly Session[];
+  readonly onEnd: ((session: Session) => void) | null;
+  readonly onEvents: ((session: Session) => void) | null;
+}
+
+function SessionTable({ label, items, onEnd, onEvents }: SessionTableProps) {
   const t = useTranslations("desktopPools.sessions");
   const common = useTranslations("common");
   const { duration } = useFormats();
@@ -72,6 +84,7 @@ function SessionTable({ label, items, onEnd }: { readonly label: string; readonl
           <Th className="hidden sm:table-cell">{t("opened")}</Th>
           <Th right>{t("waited")}</Th>
           <Th>{onEnd === null ? t("ended") : <span className="sr-only">{common("actions")}</span>}</Th>
+          {onEvents ? <Th><span className="sr-only">{t("events")}</span></Th> : null}
         </tr>
       </thead>
       <tbody>
@@ -97,6 +110,11 @@ function SessionTable({ label, items, onEnd }: { readonly label: string; readonl
                   <Button size="sm" aria-label={`${t("end")}: ${session.userName}`} onClick={() => onEnd(session)}>{t("end")}</Button>
                 ) : null}
               </Td>
+              {onEvents ? (
+                <Td className="w-10 text-right">
+                  <Button variant="ghost" size="iconSm" aria-label={`${t("events")}: ${session.userName}`} title={t("events")} onClick={() => onEvents(session)}><ScrollText aria-hidden /></Button>
+                </Td>
+              ) : null}
             </Tr>
           );
         })}

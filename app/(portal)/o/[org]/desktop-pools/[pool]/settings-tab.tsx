@@ -26,8 +26,8 @@ export function SettingsTab({ pool }: { readonly pool: Pool }) {
   const router = useRouter();
   const queryClient = useQueryClient();
   const problem = useProblemText();
-  const { maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB, locale, keyboard } = pool;
-  const [values, setValues] = useState<PoolValues>({ maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB, locale, keyboard });
+  const { maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB, recordsEvents, locale, keyboard } = pool;
+  const [values, setValues] = useState<PoolValues>({ maximum, minimumReady, idleMinutes, sessionMinutes, clipboardIn, clipboardOut, remoteResize, filesIn, filesOut, fileLimitMiB, recordsEvents, locale, keyboard });
   const [schedules, setSchedules] = useState(pool.schedules);
   const [learnsReady, setLearns] = useState(pool.learnsReady);
   const [removing, setRemoving] = useState(false);

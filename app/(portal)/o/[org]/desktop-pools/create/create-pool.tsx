@@ -21,7 +21,7 @@ import { areValid, LanguageFields, PolicyFields, SizeFields, type PoolValues } f
 import { PoolPrice } from "./pool-price";
 
 const KINDS = ["persistent", "floating"] as const;
-const FIRST: PoolValues = { maximum: 5, minimumReady: 1, idleMinutes: 30, sessionMinutes: 720, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: false, fileLimitMiB: 64, locale: null, keyboard: null };
+const FIRST: PoolValues = { maximum: 5, minimumReady: 1, idleMinutes: 30, sessionMinutes: 720, clipboardIn: true, clipboardOut: true, remoteResize: true, filesIn: true, filesOut: false, fileLimitMiB: 64, recordsEvents: false, locale: null, keyboard: null };
 
 export function CreatePool() {
   const t = useTranslations("desktopPools");

@@ -19,6 +19,7 @@ import { TouchKeyboard } from "./touch-keyboard";
 import type { Opening, Quality, Size } from "./types";
 import { useFeelReport } from "./use-feel-report";
 import { useGuestClipboard } from "./use-guest-clipboard";
+import { useTellEvent } from "./use-tell-event";
 import { useLinkMeter } from "./use-link-meter";
 
 /** The desktop itself, over the whole window, with its tools above it. */
@@ -36,7 +37,8 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
   const [typing, setTyping] = useState(false);
   const [pasting, setPasting] = useState(false);
   const [exchanging, setExchanging] = useState(false);
-  const clipboard = useGuestClipboard(allows);
+  const tell = useTellEvent(opening);
+  const clipboard = useGuestClipboard(allows, tell);
   const { received } = clipboard;
   const [connected, setConnected] = useState(false);
   const { measured, watch } = useLinkMeter(connected);
@@ -115,6 +117,7 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
         state={link.state}
         connected={connected}
         allows={allows}
+        isRecorded={opening.isRecorded}
         size={size}
         onSize={setSize}
         quality={quality}
@@ -127,7 +130,9 @@ export function DesktopScreen({ opening }: { readonly opening: Opening }) {
         onClipboard={() => setPasting(true)}
         onFiles={() => setExchanging(true)}
         onScreenshot={() => {
-          if (rfb.current) saveScreenshot(rfb.current, name);
+          if (!rfb.current) return;
+          saveScreenshot(rfb.current, name);
+          tell({ kind: "screenshot" });
         }}
         onDisconnect={() => {
           link.close();

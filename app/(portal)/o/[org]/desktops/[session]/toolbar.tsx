@@ -18,6 +18,7 @@ interface ToolbarProps {
   readonly state: LinkState;
   readonly connected: boolean;
   readonly allows: Opening["allows"];
+  readonly isRecorded: boolean;
   readonly size: Size;
   readonly onSize: (size: Size) => void;
   readonly quality: Quality;
@@ -100,13 +101,14 @@ function Tool({ label, pressed, disabled, onClick, children }: ToolProps) {
 }
 
 /** How the line is: connected or not, and how far away the screen is. */
-function Line({ state, measured }: ToolbarProps) {
+function Line({ state, measured, isRecorded }: ToolbarProps) {
   const t = useTranslations("desktops.session");
   const common = useTranslations("console");
   const tone = state.kind === "connected" ? "good" : state.kind === "refused" ? "bad" : state.kind === "closed" ? "neutral" : "warn";
   const word = common(state.kind === "waiting" ? "reconnecting" : state.kind);
   return (
     <>
+      {isRecorded ? <span title={t("recordedHint")} className="shrink-0"><Badge tone="warn" dot>{t("recorded")}</Badge><span className="sr-only">{t("recordedHint")}</span></span> : null}
       <Badge tone={tone} dot={state.kind === "connecting" || state.kind === "waiting" ? "moving" : true}>{word}</Badge>
       <span className="numeric px-1 text-xs whitespace-nowrap text-muted" title={t("latencyHint")}>
         {state.kind === "connected" && measured.roundTripMs !== null ? t("latency", { ms: Math.max(1, Math.round(measured.roundTripMs)) }) : t("latencyUnknown")}
