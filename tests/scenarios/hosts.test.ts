@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { stopInstance } from "@/server/compute";
-import { cancelDrain, drainHost, enterMaintenance, listDecisions, previewDrain, retireHost, returnToService, vouchDead } from "@/server/fleet";
-import { openCentre, until, untilHost, type Centre } from "./centre";
+import { cancelDrain, decideAdvice, drainHost, enterMaintenance, listAdvice, listDecisions, listIncidents, previewDrain, retireHost, returnToService, vouchDead } from "@/server/fleet";
+import { inTransaction } from "@/server/platform/transaction";
+import { wake } from "@/server/platform/wake";
+import { createCentre, openCentre, until, untilHost, type Centre } from "./centre";
 
 let centre: Centre;
 afterEach(() => centre.close());
@@ -173,6 +175,39 @@ describe("a host that an operator empties", () => {
     await cancelDrain(centre.provider, host.id);
     await expect(retireHost(centre.provider, host.id)).rejects.toThrow(/Drain it first/);
     await centre.checkInvariants();
+  });
+});
+
+describe("a host whose sensors announce a failure", () => {
+  it("is advised to be emptied, with what they say, and is drained when the operator accepts", async () => {
+    const created = await createCentre({ hosts: ["h1", "h2"] });
+    centre = created;
+    let failing: string | null = null;
+    await created.startWorker({
+      wrapPower: (driver) => ({
+        ...driver,
+        connect: (config) => ({ ...driver.connect(config), health: () => Promise.resolve(config.kind === "simulated" && config.hostName === failing ? [{ sensor: "Disk 0", text: "predicted failure", severe: true }] : []) }),
+      }),
+    });
+    const id = await created.order("moves-away");
+    await created.untilStatus(id, "running");
+    const from = created.runsOn(id)[0]!;
+    failing = from;
+    const advice = async () => (await listAdvice(created.provider, created.clusterId)).find((one) => one.kind === "evacuate");
+    await until("it is advised", 20_000, async () => {
+      // Sensors are read every ten minutes.
+      await inTransaction(created.provider, (tx) => wake(tx, "advise-evacuations"));
+      return (await advice()) !== undefined;
+    });
+    const given = (await advice())!;
+    expect(given).toMatchObject({ state: "open", hostId: (await created.host(from)).id, reasonWords: [{ code: "advice-failing", params: { host: from, findings: "Disk 0: predicted failure", machines: 1 } }] });
+    const { items } = await listIncidents(created.provider, { clusterId: created.clusterId, limit: 5 });
+    expect(items).toMatchObject([{ kind: "failing-host", hostName: from, closedAt: null }]);
+    expect(created.runsOn(id)).toEqual([from]);
+    await decideAdvice(created.provider, given.id, true);
+    await until("it left", 20_000, () => created.runsOn(id).length === 1 && !created.runsOn(id).includes(from));
+    expect((await advice())!.state).toBe("applied");
+    await created.checkInvariants();
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { deleteInstance, purgeInstance } from "@/server/compute";
-import { getIncident, listCertificates, listDecisions, listIncidents, readCertificate, takeSnapshot, updateAutomation } from "@/server/fleet";
+import { decideAdvice, getIncident, listAdvice, listCertificates, listDecisions, listIncidents, readCertificate, takeSnapshot, updateAutomation } from "@/server/fleet";
 import { automationInput, type AutomationInput } from "@/server/fleet/schema";
 import { findCertificateFaults } from "@/server/planner";
 import type { SleepCertificate } from "@/server/planner/types";
@@ -78,8 +78,17 @@ describe("a night", () => {
     const id = await centre.order("only");
     await centre.untilStatus(id, "running");
     await updateAutomation(centre.provider, eager({ consolidate: "advise" }));
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const open = async () => (await listAdvice(centre.provider, centre.clusterId)).find((one) => one.state === "open");
+    await until("it is advised", 20_000, async () => (await open()) !== undefined);
+    const advice = (await open())!;
+    expect(advice).toMatchObject({ kind: "consolidate", reasonWords: [{ code: "freeing-hosts" }] });
     expect(await names("asleep")).toEqual([]);
+    // The word counts for the host that was shown, and for no other.
+    await decideAdvice(centre.provider, advice.id, true);
+    await untilAsleep(1);
+    await until("it is carried out", 20_000, async () => (await listAdvice(centre.provider, centre.clusterId)).find((one) => one.id === advice.id)?.state === "applied");
+    expect(await names("asleep")).toEqual((advice.plan["hosts"] as { name: string }[]).map((host) => host.name));
+    await centre.checkInvariants();
   });
 });
 
