@@ -65,7 +65,6 @@ export const CALLS_ELSEWHERE: Readonly<Record<string, string>> = {
   readLease: "asks",
   dirtyRate: "asks",
   screenEndpoint: "asks",
-  clipboardState: "asks",
   screenshot: "asks",
   listGuestFiles: "asks",
   readGuestFile: "asks",
