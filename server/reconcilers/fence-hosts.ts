@@ -110,7 +110,7 @@ async function concludeSilence(pass: Pass, fleet: Fleet, host: HostRow, cluster:
   const hosts = [...(await readFleet(pass.context, { allocations: false })).hosts.values()].filter((one) => one.clusterId === cluster.id);
   if (pass.signal.aborted || isBraked(cluster, hosts, silentOf(hosts))) return;
   const silentMs = host.silentSince ? pass.context.clock.nowMs() - host.silentSince.getTime() : 0;
-  await request(pass, host, cluster, silentMs, sentence("host-silent-for", { silentSeconds: (silentMs / 1_000).toFixed(1), allowedSeconds: cluster.fenceAfterSeconds }));
+  await request(pass, host, cluster, silentMs, sentence("host-silent-for", { silentSeconds: Math.round(silentMs / 100) / 10, allowedSeconds: cluster.fenceAfterSeconds }));
 }
 
 async function request(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs: number, reason: Sentence): Promise<void> {

@@ -39,7 +39,7 @@ export function IncidentList({ clusterId }: { readonly clusterId: string }) {
                 <button type="button" className="flex flex-wrap items-center gap-2 text-left" aria-expanded={open === one.id} onClick={() => setOpen(open === one.id ? null : one.id)}>
                   <Badge tone={one.closedAt ? "neutral" : "bad"} dot={one.closedAt ? true : "moving"}>{one.closedAt ? t("over") : t("goesOn")}</Badge>
                   <span className="font-medium">{say(one.titleWords, one.title)}</span>
-                  <span className="ml-auto text-xs text-muted">{one.closedAt ? formats.duration(one.closedAt.getTime() - one.openedAt.getTime()) : null} · <TimeAgo at={one.openedAt} /></span>
+                  <span className="ml-auto text-xs text-muted">{one.closedAt ? `${formats.duration(one.closedAt.getTime() - one.openedAt.getTime())} · ` : null}<TimeAgo at={one.openedAt} /></span>
                 </button>
                 {open === one.id ? <Entries incidentId={one.id} /> : null}
               </li>
