@@ -4,6 +4,8 @@ import { decideAdvice, getIncident, listAdvice, listCertificates, listDecisions,
 import { automationInput, type AutomationInput } from "@/server/fleet/schema";
 import { findCertificateFaults } from "@/server/planner";
 import type { SleepCertificate } from "@/server/planner/types";
+import { inTransaction } from "@/server/platform/transaction";
+import { wake } from "@/server/platform/wake";
 import { openCentre, until, untilHost, type Centre } from "./centre";
 
 let centre: Centre;
@@ -88,6 +90,25 @@ describe("a night", () => {
     await untilAsleep(1);
     await until("it is carried out", 20_000, async () => (await listAdvice(centre.provider, centre.clusterId)).find((one) => one.id === advice.id)?.state === "applied");
     expect(await names("asleep")).toEqual((advice.plan["hosts"] as { name: string }[]).map((host) => host.name));
+    await centre.checkInvariants();
+  });
+});
+
+describe("a sleeper that has not woken for long", () => {
+  it("is woken to prove that it can, and the proof is kept", async () => {
+    centre = await openCentre({ hosts: ["h1", "h2", "h3"] });
+    const id = await centre.order("only");
+    await centre.untilStatus(id, "running");
+    await updateAutomation(centre.provider, eager({ wakeTestDays: 7 }));
+    const [sleeper] = await untilAsleep(1);
+    await centre.rows(`update host set last_wake_test_at = now() - interval '8 days' where name = '${sleeper}' returning id`);
+    await until("it has woken", 30_000, async () => {
+      await inTransaction(centre.provider, (tx) => wake(tx, "wake-hosts"));
+      return (await centre.rows(`select 1 from host_power_event where kind = 'wake-test' and to_state = 'on'`)).length > 0;
+    });
+    const [asked] = (await listDecisions(centre.provider, { kind: "wake", limit: 5 })).items;
+    expect(asked).toMatchObject({ hostId: (await centre.host(sleeper!)).id, reasonWords: [{ code: "wake-test", params: { days: 8 } }] });
+    expect(await centre.rows(`select 1 from host where name = '${sleeper}' and last_wake_test_at > now() - interval '1 day' and wake_seconds is not null`)).toHaveLength(1);
     await centre.checkInvariants();
   });
 });
