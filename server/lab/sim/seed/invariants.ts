@@ -76,12 +76,17 @@ export async function checkBooks(server: SimDatabaseServer): Promise<void> {
   if (wrong.length > 0) throw new Violation("the books are exact", wrong.map((row) => row.what).join("; "));
 }
 
-/** A host that the control plane holds for fenced has really lost its power. For seeds whose controllers and clocks tell the truth. */
+/**
+ * A host that the control plane holds for fenced has really lost its power: it has none, or it was without since the fencing was asked
+ * for. Somebody may have switched it on again while a frozen worker held the answer in its hands; what ran on it is gone all the same.
+ * For seeds whose controllers and clocks tell the truth.
+ */
 export async function checkFences(room: SimRoom, server: SimDatabaseServer): Promise<void> {
-  const fenced = await server.rows<{ name: string; at: Date }>("select h.name, f.confirmed_at as at from fencing f join host h on h.id = f.host_id where f.confirmed_at is not null and f.method = 'power'");
-  for (const { name, at } of fenced) {
+  const fenced = await server.rows<{ name: string; asked: Date; at: Date }>("select h.name, f.requested_at as asked, f.confirmed_at as at from fencing f join host h on h.id = f.host_id where f.confirmed_at is not null and f.method = 'power'");
+  for (const { name, asked, at } of fenced) {
     const last = room.world.power().findLast((record) => record.host === name && record.atMs <= at.getTime());
-    if (last?.to !== "off") throw new Violation("a confirmed fence is true", `${name} was said to be off at ${at.toISOString()} and had power`);
+    const wasOff = room.world.power().some((record) => record.host === name && record.to === "off" && record.atMs >= asked.getTime() && record.atMs <= at.getTime());
+    if (last?.to !== "off" && !wasOff) throw new Violation("a confirmed fence is true", `${name} was said to be off at ${at.toISOString()} and had power`);
   }
 }
 

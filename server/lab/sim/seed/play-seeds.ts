@@ -40,7 +40,7 @@ export async function playSeeds(options: SeedsOptions): Promise<number> {
     const own = await playPart({ ...options, step: processes }, database);
     await database.close();
     const total = (await Promise.all(others)).reduce((sum, one) => ({ played: sum.played + one.played, failed: sum.failed + one.failed, virtualMs: sum.virtualMs + one.virtualMs }), own);
-    process.stdout.write(`${total.played} seeds, ${total.failed} violated, ${(total.virtualMs / 1_000).toFixed(0)} s of virtual time in ${((systemClock.nowMs() - beganMs) / 1_000).toFixed(1)} s on ${processes} processors\n`);
+    process.stdout.write(`${total.played} of ${options.count} seeds, ${total.failed} violated, ${(total.virtualMs / 1_000).toFixed(0)} s of virtual time in ${((systemClock.nowMs() - beganMs) / 1_000).toFixed(1)} s on ${processes} processors\n`);
     return total.failed > 0 ? 1 : 0;
   } finally {
     await server.close();
