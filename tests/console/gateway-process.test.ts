@@ -1,14 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { isNull } from "drizzle-orm";
+import { eq, isNull, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consoleSession } from "@/db/schema/console";
+import { issueDesktopTicket, openDesktop } from "@/server/desktop";
 import type { ServedWorld } from "@/server/drivers/hypervisor/simulated";
 import { createWorld, serveWorld, simulatedDriver } from "@/server/drivers/hypervisor/simulated";
 import type { TestDatabase } from "../support/database";
-import { createTestDatabase } from "../support/database";
-import { Client, createInstance, createTenant, ORIGIN, ticketPath } from "./setting";
+import { createTestDatabase, testContext } from "../support/database";
+import { Client, createInstance, createTenant, makeDesktop, ORIGIN, ticketPath } from "./setting";
 import type { Tenant } from "./setting";
 
 let database: TestDatabase;
@@ -101,5 +102,34 @@ describe("the gateway's process", () => {
     expect(code).toBe(0);
     expect((await next.end()).code).toBe(1001);
     expect(await database.owner.select().from(consoleSession).where(isNull(consoleSession.endedAt))).toHaveLength(0);
+  });
+
+  it("killed in the session of a desktop, leaves it to its person alone: they come back to the same one, others wait", async () => {
+    const { sessionId, poolId, desktopId } = await makeDesktop(database, tenant, instanceId);
+    await database.owner.execute(sql`insert into desktop_assignment (id, organization_id, pool_id, created_at, created_by) values (${`das_${poolId.slice(4)}`}, ${tenant.organizationId}, ${poolId}, now(), 'test')`);
+    await database.owner.execute(sql`insert into user_account (id, email, name, created_at) values ('usr_other', 'other@example.test', 'Other', now())`);
+    await database.owner.execute(sql`insert into member (organization_id, user_id, role, created_at) values (${tenant.organizationId}, 'usr_other', 'viewer', now())`);
+    const other = testContext(database.app, { scope: "tenant", organizationId: tenant.organizationId, actor: { kind: "user", id: "usr_other" } });
+    const ticket = async (): Promise<string> => (await issueDesktopTicket(tenant.context, { sessionId })).path;
+    const port = await freePort();
+    const first = await start(port);
+    const used = await ticket();
+    const client = new Client(port, used);
+    await client.rfb();
+    first.child.kill("SIGKILL");
+    expect((await client.end()).code).toBe(1006);
+    // While nobody carries its screen it is theirs all the same.
+    expect(await openDesktop(tenant.context, { poolId })).toMatchObject({ sessionId });
+    expect(await openDesktop(other, { poolId })).toMatchObject({ state: "queued" });
+    await expect(issueDesktopTicket(other, { sessionId })).rejects.toMatchObject({ code: "not-found" });
+    await start(port);
+    expect((await database.owner.select().from(consoleSession).where(eq(consoleSession.desktopSessionId, sessionId))).map((row) => row.endedAt !== null)).toEqual([true]);
+    expect(await new Client(port, used).end()).toMatchObject({ code: 4401 });
+    const again = new Client(port, await ticket());
+    await again.rfb();
+    const owners = await database.owner.execute<{ user_id: string; assigned_user_id: string }>(sql`select s.user_id, d.assigned_user_id from desktop_session s join desktop d on d.id = s.desktop_id where d.id = ${desktopId} and s.ended_at is null`);
+    expect(owners.rows).toEqual([{ user_id: tenant.userId, assigned_user_id: tenant.userId }]);
+    again.socket.close();
+    await again.end();
   });
 });
