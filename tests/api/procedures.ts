@@ -202,7 +202,11 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
     return { ...session, way: "list" };
   }, ofOthers),
   "desktops.report": entry("member:viewer", async (world, tenant) => ({ ...(await ownSession(world, tenant)), connectMs: 310, latencyMs: 24 }), ofOthers),
-  "desktops.tell": entry("member:viewer", async (world, tenant) => ({ ...(await ownSession(world, tenant)), kind: "screenshot" }), ofOthers),
+  "desktops.tell": entry("member:viewer", async (world, tenant) => {
+    const session = await ownSession(world, tenant);
+    await world.database.owner.execute(sql`update desktop_pool set records_events = true where id = (select pool_id from desktop_session where id = ${session.sessionId})`);
+    return { ...session, kind: "screenshot" };
+  }, ofOthers),
   "desktops.logOff": entry("member:viewer", ownSession, ofOthers),
   "desktopGroups.list": entry("member:operator"),
   "desktopGroups.members": entry("member:operator", someGroup, group),
