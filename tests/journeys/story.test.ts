@@ -4,7 +4,7 @@ import { skipReason } from "../browser/browser";
 import { playStory } from "./play-story";
 import type { Portal } from "./portal";
 import { workInChromium } from "./work-in-chromium";
-import { FILE_TEXT, TEXT_AFTER, TEXT_IN, TEXT_OUT, workInDebian, type DebianWork } from "./work-in-debian";
+import { FILE_TEXT, ON_JIS, ON_US, TEXT_AFTER, TEXT_IN, TEXT_OUT, workInDebian, type DebianWork } from "./work-in-debian";
 
 const support = await labSupport();
 
@@ -15,7 +15,7 @@ const chromiumLeftOut = skipReason ?? (process.env["DESKTOP_IN_CHROMIUM"] === "1
 const isComplaint = (line: string): boolean => !/WebSocket|Disconnect|closed/i.test(line);
 
 describe("the story, from the order to nothing left", () => {
-  it.skipIf(!support.available)(`holds on real hosts${support.available ? "" : ` (skipped: ${support.reason})`}`, { timeout: chromiumLeftOut === null ? 2_400_000 : 900_000 }, async () => {
+  it.skipIf(!support.available)(`holds on real hosts${support.available ? "" : ` (skipped: ${support.reason})`}`, { timeout: chromiumLeftOut === null ? 4_800_000 : 900_000 }, async () => {
     const seen: { said: readonly string[]; complaints: readonly string[] }[] = [];
     const debian: (DebianWork | null)[] = [];
     const inChromium = chromiumLeftOut === null ? async (portal: Portal) => {
@@ -35,10 +35,13 @@ describe("the story, from the order to nothing left", () => {
         console.log("The Debian desktop is left out: npm run lab -- image desktop builds its image");
         continue;
       }
-      const { sizes, resumeMs, complaints, ...texts } = work;
+      const { sizes, resumeMs, complaints, said, ...texts } = work;
+      expect(said.join("\n")).toContain("The server under it failed.");
       expect(texts).toEqual({
         typed: expect.stringMatching(/^design-\d+$/) as string, clipboardInGuest: TEXT_IN, pastedInGuest: TEXT_IN, clipboardInBrowser: TEXT_OUT, fileInGuest: FILE_TEXT.trim(), fileOut: FILE_TEXT,
         clipboardAfterResume: TEXT_AFTER, clipboardOutAfterResume: `${TEXT_OUT} again`,
+        japanese: { locale: "ja_JP.UTF-8", layout: "jp", typed: ON_JIS }, afterLoss: { locale: "ja_JP.UTF-8", layout: "jp", typed: ON_JIS }, english: { locale: "en_US.UTF-8", layout: "us", typed: ON_US },
+        movedAwake: true, keptThroughLoss: expect.stringMatching(/^design-\d+$/) as string,
       });
       // Another size of the window is another size of the guest's screen.
       expect(new Set(sizes.map(({ guest }) => guest)).size).toBe(2);

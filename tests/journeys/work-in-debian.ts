@@ -9,7 +9,7 @@ import { hostOf, labOf, ORGANIZATION, shoot, signIn, until, type Portal } from "
 
 const POOL = "design";
 /** A first boot under software emulation, on a busy machine. */
-const FIRST_BOOT_MS = 420_000;
+const FIRST_BOOT_MS = 720_000;
 /** As the person of the desktop, with its screen. */
 const AS_PERSON = "runuser -u desk -- env DISPLAY=:0 HOME=$(echo ~desk) timeout 15";
 
@@ -23,10 +23,30 @@ export interface DebianWork {
   readonly fileOut: string;
   readonly sizes: readonly { readonly window: string; readonly guest: string }[];
   readonly resumeMs: number;
+  /** What the guest speaks and which keyboard it has, and what places of keys gave there: for a person who chose Japanese, after its host was lost, and for one who chose English. */
+  readonly japanese: Spoken;
+  readonly afterLoss: Spoken;
+  readonly english: Spoken;
+  /** The guest went on through the live move, and its person's file was there after the host was lost. */
+  readonly movedAwake: boolean;
+  readonly keptThroughLoss: string;
+  /** What stood over the screen meanwhile. */
+  readonly said: readonly string[];
   readonly clipboardAfterResume: string;
   readonly clipboardOutAfterResume: string;
   readonly complaints: readonly string[];
 }
+
+export interface Spoken {
+  readonly locale: string;
+  readonly layout: string;
+  readonly typed: string;
+}
+
+/** Keys that lie elsewhere on the two keyboards, and nothing that a shell would take for its own. */
+const PLACES = ["BracketLeft", "Shift+Digit2", "Quote", "Equal", "Shift+Digit6"];
+export const ON_JIS = '@":^&';
+export const ON_US = "[@'=^";
 
 export const TEXT_IN = "typed nowhere, é and 日本語";
 export const TEXT_OUT = "made in the guest: 東京 & ü";
@@ -34,8 +54,8 @@ export const TEXT_AFTER = "after it went on";
 export const FILE_TEXT = "a file of this computer\n";
 
 /**
- * A person works in the Debian desktop in Chromium: types, copies and pastes both ways, exchanges files, changes the window's size, leaves until it is put aside,
- * and goes on. What happened in the guest is read there, through its agent. Null where the demo has no Debian desktop.
+ * A person works in the Debian desktop in Chromium: types on the keyboard that they chose, copies and pastes both ways, exchanges files, changes the window's size, is moved live, loses
+ * the host, chooses another language, leaves until it is put aside, and goes on. What happened in the guest is read there, through its agent. Null where the demo has no Debian desktop.
  */
 export async function workInDebian({ origin, tenant, operator, data }: Portal): Promise<DebianWork | null> {
   const organization = ORGANIZATION;
@@ -50,6 +70,7 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     organization, name: POOL, kind: "persistent", goldenImageId: golden.goldenImageId, flavorId: flavor.id, minimumReady: 0, maximum: 1, idleMinutes: 30, filesIn: true, filesOut: true,
   });
   await admin.api.desktopPools.assign.mutate({ organization, poolId, emails: [tenant.email] });
+  await admin.api.account.updateProfile.mutate({ desktopLocale: "ja_JP.UTF-8", keyboard: "jp" });
 
   const lab = await labOf(data);
   const driver = createLibvirtDriver({ unsafeMigration: true });
@@ -66,6 +87,8 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
       await guest.close();
     }
   };
+  const instanceNow = async (): Promise<string | null> => (await admin.api.desktopPools.desktops.query({ organization, poolId })).items[0]?.instanceId ?? null;
+  const hostNow = async (): Promise<{ readonly id: string; readonly name: string } | null> => hostOf(staff, await instanceNow());
   const clipboardOfGuest = (): Promise<string> => run(`${AS_PERSON} xclip -o -selection clipboard`);
   const copyInGuest = (text: string): Promise<string> => run(`printf '%s' '${text}' | ${AS_PERSON.replace(/timeout \d+/, "")} xclip -i -selection clipboard >/dev/null 2>&1`);
   const untilGuest = (what: string, line: string, wanted: string): Promise<string> => until(what, async () => {
@@ -85,6 +108,28 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     await connected.waitFor({ timeout: FIRST_BOOT_MS });
     await until("its first window stands", async () => (await run(`${AS_PERSON} xprop -root _NET_CLIENT_LIST`)).includes("0x"), FIRST_BOOT_MS);
 
+    /** Types these places into a file and reads it there, with what the guest says of itself. */
+    const speaks = async (locale: string): Promise<Spoken> => {
+      await until(`it speaks ${locale}`, async () => (await run("cat /etc/default/locale")) === `LANG=${locale}`, FIRST_BOOT_MS);
+      const layout = await until("its screen has the layout", async () => {
+        const [kept, shown] = [await run("sed -n s/XKBLAYOUT=//p /etc/default/keyboard"), /layout: +(\w+)/.exec(await run(`${AS_PERSON} setxkbmap -query`))?.[1]];
+        return kept === shown && kept;
+      }, FIRST_BOOT_MS);
+      // The window manager begins again for another language, and a window has the keyboard through it.
+      await until("its window manager speaks it", () => run(`tr '\\0' '\\n' </proc/$(pidof icewm)/environ | grep -x LANG=${locale}`), FIRST_BOOT_MS);
+      await until("its windows stand", async () => (await run(`${AS_PERSON} xprop -root _NET_CLIENT_LIST`)).includes("0x"), FIRST_BOOT_MS);
+      await terminal();
+      await page.keyboard.type(`tee /tmp/places`);
+      await page.keyboard.press("Enter");
+      await until("the line runs", async () => (await run("ls /tmp")).includes("places"), FIRST_BOOT_MS);
+      for (const place of PLACES) await page.keyboard.press(place);
+      await page.keyboard.press("Enter");
+      const typed = await until("the places are typed", () => run("cat /tmp/places"));
+      await page.keyboard.press("Control+D");
+      await run("rm /tmp/places");
+      return { locale, layout, typed };
+    };
+
     const sizes = [await untilSizeFits(page, run)];
     await page.setViewportSize({ width: 1120, height: 720 });
     sizes.push(await untilSizeFits(page, run));
@@ -93,12 +138,14 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     sizes.push(await untilSizeFits(page, run));
 
     // The terminal has the keyboard when it comes up.
-    const terminal = () => page.locator("[role=application] canvas").click({ position: { x: 300, y: 220 } });
+    const terminal = (): Promise<void> => page.locator("[role=application] canvas").click({ position: { x: 300, y: 220 } });
     await terminal();
     // Letters that need no second key: what is sent is the place on the keyboard, and the driver of the browser holds no shift key.
     await page.keyboard.type("cp /etc/hostname /tmp/typed");
     await page.keyboard.press("Enter");
     const typed = await until("what was typed was done", () => run("cat /tmp/typed"));
+    const japanese = await speaks("ja_JP.UTF-8");
+    await shoot(page, "debian-japanese");
 
     // Its last line ends, so that the pasted text is read at once and no key has to follow it.
     await sendToDesktop(page, `${TEXT_IN}\n`);
@@ -125,6 +172,52 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     const fileOut = await readFile(await (await download).path(), "utf8");
     await page.keyboard.press("Escape");
 
+    // Everything that stands over the screen is remembered, however short it stands there.
+    await page.evaluate(() => {
+      const said = new Set<string>();
+      Object.assign(globalThis, { said });
+      new MutationObserver(() => {
+        for (const status of document.querySelectorAll("[role=status]")) if (status.textContent) said.add(status.textContent);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    const bootOf = (): Promise<string> => run("cat /proc/sys/kernel/random/boot_id");
+    const boot = await bootOf();
+    const from = await until("it has a host", hostNow);
+    await staff.api.admin.hosts.drain.mutate({ hostId: from.id });
+    const to = await until("it runs elsewhere", async () => {
+      const now = await hostNow();
+      return now && now.id !== from.id ? now : null;
+    }, FIRST_BOOT_MS);
+    await until("the screen is back after the move", () => connected.isVisible(), FIRST_BOOT_MS);
+    await terminal();
+    await page.keyboard.type("cp /etc/hostname kept");
+    await page.keyboard.press("Enter");
+    await until("what was typed after the move was done", async () => (await run("cat ~desk/kept")) === typed, FIRST_BOOT_MS);
+    const movedAwake = (await bootOf()) === boot;
+    await run("sync");
+    await shoot(page, "debian-moved");
+    await staff.api.admin.hosts.returnToService.mutate({ hostId: from.id });
+
+    await lab.crash(to.name);
+    await page.getByText("The server under it failed.").waitFor();
+    await shoot(page, "debian-host-lost");
+    await until("it runs at a third host", async () => {
+      const now = await hostNow();
+      return now && now.id !== to.id ? now : null;
+    }, FIRST_BOOT_MS);
+    await until("the screen is back after the loss", () => connected.isVisible(), FIRST_BOOT_MS);
+    await until("its first window stands again", async () => (await run(`${AS_PERSON} xprop -root _NET_CLIENT_LIST`)).includes("0x"), FIRST_BOOT_MS);
+    const keptThroughLoss = await run("cat ~desk/kept");
+    const afterLoss = await speaks("ja_JP.UTF-8");
+    await shoot(page, "debian-back");
+    const said = await page.evaluate(() => [...(globalThis as unknown as { said: Set<string> }).said]);
+    await lab.wake(to.name);
+    await run(`printf '%s' '${typed}' >/tmp/typed`);
+
+    await admin.api.account.updateProfile.mutate({ desktopLocale: "en_US.UTF-8", keyboard: "us" });
+    const english = await speaks("en_US.UTF-8");
+    await shoot(page, "debian-english");
+
     await admin.api.desktopPools.update.mutate({ organization, poolId, idleMinutes: 1 });
     await page.getByRole("button", { name: "Disconnect" }).click();
     await until("it is put aside", async () => (await admin.api.desktopPools.get.query({ organization, poolId })).counts.suspended === 1);
@@ -139,11 +232,9 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     await connected.waitFor();
     const resumeMs = Math.round(performance.now() - asked);
     await shoot(page, "debian-resumed");
-    // QEMU keeps no text for an agent that is not there yet, and the guest finds its channel seconds after the screen: who sends too early sends again.
-    await until("a text goes in after it went on", async () => {
-      await sendToDesktop(page, TEXT_AFTER);
-      return (await clipboardOfGuest()) === TEXT_AFTER;
-    });
+    // Once: the guest finds its channel seconds after the screen, and the gateway keeps the text until then.
+    await sendToDesktop(page, TEXT_AFTER);
+    await until("a text goes in after it went on", async () => (await clipboardOfGuest()) === TEXT_AFTER);
     const clipboardAfterResume = await clipboardOfGuest();
     await copyInGuest(`${TEXT_OUT} again`);
     const clipboardOutAfterResume = await untilBrowserHas(page, `${TEXT_OUT} again`);
@@ -153,7 +244,7 @@ export async function workInDebian({ origin, tenant, operator, data }: Portal): 
     await page.getByRole("dialog").getByRole("button", { name: "Log off" }).click();
     await page.getByRole("heading", { name: POOL }).waitFor();
     await admin.api.desktopPools.delete.mutate({ organization, poolId });
-    return { typed, pastedInGuest, clipboardInGuest, clipboardInBrowser, fileInGuest, fileOut, sizes, resumeMs, clipboardAfterResume, clipboardOutAfterResume, complaints };
+    return { typed, pastedInGuest, clipboardInGuest, clipboardInBrowser, fileInGuest, fileOut, sizes, resumeMs, clipboardAfterResume, clipboardOutAfterResume, japanese, afterLoss, english, movedAwake, keptThroughLoss, said, complaints };
   } finally {
     await browser.close();
   }
