@@ -33,6 +33,12 @@ export const consoleTicket = pgTable("console_ticket", {
   redeemedAt: moment("redeemed_at"),
 });
 
+/** Gateways that say again and again that they live, by Postgres' clock; the consoles of one that went silent are ended for it. */
+export const consoleGateway = pgTable("console_gateway", {
+  name: text("name").primaryKey(),
+  seenAt: moment("seen_at").notNull(),
+});
+
 export const consoleSession = pgTable(
   "console_session",
   {

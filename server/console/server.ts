@@ -20,7 +20,7 @@ import { FileSession } from "./file-session";
 import { ConsoleSession, shortened } from "./session";
 import { findRecorded, SessionRecord } from "./session-record";
 import type { ConsoleKind, InstancePlace, RedeemedTicket } from "./store";
-import { checkSessions, closeAbandonedSessions, closeSession, findPlace, openSession, redeemTicket } from "./store";
+import { checkSessions, closeAbandonedSessions, closeSession, findPlace, noteGateway, openSession, redeemTicket } from "./store";
 import { HostDirectory, openUpstream } from "./upstream";
 
 export interface GatewayOptions {
@@ -60,6 +60,9 @@ interface Counters {
 
 const TICKET = /^\/console\/([A-Za-z0-9_-]{43})$/;
 
+/** Much more often than `endSilentConsoles` of server/compute takes a gateway for dead. */
+const SAY_ALIVE_MS = 10_000;
+
 /** The console gateway without its process: everything from outside comes in through `options`. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -76,15 +79,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let opening = 0;
   let draining = false;
 
+  await noteGateway(db, options.name);
   const abandoned = await closeAbandonedSessions(db, options.name, clock.now());
   if (abandoned > 0) logger.info({ abandoned }, "closed the console sessions of this gateway's former life");
+
+  let saidAliveAt = performance.now();
+  async function sayAlive(): Promise<void> {
+    if (performance.now() - saidAliveAt < SAY_ALIVE_MS) return;
+    await noteGateway(db, options.name);
+    saidAliveAt = performance.now();
+  }
 
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: limits.maxMessageBytes, perMessageDeflate: false, clientTracking: true });
   const revocation = new RevocationWatch({
     checkMs: limits.revocationCheckMs,
     blindMs: limits.blindMs,
     open: () => recorded,
-    check: (open) => checkSessions(db, open, clock.now()),
+    check: async (open) => {
+      await sayAlive();
+      return checkSessions(db, open, clock.now());
+    },
     starts: (id) => {
       const session = sessions.get(id);
       if (session instanceof ConsoleSession) session.waits();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { instance, instanceObservation } from "@/db/schema/compute";
-import { consoleSession, consoleTicket } from "@/db/schema/console";
+import { consoleGateway, consoleSession, consoleTicket } from "@/db/schema/console";
 import { desktop, desktopSession } from "@/db/schema/desktop";
 import { allocation, host } from "@/db/schema/fleet";
 import { member, organization, user, userSession } from "@/db/schema/tenancy";
@@ -113,6 +113,11 @@ export async function closeAbandonedSessions(db: Database, gateway: string, now:
     .where(and(eq(consoleSession.gateway, gateway), isNull(consoleSession.endedAt)))
     .returning({ id: consoleSession.id });
   return rows.length;
+}
+
+/** Says that this gateway lives, by the database's clock: gateways and workers need not agree about the time. */
+export async function noteGateway(db: Database, gateway: string): Promise<void> {
+  await db.insert(consoleGateway).values({ name: gateway, seenAt: sql`now()` }).onConflictDoUpdate({ target: consoleGateway.name, set: { seenAt: sql`now()` } });
 }
 
 export interface SessionCheck {

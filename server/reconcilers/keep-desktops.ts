@@ -1,3 +1,4 @@
+import { endSilentConsoles } from "@/server/compute/console";
 import { advanceDesktop, decideDesktop, excess, keepPool, listDesktopWork, listPoolsAtWork, personalityOf, readWantedReady, surplus, wakeable, type DesktopWork, type PoolAtWork } from "@/server/desktop";
 import { inTransaction } from "@/server/platform/transaction";
 import { personaliseDesktop } from "./personalise-desktop";
@@ -15,6 +16,7 @@ export const keepDesktopsLoop: LoopDefinition = {
   purpose: "Gives desktops to people, keeps enough of them ready, and makes anew what somebody has used.",
   periodMs: PERIOD_MS,
   async pass(pass) {
+    await endSilentConsoles(pass.context);
     const pools = await listPoolsAtWork(pass.context);
     if (pools.length === 0) return { backlog: 0 };
     let waiting = 0;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { eq, isNull, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consoleSession } from "@/db/schema/console";
+import { endSilentConsoles } from "@/server/compute/console";
 import { issueDesktopTicket, openDesktop } from "@/server/desktop";
 import type { ServedWorld } from "@/server/drivers/hypervisor/simulated";
 import { createWorld, serveWorld, simulatedDriver } from "@/server/drivers/hypervisor/simulated";
@@ -93,6 +94,8 @@ describe("the gateway's process", () => {
     first.child.kill("SIGKILL");
     expect((await client.end()).code).toBe(1006);
     expect(await database.owner.select().from(consoleSession).where(isNull(consoleSession.endedAt))).toHaveLength(1);
+    // It spoke a moment ago: nobody takes it for gone yet.
+    expect(await endSilentConsoles(testContext(database.worker))).toBe(0);
     const second = await start(port);
     expect(await database.owner.select().from(consoleSession).where(isNull(consoleSession.endedAt))).toHaveLength(0);
     const next = new Client(port, await ticketPath(tenant, instanceId, "serial"));
@@ -122,6 +125,9 @@ describe("the gateway's process", () => {
     expect(await openDesktop(tenant.context, { poolId })).toMatchObject({ sessionId });
     expect(await openDesktop(other, { poolId })).toMatchObject({ state: "queued" });
     await expect(issueDesktopTicket(other, { sessionId })).rejects.toMatchObject({ code: "not-found" });
+    // One that never comes back under its name: somebody ends its consoles for it, once.
+    await database.owner.execute(sql`update console_gateway set seen_at = seen_at - interval '130 seconds'`);
+    expect([await endSilentConsoles(testContext(database.worker)), await endSilentConsoles(testContext(database.worker))]).toEqual([1, 0]);
     await start(port);
     expect((await database.owner.select().from(consoleSession).where(eq(consoleSession.desktopSessionId, sessionId))).map((row) => row.endedAt !== null)).toEqual([true]);
     expect(await new Client(port, used).end()).toMatchObject({ code: 4401 });

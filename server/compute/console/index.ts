@@ -1,4 +1,5 @@
 export { endConsoleSession } from "./end-session";
+export { endSilentConsoles } from "./end-silent";
 export { hashTicket, issueConsoleTicket, TICKET_SECONDS } from "./issue-ticket";
 export { listConsoleSessions, listLiveConsoles } from "./list-sessions";
 export { endConsoleSessionInput, issueConsoleTicketInput } from "./schema";

@@ -1,5 +1,5 @@
-import { and, desc, eq, isNull, lt } from "drizzle-orm";
-import { consoleSession, consoleTicket } from "@/db/schema/console";
+import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { consoleGateway, consoleSession, consoleTicket } from "@/db/schema/console";
 import { instance } from "@/db/schema/compute";
 import { organization, user } from "@/db/schema/tenancy";
 import type { Transaction } from "@/server/platform/transaction";
@@ -34,6 +34,20 @@ export async function endSession(tx: Transaction, id: string, organizationId: st
     .where(and(eq(consoleSession.id, id), ownedBy(organizationId), isNull(consoleSession.endedAt)))
     .returning({ id: consoleSession.id, instanceId: consoleSession.instanceId, organizationId: consoleSession.organizationId });
   return row ?? null;
+}
+
+/** Takes gateways out that have said nothing for so long, by the clock that they speak by. */
+export async function takeSilentGateways(tx: Transaction, silentSeconds: number): Promise<string[]> {
+  const rows = await tx.delete(consoleGateway).where(lt(consoleGateway.seenAt, sql`now() - make_interval(secs => ${silentSeconds})`)).returning({ name: consoleGateway.name });
+  return rows.map(({ name }) => name);
+}
+
+export async function endSessionsOf(tx: Transaction, gateways: readonly string[], now: Date, reason: string) {
+  return tx
+    .update(consoleSession)
+    .set({ endedAt: now, endReason: reason })
+    .where(and(inArray(consoleSession.gateway, [...gateways]), isNull(consoleSession.endedAt)))
+    .returning({ id: consoleSession.id, organizationId: consoleSession.organizationId });
 }
 
 export async function findSession(tx: Transaction, id: string, organizationId: string | null) {
