@@ -7,6 +7,7 @@ import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervis
 import type { Context } from "@/server/platform/context";
 import type { Crew } from "@/server/reconcilers";
 import { createCentre, until, untilHost, type Centre } from "./centre";
+import { leaveUnused } from "./leave-unused";
 
 type Step = "startDomain" | "stopDomain" | "ensureVolume" | "deleteVolume" | "removeDomain" | "saveDomain" | "restoreDomain";
 
@@ -195,7 +196,7 @@ describe("a desktop whose worker dies", () => {
     const machine = await machineNow();
     await inGuest(machine, `echo ${step} > /tmp/note`);
     const aside = async (): Promise<void> => {
-      await centre.rows(`update desktop set unused_since = now() - interval '2 hours' where pool_id = '${poolId}'`);
+      await leaveUnused(centre, poolId, 120);
       await updatePool(centre.tenant, { poolId, minimumReady: 0 });
     };
     if (step === "restoreDomain") await aside();

@@ -5,6 +5,7 @@ import { DriverError } from "@/server/drivers/errors";
 import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import type { Context } from "@/server/platform/context";
 import { createCentre, until, untilHost, type Centre } from "./centre";
+import { leaveUnused } from "./leave-unused";
 
 type Step = "startDomain" | "ensureVolume" | "saveDomain" | "restoreDomain";
 
@@ -114,7 +115,7 @@ describe("a desktop whose host goes", () => {
   it.each([["saveDomain", "hang"], ["restoreDomain", "crash"]] as const)("over %s (%s): it goes on once, from its memory or from its disk, and nobody else gets it", { timeout: 300_000 }, async (step, blow) => {
     const machine = await machineNow();
     const aside = async (): Promise<void> => {
-      await centre.rows(`update desktop set unused_since = now() - interval '2 hours' where pool_id = '${poolId}'`);
+      await leaveUnused(centre, poolId, 120);
       await updatePool(centre.tenant, { poolId, minimumReady: 0 });
     };
     if (step === "saveDomain") armed = { step, blow, struck: null };

@@ -5,6 +5,7 @@ import { addVersion, assignPeople, createPool, getPool, issueDesktopTicket, list
 import { updateProfile } from "@/server/tenancy";
 import type { Context } from "@/server/platform/context";
 import { openCentre, until, type Centre } from "./centre";
+import { leaveUnused } from "./leave-unused";
 
 let centre: Centre;
 const people = new Map<string, Context>();
@@ -169,7 +170,7 @@ describe("a persistent pool", () => {
     await logOff(gus, { sessionId: first.sessionId });
     await until("it waits for its owner", 10_000, async () => (await counts(poolId)).ready === 1, () => counts(poolId));
     // Half an hour without anybody in it.
-    await centre.rows(`update desktop set unused_since = now() - interval '31 minutes' where pool_id = '${poolId}'`);
+    await leaveUnused(centre, poolId, 31);
     await until("it is put aside", 20_000, async () => (await counts(poolId)).suspended === 1 && centre.runsOn(machine).length === 0, () => counts(poolId));
     expect((await listMyDesktops(gus)).find((one) => one.poolId === poolId)).toMatchObject({ state: "suspended" });
     await until("its place is free", 5_000, async () => (await centre.rows(`select 1 from allocation where instance_id = '${machine}'`)).length === 0);

@@ -87,6 +87,8 @@ async function suspend(office: Office): Promise<Detail> {
   const client = new pg.Client({ connectionString: office.databaseUrl });
   await client.connect();
   try {
+    // Until its guest was told who it is it starts up, and being alone begins then.
+    await until("its guest was told who it is", SESSION_TIMEOUT_MS, async () => (await client.query("select 1 from desktop d join instance_observation o on o.instance_id = d.instance_id where d.instance_id = $1 and d.personalised_at >= o.running_since", [desk.instanceId])).rowCount === 1);
     await client.query("update desktop set unused_since = unused_since - interval '1 minute' where instance_id = $1", [desk.instanceId]);
   } finally {
     await client.end();
