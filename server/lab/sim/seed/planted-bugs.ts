@@ -45,7 +45,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: "the brake is ignored", bend: statements(/^select .* from "cluster"/s, '"fence_brake_fraction"', "1::float8"), faults: ["island"], seed: 1, long: true },
   { name: "the epoch is not written", bend: hosts((host) => ({ startDomain: (spec, options) => host.startDomain({ ...spec, epoch: 0 }, options) })), faults: [], seed: 1, long: true },
   { name: "a stop is only said", bend: hosts(() => ({ stopDomain: () => Promise.resolve() })), faults: [], seed: 1 },
-  { name: "a start is only said", bend: hosts(() => ({ startDomain: () => Promise.resolve() })), faults: [], seed: 1 },
+  { name: "a start is only said", bend: hosts(() => ({ startDomain: () => Promise.resolve() })), faults: [], seed: 1, long: true },
   { name: "disks of what is gone are never deleted", bend: hosts(() => ({ deleteVolume: () => Promise.resolve(true) })), faults: [], seed: 7 },
   { name: "quota is given without its limit", bend: statements(/with (previous|admitted) as/, /q\.limit_(instances|vcpus)(?=\s*(?:$|and|\)|or))/g, "(q.limit_$1 + 1000)"), faults: [], seed: 6 },
   { name: "a place is written and its room is not counted", bend: statements(/^update host h set committed_vcpus = h\.committed_vcpus \+/, /h\.committed_vcpus \+ (\$\d+),/, "h.committed_vcpus + 0 * $1,"), faults: [], seed: 1, long: true },
