@@ -7,7 +7,9 @@ import type { ClusterSnapshot, SleepCertificate } from "@/server/planner/types";
  * the proof must cover it now.
  */
 export function protectAll(planner: ClusterSnapshot, snapshot: FleetSnapshot): ClusterSnapshot {
-  return { ...planner, instances: planner.instances.map((instance) => (instance.hostId !== null && snapshot.instances.has(instance.id) ? { ...instance, wanted: "on" as const } : instance)) };
+  // A host that has just gone silent is placed on by nobody, and is the likeliest to be lost: what runs there must find room as much as what runs elsewhere.
+  const hosts = planner.hosts.map((host) => (snapshot.hosts.get(host.id)?.state === "suspect" ? { ...host, state: "up" as const } : host));
+  return { ...planner, hosts, instances: planner.instances.map((instance) => (instance.hostId !== null && snapshot.instances.has(instance.id) ? { ...instance, wanted: "on" as const } : instance)) };
 }
 
 /** The proof that these hosts may sleep, or whose loss would not be survived. */
