@@ -2,8 +2,6 @@ import ipaddr from "ipaddr.js";
 import { Problem } from "@/server/platform/errors";
 import { sentence } from "@/server/platform/sentences";
 
-/** RFC 1918: addresses that mean nothing outside. */
-const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] as const;
 /** 65,534 machines, and 13: more would take a whole range from everybody else of the cluster, fewer is no network. */
 const SHORTEST_PREFIX = 16;
 const LONGEST_PREFIX = 28;
@@ -25,8 +23,8 @@ export interface PrivateRange {
 /** @throws Problem `bad-input` when it is no private range of a useful size. */
 export function privateRange(text: string): PrivateRange {
   const [address, prefixLength] = ipaddr.IPv4.parseCIDR(text);
-  const isPrivate = PRIVATE_RANGES.some((range) => address.match(ipaddr.IPv4.parseCIDR(range)));
-  if (!isPrivate || prefixLength < SHORTEST_PREFIX || prefixLength > LONGEST_PREFIX) {
+  // RFC 1918: addresses that mean nothing outside. Its smallest range (a /16) is as wide as the widest network, so none lies half outside.
+  if (address.range() !== "private" || prefixLength < SHORTEST_PREFIX || prefixLength > LONGEST_PREFIX) {
     throw new Problem("bad-input", sentence("refused-network-range", { network: text, shortest: SHORTEST_PREFIX, longest: LONGEST_PREFIX }), { field: "cidr" });
   }
   const base = addressNumber(ipaddr.IPv4.networkAddressFromCIDR(text).toString());

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import ipaddr from "ipaddr.js";
 import { DriverError } from "../../errors";
 import type { NicSpec } from "../types";
 import { isLibvirtError, LIBVIRT_ERROR } from "./errors";
@@ -54,16 +54,11 @@ export function filterOf({ ipAddress, onlyWithin }: NicSpec): XmlElement | null 
     return null;
   }
   if (onlyWithin === null) return element("filterref", { filter: ADDRESS_FILTER }, parameter("IP", ipAddress));
-  const [network = "", bits = ""] = onlyWithin.split("/");
-  const prefixLength = Number(bits);
-  if (!isIPv4(network) || !/^\d{1,2}$/.test(bits) || prefixLength < 1 || prefixLength > 32) throw new DriverError("invalid", `"${onlyWithin}" is no IPv4 network such as 10.1.2.0/24`, { onlyWithin });
-  return element("filterref", { filter: PRIVATE_FILTER }, parameter("IP", ipAddress), parameter("NETWORK", network), parameter("MASK", netmask(prefixLength)));
-}
-
-/** Dotted, as libvirt wants a mask that comes by a variable. */
-function netmask(prefixLength: number): string {
-  const bits = (0xffff_ffff << (32 - prefixLength)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
+  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(onlyWithin)) throw new DriverError("invalid", `"${onlyWithin}" is no IPv4 network such as 10.1.2.0/24`, { onlyWithin });
+  const [network, prefixLength] = ipaddr.IPv4.parseCIDR(onlyWithin);
+  // Dotted, as libvirt wants a mask that comes by a variable.
+  const mask = ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength);
+  return element("filterref", { filter: PRIVATE_FILTER }, parameter("IP", ipAddress), parameter("NETWORK", network.toString()), parameter("MASK", mask.toString()));
 }
 
 type Call = <Args, Reply>(procedure: Procedure<Args, Reply>, args: Args) => Promise<Reply>;
