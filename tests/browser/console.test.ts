@@ -11,9 +11,10 @@ import type { HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { systemClock } from "@/server/platform/clock";
 import { silentLogger } from "@/server/platform/logger";
 import { systemRandom } from "@/server/platform/random";
+import { anyFreePort } from "@/server/lab/ports";
 import { createTestDatabase, type TestDatabase } from "../support/database";
 import { fillPortal, type PortalFixture } from "../support/portal-fixture";
-import { freePort, startWeb, type RunningWeb } from "../support/web";
+import { startWeb, type RunningWeb } from "../support/web";
 import { accessibilityFaults, launch, signIn, skipReason, visit } from "./browser";
 
 /** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
@@ -40,7 +41,7 @@ describe.skipIf(skipReason !== null)(`the console in Chromium${skipReason ? ` (s
     });
     const driver = simulatedDriver(hosts);
     h1 = driver.connect(ADDRESS("h1"));
-    const port = await freePort();
+    const port = await anyFreePort();
     web = await startWeb({ appDatabaseUrl: database.url.app, consoleUrl: `ws://127.0.0.1:${port}` });
     gateway = await startGateway({
       db: database.worker, databaseUrl: database.url.worker, driverFor: () => driver, portalOrigins: [web.origin], bindAddress: "127.0.0.1", port, name: "gateway-of-the-browser", clock: systemClock, random: systemRandom, logger: silentLogger, limits: { upstreamMs: 500 },

@@ -10,10 +10,11 @@ import { systemClock } from "@/server/platform/clock";
 import { silentLogger } from "@/server/platform/logger";
 import { systemRandom } from "@/server/platform/random";
 import { ensureUser } from "@/server/tenancy";
+import { anyFreePort } from "@/server/lab/ports";
 import { openCentre, until, type Centre } from "../scenarios/centre";
 import { testContext } from "../support/database";
 import { PASSWORD } from "../support/portal-fixture";
-import { freePort, startWeb, type RunningWeb } from "../support/web";
+import { startWeb, type RunningWeb } from "../support/web";
 import { accessibilityFaults, fitsWidth, launch, signIn, skipReason, visit } from "./browser";
 
 /** A build on a busy machine takes its minutes; it is made once for all tests of these sources. */
@@ -48,7 +49,7 @@ describe.skipIf(skipReason !== null)(`desktops in Chromium${skipReason ? ` (skip
     await until("the version is checked", 30_000, async () => (await listGolden(centre.tenant))[0]!.state === "checked", () => listGolden(centre.tenant));
     await publishVersion(centre.tenant, { versionId: version.id });
     poolId = (await createPool(centre.tenant, { name: "office", kind: "floating", goldenImageId: version.goldenImageId, flavorId: centre.flavors.small, minimumReady: 1, maximum: 2 })).id;
-    const port = await freePort();
+    const port = await anyFreePort();
     web = await startWeb({ appDatabaseUrl: centre.database.url.app, consoleUrl: `ws://127.0.0.1:${port}` });
     const driver = simulatedDriver(centre.world);
     gateway = await startGateway({

@@ -8,6 +8,7 @@ import { endSilentConsoles } from "@/server/compute/console";
 import { issueDesktopTicket, openDesktop } from "@/server/desktop";
 import type { ServedWorld } from "@/server/drivers/hypervisor/simulated";
 import { createWorld, serveWorld, simulatedDriver } from "@/server/drivers/hypervisor/simulated";
+import { anyFreePort } from "@/server/lab/ports";
 import type { TestDatabase } from "../support/database";
 import { createTestDatabase, testContext } from "../support/database";
 import { Client, createInstance, createTenant, makeDesktop, ORIGIN, ticketPath } from "./setting";
@@ -58,15 +59,6 @@ async function start(port: number): Promise<{ child: ChildProcess; port: number;
   return { child, port: message.port, log: () => log };
 }
 
-async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
-
 describe("the gateway's process", () => {
   it("names every missing variable and what it is for", async () => {
     const child = launch({});
@@ -80,7 +72,7 @@ describe("the gateway's process", () => {
   });
 
   it("serves, survives kill -9 with nothing left open, and ends with 0 on SIGTERM", async () => {
-    const port = await freePort();
+    const port = await anyFreePort();
     const first = await start(port);
     const path = await ticketPath(tenant, instanceId, "serial");
     const client = new Client(port, path);
@@ -114,7 +106,7 @@ describe("the gateway's process", () => {
     await database.owner.execute(sql`insert into member (organization_id, user_id, role, created_at) values (${tenant.organizationId}, 'usr_other', 'viewer', now())`);
     const other = testContext(database.app, { scope: "tenant", organizationId: tenant.organizationId, actor: { kind: "user", id: "usr_other" } });
     const ticket = async (): Promise<string> => (await issueDesktopTicket(tenant.context, { sessionId })).path;
-    const port = await freePort();
+    const port = await anyFreePort();
     const first = await start(port);
     const used = await ticket();
     const client = new Client(port, used);

@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { migrateDatabase } from "@/db/migrate";
+import { anyFreePort } from "@/server/lab/ports";
 import { ensureLocalPostgres } from "@/server/lab/postgres";
 
 declare module "vitest" {
@@ -16,21 +16,10 @@ declare module "vitest" {
 export const TEST_PASSWORD = "only-on-loopback-and-only-for-tests";
 export const TEMPLATE_DATABASE = "berth_template";
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no free port"))));
-    });
-  });
-}
-
 /** One real Postgres for the whole run, with a migrated template that each test file copies. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = fileURLToPath(new URL(`../../.data/test-postgres-${process.pid}`, import.meta.url));
-  const server = await ensureLocalPostgres({ directory, port: await freePort(), password: TEST_PASSWORD, fast: true });
+  const server = await ensureLocalPostgres({ directory, port: await anyFreePort(), password: TEST_PASSWORD, fast: true });
   const admin = new pg.Client({ connectionString: server.url("postgres") });
   await admin.connect();
   await admin.query(`create database ${TEMPLATE_DATABASE}`);

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildWeb } from "@/server/lab/build-web";
+import { anyFreePort } from "@/server/lab/ports";
 
 export interface RunningWeb {
   readonly origin: string;
@@ -17,21 +17,10 @@ const READY_WITHIN_MS = 180_000;
 /** Ending by itself takes a second or two; a busy machine takes longer, a hung server for ever. */
 const END_WITHIN_MS = 30_000;
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no free port"))));
-    });
-  });
-}
-
 /** Starts the built portal on a port of its own over the given database (the address of the role berth_app). */
 export async function startWeb(options: { readonly appDatabaseUrl: string; readonly consoleUrl?: string; readonly env?: Readonly<Record<string, string>> }): Promise<RunningWeb> {
   const { serverPath } = await buildWeb({ log: () => undefined });
-  const port = await freePort();
+  const port = await anyFreePort();
   const origin = `http://127.0.0.1:${port}`;
   const uploads = mkdtempSync(join(tmpdir(), "berth-uploads-"));
   const lines: string[] = [];

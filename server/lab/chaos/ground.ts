@@ -13,7 +13,7 @@ import { findOrganization } from "@/server/tenancy";
 import type { DataCentre } from "../demo/data-centre";
 import { labCentre } from "../demo/lab-centre";
 import { prepareFleet } from "../demo/prepare-fleet";
-import { anyFreePort } from "../demo/settings";
+import { anyFreePort } from "../ports";
 import { root, Running } from "../demo/start";
 import { Supervisor } from "../demo/supervisor";
 import { freeSubnetIndex, openLab, type Lab } from "../index";

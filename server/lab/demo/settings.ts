@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { claimPort } from "../ports";
 
 /** Secrets and ports of one demo, made at its first start and kept, so that a second start finds the same. */
 export interface DemoSettings {
@@ -21,7 +21,7 @@ export async function loadSettings(directory: string): Promise<DemoSettings> {
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<DemoSettings>) : {};
   mkdirSync(directory, { recursive: true });
   const ports: Record<keyof typeof PREFERRED, number> = { ...PREFERRED };
-  for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = known.ports?.[name] ?? ((await isFree(PREFERRED[name])) ? PREFERRED[name] : await anyFreePort());
+  for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = known.ports?.[name] ?? (await claimPort(PREFERRED[name]));
   const secret = (): string => randomBytes(24).toString("base64url");
   const settings: DemoSettings = {
     stripe: { secretKey: `sk_test_simulated_${secret()}`, webhookSecret: `whsec_${secret()}` },
@@ -39,25 +39,6 @@ export async function loadSettings(directory: string): Promise<DemoSettings> {
 function readable(): string {
   const alphabet = "abcdefghjkmnpqrstvwxyz23456789";
   return Array.from({ length: 4 }, () => [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join("")).join("-");
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
-export function anyFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("The machine gave no free port on 127.0.0.1."))));
-    });
-  });
 }
 
 /** Who signs in to the demo. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { migrateDatabase } from "@/db/migrate";
+import { anyFreePort } from "../ports";
 import { ensureLocalPostgres, type LocalPostgres } from "../postgres";
 import { SimPostgres } from "./postgres";
 
@@ -34,21 +34,10 @@ export interface SimDatabaseServer {
   close(): Promise<void>;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no free port"))));
-    });
-  });
-}
-
 /** Starts it; takes some seconds, which all simulations of a run share. */
 export async function startSimServer(): Promise<SimServer> {
   const directory = join(tmpdir(), `berth-sim-${process.pid}-${randomBytes(4).toString("hex")}`);
-  const server = await ensureLocalPostgres({ directory, port: await freePort(), password: PASSWORD, fast: true, socket: true });
+  const server = await ensureLocalPostgres({ directory, port: await anyFreePort(), password: PASSWORD, fast: true, socket: true });
   const stop = async (): Promise<void> => {
     await server.stop();
     rmSync(directory, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { openDatabase } from "@/db/client";
 import { migrateDatabase } from "@/db/migrate";
-import { anyFreePort } from "@/server/lab/demo/settings";
+import { anyFreePort } from "@/server/lab/ports";
 import { ensureLocalPostgres } from "@/server/lab/postgres";
 import type { TestDatabase } from "../../support/database";
 
