@@ -30,7 +30,7 @@ const CAUSES = ["balance", "sleep", "update", "failing-host"] as const;
 const isCause = (cause: string): cause is (typeof CAUSES)[number] => (CAUSES as readonly string[]).includes(cause);
 
 /** Why memory could not be kept, or not be used, by the word that the loops write. */
-const REASONS = ["no-room", "held", "not-possible", "used", "not-whole", "does-not-fit"] as const;
+const REASONS = ["no-room", "held", "stands-still", "not-possible", "used", "not-whole", "does-not-fit"] as const;
 const isReason = (reason: string): reason is (typeof REASONS)[number] => (REASONS as readonly string[]).includes(reason);
 
 /** An event in plain words, with the numbers that its detail holds. */

@@ -118,6 +118,7 @@ export const SENTENCES = {
   "pool-at-floor": "Storage pool {pool} has {freePercent} % free, the floor is {floorPercent} %: new disks are refused. Free or add space.",
   "pool-near-floor": "Storage pool {pool} has {freePercent} % free and comes near the floor of {floorPercent} %.",
   "pool-takes-no-memory": "The storage pool {pool} had no room for the memory of {instance}, which should have been put aside and runs on. Free or add space.",
+  "machines-stand-still": "{machines} machines stand still, paused by their hosts for no reason that ends by itself: {names}. Look at the log of their hosts; a restart ends it.",
   "host-is-unreachable": "{host} does not answer, and is not known to be off.",
   "host-is-quarantined": "{host} is kept out.",
 } as const;

@@ -10,7 +10,7 @@ import { goOn } from "./converge/go-on";
 import { look, type FullView } from "./converge/look";
 import { acceptGuestShutdown, askShutdown, concludeApplied, confirmStart, cutPower, noteGuestCrash, reboot, start, unplace } from "./converge/power";
 import { resizeRunning, resizeStopped } from "./converge/resize";
-import { abandonHeld, forgetMemory, suspend } from "./converge/suspend";
+import { abandonStill, forgetMemory, suspend } from "./converge/suspend";
 import { deleteVolumes, finishPurge } from "./converge/volumes";
 import { Gate } from "./gate";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
@@ -137,7 +137,7 @@ export class InstanceConverger implements LoopDefinition {
         await suspend(pass, view);
         return true;
       case "abandon-suspend":
-        await abandonHeld(pass, view);
+        await abandonStill(pass, view, step.why);
         return true;
       case "forget-memory":
         await forgetMemory(pass, view);

@@ -1,4 +1,4 @@
-import { countRecentEvents, recordInstanceEvents, type DesiredInstance } from "@/server/compute";
+import { countRecentEvents, getInstanceForConverge, recordInstanceEvents, recordObservation, type DesiredInstance } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import { readAutomations, readPlace, takeSnapshot, type Automation, type FleetSnapshot } from "@/server/fleet";
 import { inTransaction } from "@/server/platform/transaction";
@@ -41,7 +41,7 @@ export class HangWatcher implements LoopDefinition {
     const here = observation !== null && allocation !== undefined && observation.hostId === allocation.hostId && observation.epoch === allocation.epoch;
     if (!here || host?.state !== "up" || instance.desiredPower !== "running" || instance.deletedAt !== null || snapshot.migrations.some((move) => move.instanceId === instance.id)) return 0;
     if (observation.state === "paused" && observation.reason === "watchdog") {
-      pass.background(instance.id, () => this.restart(pass, automation, instance, "its watchdog was not fed"));
+      pass.background(instance.id, async () => void (await this.restart(pass, automation, instance, "its watchdog was not fed")));
       return 1;
     }
     if (automation.hungAfterSeconds === 0 || observation.state !== "running") return 0;
@@ -66,22 +66,26 @@ export class HangWatcher implements LoopDefinition {
     const answered = this.answeredMs.get(run);
     const silentMs = answered === undefined ? 0 : context.clock.nowMs() - answered;
     if (silentMs < automation.hungAfterSeconds * 1_000) return;
-    this.answeredMs.delete(run);
-    await this.restart(pass, automation, instance, `its agent has been silent for ${Math.round(silentMs / 1_000)} s`);
+    if (await this.restart(pass, automation, instance, `its agent has been silent for ${Math.round(silentMs / 1_000)} s`)) this.answeredMs.delete(run);
   }
 
-  /** The power of a guest that stands still is cut; that it should run brings it back. */
-  private async restart(pass: Pass, automation: Automation, instance: DesiredInstance, why: string): Promise<void> {
+  /**
+   * The power of a guest that stands still is cut; that it should run brings it back. What was seen of it is looked up again first: another
+   * pass, or its owner, may have restarted it since. False where the host did not do it, and it is to be tried again.
+   */
+  private async restart(pass: Pass, automation: Automation, instance: DesiredInstance, why: string): Promise<boolean> {
     const { context } = pass;
     const place = await inTransaction(context, async (tx) => {
       const before = await countRecentEvents(tx, instance.id, RESTARTED, new Date(context.clock.nowMs() - HOUR_MS));
-      return { before, place: await readPlace(tx, instance.id, automation.clusterId) };
+      return { before, now: await getInstanceForConverge(tx, context, instance.id), place: await readPlace(tx, instance.id, automation.clusterId) };
     }, { readOnly: true });
-    const { host, migration } = place.place;
-    if (!host || host.state !== "up" || migration) return;
+    const { host, migration, allocation } = place.place;
+    const seen = place.now?.observation;
+    const same = seen?.state === instance.observation?.state && seen?.epoch === instance.observation?.epoch && seen?.observedAt.getTime() === instance.observation?.observedAt.getTime();
+    if (!host || host.state !== "up" || migration || !allocation || !same || place.now?.desiredPower !== "running" || place.now.deletedAt !== null) return true;
     if (place.before >= automation.hungRestartsPerHour) {
       context.logger.warn({ instanceId: instance.id, why, restarts: place.before }, "a guest hangs again; it is left to its owner");
-      return;
+      return true;
     }
     await inTransaction(context, (tx) => recordInstanceEvents(tx, context, [{ instanceId: instance.id, kind: RESTARTED, detail: { restarts: place.before + 1, limit: automation.hungRestartsPerHour } }]));
     try {
@@ -89,10 +93,17 @@ export class HangWatcher implements LoopDefinition {
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       context.logger.warn({ instanceId: instance.id, err: error }, "a guest that hangs could not be stopped; tried again");
-      return;
+      return false;
     }
+    // Known at once, so that the next pass does not take the pause that is over for another one.
+    await inTransaction(context, async (tx) => {
+      const { allocation: stands } = await readPlace(tx, instance.id, automation.clusterId);
+      if (stands?.hostId !== allocation.hostId || stands.epoch !== allocation.epoch) return;
+      await recordObservation(tx, context, [{ instanceId: instance.id, hostId: host.id, state: "stopped", reason: "destroyed", epoch: allocation.epoch, vcpus: null, memoryMiB: null, observedAt: context.clock.now(), runningSince: null }]);
+    });
     context.logger.warn({ instanceId: instance.id, why }, "a guest that hung is restarted");
     pass.wake("observe-hosts");
     pass.wake("converge-instances");
+    return true;
   }
 }

@@ -77,7 +77,23 @@ describe("one that is to be put aside while a full storage holds it", () => {
   it("goes on first where there is room, is given up where there is none, and waits only until somebody has looked", () => {
     expect(step({ hasRoom: true, isFull: false, tries: 0 })).toEqual({ kind: "go-on" });
     expect(step({ hasRoom: true, isFull: false, tries: 1 })).toEqual({ kind: "wait", untilMs: 25_000 });
-    expect(step({ hasRoom: false, isFull: true, tries: 0 })).toEqual({ kind: "abandon-suspend" });
+    expect(step({ hasRoom: false, isFull: true, tries: 0 })).toEqual({ kind: "abandon-suspend", why: "held" });
     expect(step({ hasRoom: false, isFull: false, tries: 0 })).toEqual({ kind: "none" });
+  });
+});
+
+describe("one that is to be put aside while its host holds it for another reason", () => {
+  const seen = (state: string, reason: string) => ({ desired: { desiredPower: "suspended", deletedAt: null, volumes: [], observation: { hostId: "hst_1", epoch: 1, state, reason, observedAt: new Date(10_000) } }, allocation: { hostId: "hst_1", epoch: 1, decidedAt: new Date(0) }, host: { state: "up" }, moving: false, hold: null }) as unknown as View;
+  const step = (state: string, reason: string, nowMs: number) => decideStep(seen(state, reason), { askedAtMs: null }, nowMs);
+
+  it.each([["paused", "unknown"], ["paused", "failed"], ["suspended", "unknown"], ["shutting-down", "guest-shutdown"]])("%s (%s) has a minute to go on or to end", (state, reason) => {
+    expect(step(state, reason, 69_999)).toEqual({ kind: "wait", untilMs: 70_000 });
+    expect(step(state, reason, 70_000)).toEqual({ kind: "abandon-suspend", why: "stands-still" });
+  });
+
+  it("has longer where its memory may still be under way, and no time where its watchdog bit", () => {
+    expect(step("paused", "saved", 700_000)).toEqual({ kind: "wait", untilMs: 910_000 });
+    expect(step("paused", "saved", 910_000)).toEqual({ kind: "abandon-suspend", why: "stands-still" });
+    expect(step("paused", "watchdog", 10_001)).toEqual({ kind: "abandon-suspend", why: "stands-still" });
   });
 });

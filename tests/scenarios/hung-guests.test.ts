@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { DriverError } from "@/server/drivers/errors";
 import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
+import { rebootInstance, suspendInstance } from "@/server/compute";
 import { updateAutomation } from "@/server/fleet";
 import { automationInput } from "@/server/fleet/schema";
 import { createCentre, until, untilHost, type Centre } from "./centre";
@@ -58,6 +59,45 @@ describe("a guest that stands still", () => {
     expect(runs(id!)).toBe(2);
     // One that never spoke may have no agent at all.
     expect(runs(silent!)).toBe(1);
+    await centre.checkInvariants();
+  });
+
+  it("is restarted when its watchdog bites, also while it should be put aside, so often and no more; then it is its owner's", async () => {
+    centre = await createCentre({ hosts: ["h1", "h2"] });
+    const crew = await centre.startWorker();
+    for (const name of ["h1", "h2"]) await untilHost(centre, name, "up");
+    // Silence of agents is not looked for: the device alone tells.
+    await updateAutomation(centre.provider, automationInput.parse({ clusterId: centre.clusterId, hungAfterSeconds: 0, hungRestartsPerHour: 2 }));
+    const id = await centre.order("hangs");
+    await centre.untilStatus(id, "running", 30_000);
+    const runs = () => centre.world.runs().filter((run) => run.instanceId === id).length;
+    const restarts = () => centre.rows<{ detail: object }>(`select detail from instance_event where kind = 'restarted-hung' and instance_id = '${id}' order by id`);
+    const bite = () => centre.world.pauseGuest(centre.runsOn(id)[0]!, id, "watchdog");
+    const untilAnew = (count: number) => until(`it runs for the ${count}th time`, 30_000, async () => {
+      crew.wake("restart-hung-guests");
+      return runs() === count && centre.runsOn(id).length === 1 && (await centre.status(id)) === "running";
+    });
+    bite();
+    await untilAnew(2);
+    expect(await restarts()).toEqual([{ detail: { restarts: 1, limit: 2 } }]);
+    // Nothing of a guest that hangs is worth keeping: the order to put it aside ends, and it is restarted.
+    bite();
+    await centre.untilStatus(id, "paused");
+    await suspendInstance(centre.tenant, { instanceId: id });
+    await untilAnew(3);
+    expect(await centre.rows(`select detail from instance_event where kind = 'suspend-failed' and instance_id = '${id}'`)).toEqual([{ detail: { reason: "stands-still" } }]);
+    bite();
+    await centre.untilStatus(id, "paused");
+    const passes = async () => Number((await centre.rows<{ n: string }>("select runs as n from loop_status where name = 'restart-hung-guests'"))[0]!.n);
+    const before = await passes();
+    await until("it was looked at again", 30_000, async () => {
+      crew.wake("restart-hung-guests");
+      return (await passes()) > before + 2;
+    });
+    expect(runs()).toBe(3);
+    expect(await restarts()).toHaveLength(2);
+    await rebootInstance(centre.tenant, { instanceId: id, mode: "reset" });
+    await untilAnew(4);
     await centre.checkInvariants();
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deleteInstance, purgeInstance, resizeInstance, startInstance, stopInstance, suspendInstance } from "@/server/compute";
+import { deleteInstance, purgeInstance, rebootInstance, resizeInstance, startInstance, stopInstance, suspendInstance } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { HypervisorDriver } from "@/server/drivers/hypervisor/types";
 import { cordonHost, getIncident, listClusters, listIncidents, uncordonHost } from "@/server/fleet";
@@ -80,6 +80,30 @@ describe("a machine that is put aside", () => {
     await purgeInstance(centre.tenant, { instanceId: id });
     await until("it is purged", 15_000, async () => (await centre.rows(`select 1 from instance where id = '${id}' and purged_at is not null`)).length === 1);
     expect(centre.world.status().volumes.filter((volume) => volume.name.includes(id))).toEqual([]);
+  });
+
+  it("is told so, and can be restarted, when its host keeps it paused; who runs the host is warned for as long as it stands still", async () => {
+    const id = await running(centre, "stands");
+    const [host] = centre.runsOn(id);
+    centre.world.pauseGuest(host!, id, "unknown");
+    await centre.untilStatus(id, "paused");
+    await suspendInstance(centre.tenant, { instanceId: id });
+    expect(await kinds(centre, id)).not.toContain("suspend-failed");
+    // A minute passes in which it does not go on.
+    await centre.rows(`update instance_observation set observed_at = observed_at - interval '2 minutes' where instance_id = '${id}' returning 1`);
+    await until("its order ended", 20_000, async () => (await kinds(centre, id)).includes("suspend-failed"));
+    expect(await centre.rows(`select detail from instance_event where instance_id = '${id}' and kind = 'suspend-failed'`)).toEqual([{ detail: { reason: "stands-still" } }]);
+    await centre.untilStatus(id, "paused");
+    const warned = async () => (await listClusters(centre.provider)).items[0]!.warnings.some((warning) => typeof warning !== "string" && warning.words.some(({ code, params }) => code === "machines-stand-still" && params["names"] === "stands"));
+    expect(await warned()).toBe(true);
+    await until("no claim on a file is left", 5_000, async () => (await unfinished(centre, id)).length === 0);
+    await rebootInstance(centre.tenant, { instanceId: id, mode: "reset" });
+    await centre.untilStatus(id, "running");
+    expect(await warned()).toBe(false);
+    expect(centre.runsOn(id)).toHaveLength(1);
+    await suspendInstance(centre.tenant, { instanceId: id });
+    await centre.untilStatus(id, "suspended");
+    await centre.checkInvariants();
   });
 
   it("goes on when the storage has no room for its memory, its owner reads why, and who runs the storage is warned until there is room", async () => {

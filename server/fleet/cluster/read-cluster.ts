@@ -1,8 +1,8 @@
-import { listInstancesForCluster } from "@/server/compute";
+import { listInstancesForCluster, type DesiredInstance } from "@/server/compute";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
 import { sentence, sentences, type Said, type Words } from "@/server/platform/sentences";
-import { inTransaction, type Transaction } from "@/server/platform/transaction";
+import { inTransaction } from "@/server/platform/transaction";
 import { allocationsOf } from "../allocation/store";
 import { hostsOf } from "../host/store";
 import { summarizeHost, type HostSummary } from "../host/summarize-host";
@@ -77,7 +77,7 @@ export function listClusters(context: Context): Promise<Page<ClusterSummary>> {
     const items: ClusterSummary[] = [];
     for (const cluster of clusters) {
       const own = <T extends { readonly clusterId: string }>(rows: readonly T[]): T[] => rows.filter((row) => row.clusterId === cluster.id);
-      items.push(summarizeCluster(cluster, own(hosts), own(pools), own(allocations), await soldStorageMiB(tx, context, cluster.id), own(incidents)));
+      items.push(summarizeCluster(cluster, own(hosts), own(pools), own(allocations), await listInstancesForCluster(tx, context, cluster.id), own(incidents), context.clock.nowMs()));
     }
     return { items, nextCursor: null, total: items.length };
   });
@@ -94,9 +94,8 @@ export function getCluster(context: Context, clusterId: string): Promise<Cluster
     const placed = new Map(allocations.map((row) => [row.instanceId, row]));
     const counts = new Map<string, number>();
     for (const row of allocations) counts.set(row.hostId, (counts.get(row.hostId) ?? 0) + 1);
-    const sold = instances.reduce((sum, one) => sum + one.volumes.reduce((size, volume) => size + volume.sizeGiB * 1_024, 0), 0);
     return {
-      ...summarizeCluster(cluster, hosts, pools, allocations, sold, (await openIncidents(tx)).filter((one) => one.clusterId === clusterId)),
+      ...summarizeCluster(cluster, hosts, pools, allocations, instances, (await openIncidents(tx)).filter((one) => one.clusterId === clusterId), context.clock.nowMs()),
       hosts: hosts.map((host) => summarizeHost(host, cluster, counts.get(host.id) ?? 0)),
       pools,
       waiting: instances
@@ -106,8 +105,7 @@ export function getCluster(context: Context, clusterId: string): Promise<Cluster
   });
 }
 
-async function soldStorageMiB(tx: Transaction, context: Context, clusterId: string): Promise<number> {
-  const instances = await listInstancesForCluster(tx, context, clusterId);
+function soldStorageMiB(instances: readonly DesiredInstance[]): number {
   return instances.reduce((sum, one) => sum + one.volumes.reduce((size, volume) => size + volume.sizeGiB * 1_024, 0), 0);
 }
 
@@ -116,7 +114,7 @@ export function policyOf(cluster: ClusterRow): ClusterPolicyView {
   return { cpuRatio, memoryRatio, storageRatio, storageFloorFraction, failoverHosts, suspectAfterSeconds, fenceAfterSeconds, fenceBrakeFraction };
 }
 
-export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[], allocations: readonly AllocationRow[], soldStorage: number, incidents: readonly IncidentRow[]): ClusterSummary {
+export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[], pools: readonly StoragePoolRow[], allocations: readonly AllocationRow[], instances: readonly DesiredInstance[], incidents: readonly IncidentRow[], nowMs: number): ClusterSummary {
   const up = hosts.filter((host) => host.state === "up" && !host.maintenance);
   const sum = (of: readonly HostRow[], value: (host: HostRow) => number): number => of.reduce((total, host) => total + value(host), 0);
   const usable = (host: HostRow): number => host.memoryMiB - host.systemMemoryMiB;
@@ -134,10 +132,10 @@ export function summarizeCluster(cluster: ClusterRow, hosts: readonly HostRow[],
     capacity: {
       vcpus: { physical: sum(up, (host) => host.cores), sellable: Math.floor(sum(up, (host) => host.cores) * cluster.cpuRatio), committed: sum(hosts, (host) => host.committedVcpus), reserved: Math.ceil(sum(hosts, (host) => host.reservedCpuMillicores) / 1_000) },
       memoryMiB: { physical: sum(up, usable), sellable: Math.floor(sum(up, usable) * cluster.memoryRatio), committed: sum(hosts, (host) => host.committedMemoryMiB), reserved: sum(hosts, (host) => host.reservedMemoryMiB) },
-      storageMiB: { physical: poolMiB, sellable: Math.floor(poolMiB * cluster.storageRatio), committed: soldStorage, reserved: usedMiB },
+      storageMiB: { physical: poolMiB, sellable: Math.floor(poolMiB * cluster.storageRatio), committed: soldStorageMiB(instances), reserved: usedMiB },
     },
     policy: policyOf(cluster),
-    warnings: warningsOf(cluster, hosts, pools, incidents),
+    warnings: [...warningsOf(cluster, hosts, pools, incidents), ...standstill(instances, nowMs)],
   };
 }
 
@@ -160,4 +158,18 @@ function warningsOf(cluster: ClusterRow, hosts: readonly HostRow[], pools: reado
     warnings.push(host.stateWords ? sentences(is, { text: host.stateReason, words: host.stateWords }) : `${is.text} ${host.stateReason}`);
   }
   return warnings;
+}
+
+/** A pause between two looks is a move's last step or the end of a process; one that lasts is worth a look. */
+const STANDSTILL_MS = 60_000;
+/** A full storage has warnings of its own; the two others end by themselves. */
+const PASSING: readonly (string | null)[] = ["io-error", "migrating", "saved"];
+const NAMES_SHOWN = 5;
+
+/** Machines that should run and that their hosts have kept paused; told while it is so, and forgotten with the first run. */
+function standstill(instances: readonly DesiredInstance[], nowMs: number): Said[] {
+  const still = instances.filter(({ desiredPower, deletedAt, observation }) => desiredPower !== "stopped" && deletedAt === null && observation?.state === "paused" && !PASSING.includes(observation.reason) && nowMs - observation.observedAt.getTime() >= STANDSTILL_MS);
+  if (still.length === 0) return [];
+  const names = still.slice(0, NAMES_SHOWN).map((one) => one.name).join(", ");
+  return [sentence("machines-stand-still", { machines: still.length, names: still.length > NAMES_SHOWN ? `${names}, ...` : names })];
 }

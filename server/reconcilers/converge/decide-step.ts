@@ -50,8 +50,8 @@ export type Step =
   | { readonly kind: "finish-purge" }
   /** Its memory into a file; repeated, it only writes down that this was done. */
   | { readonly kind: "suspend" }
-  /** A full storage holds it, so its memory can not be saved: the order ends, and it goes on when there is room. */
-  | { readonly kind: "abandon-suspend" }
+  /** A full storage holds it ("held"), or its host does for another reason ("stands-still"), so its memory can not be saved: the order ends. */
+  | { readonly kind: "abandon-suspend"; readonly why: "held" | "stands-still" }
   /** A saved memory that nothing will go on from. */
   | { readonly kind: "forget-memory" }
   | { readonly kind: "accept-guest-shutdown" }
@@ -73,6 +73,11 @@ export const ASK_AGAIN_MS = 2_000;
 export const HOLD_WINDOW_MS = 3_600_000;
 const FIRST_HOLD_MS = 15_000;
 const LONGEST_HOLD_MS = 600_000;
+
+/** One that should be put aside and stands still has so long to go on, or to end, by itself. A shutdown's last step takes seconds. */
+export const STANDSTILL_MS = 60_000;
+/** Its memory or its move may be under way, begun by a worker that died: a save is given ten minutes by the driver. */
+export const STANDSTILL_UNDER_WAY_MS = 900_000;
 
 const LIVE: readonly ObservedState[] = ["running", "paused", "shutting-down", "suspended"];
 
@@ -133,14 +138,25 @@ function stopping(view: View, memory: Memory, nowMs: number): Step {
 
 /**
  * What has no running guest (a shutdown under way) has to end first. One that a full storage holds goes on as soon as there is room, and is put
- * aside then; where its pools were looked at and are full, whoever asked is told, and not kept waiting for as long as they stay so.
+ * aside then; where its pools were looked at and are full, whoever asked is told, and not kept waiting for as long as they stay so. One that
+ * stands still for any other reason has a bounded time: a watchdog that bit is never undone, everything else may end by itself.
  */
 function suspending(view: View, state: ObservedState, nowMs: number): Step {
   const { observation } = view.desired;
   if (state === "running") return { kind: "suspend" };
-  if (!observation || !isHeldByStorage(view.desired)) return NONE;
+  if (!observation) return NONE;
+  if (!isHeldByStorage(view.desired)) {
+    const untilMs = observation.observedAt.getTime() + standstillMs(observation.reason);
+    return untilMs > nowMs ? { kind: "wait", untilMs } : { kind: "abandon-suspend", why: "stands-still" };
+  }
   if (view.hold?.hasRoom) return held(view, observation.observedAt, nowMs);
-  return view.hold?.isFull ? { kind: "abandon-suspend" } : NONE;
+  return view.hold?.isFull ? { kind: "abandon-suspend", why: "held" } : NONE;
+}
+
+/** How long one that should be put aside may stand still, by its host's reason, before the order ends. */
+function standstillMs(reason: string): number {
+  if (reason === "watchdog") return 0;
+  return reason === "saved" || reason === "migrating" ? STANDSTILL_UNDER_WAY_MS : STANDSTILL_MS;
 }
 
 /** Saved, or gone by itself before it could be: either way it gives its place back. */

@@ -52,18 +52,23 @@ export async function suspend(pass: Pass, given: FullView): Promise<void> {
   });
 }
 
-/** A full storage holds the machine that should be put aside: the order ends, its owner and who runs the storage hear why, and it goes on when there is room. */
-export async function abandonHeld(pass: Pass, given: FullView): Promise<void> {
+/**
+ * The machine that should be put aside stands still: the order ends and its owner hears why. One that a full storage holds goes on when
+ * there is room, and who runs the storage hears of it; one that stands still for another reason is its owner's to restart (the hang
+ * watcher does it where a watchdog bit), and the cluster's warnings name it for as long as that lasts.
+ */
+export async function abandonStill(pass: Pass, given: FullView, why: "held" | "stands-still"): Promise<void> {
   const { context } = pass;
   const { desired, pools } = placed(given);
   const memory = memoryOf(desired);
   const full = disksOf(desired).map(({ poolId }) => pools.get(poolId)).find((pool) => pool !== undefined && pool.availableMiB <= pool.capacityMiB * given.cluster.storageFloorFraction);
   const pool = full ?? (memory ? pools.get(memory.poolId) : undefined);
   await inTransaction(context, async (tx) => {
-    const ended = await abandonSuspend(tx, context, { instanceId: desired.id, generation: desired.generation, reason: "held" });
-    if (ended && pool) await noteNoRoom(tx, context, { clusterId: desired.clusterId, pool: pool.name, instanceId: desired.id, instance: desired.name, neededMiB: (memory?.sizeGiB ?? 0) * MIB_PER_GIB, error: null });
+    const ended = await abandonSuspend(tx, context, { instanceId: desired.id, generation: desired.generation, reason: why });
+    if (ended && pool && why === "held") await noteNoRoom(tx, context, { clusterId: desired.clusterId, pool: pool.name, instanceId: desired.id, instance: desired.name, neededMiB: (memory?.sizeGiB ?? 0) * MIB_PER_GIB, error: null });
   });
-  context.logger.error({ instanceId: desired.id, pool: pool?.name }, "a machine could not be suspended: a full storage holds it");
+  context.logger.error({ instanceId: desired.id, pool: pool?.name, state: desired.observation?.state, reason: desired.observation?.reason }, why === "held" ? "a machine could not be suspended: a full storage holds it" : "a machine could not be suspended: it stands still");
+  if (why === "stands-still") pass.wake("restart-hung-guests");
 }
 
 /** What becomes of a saved memory that nobody will go on from. */

@@ -12,6 +12,7 @@ import { abortMigration, migrateDomain } from "./migration";
 import { hostFacts, observeHost } from "./observe";
 import type { CallName, HostCalls, LabCalls, PowerCalls, WorldCalls, WorldStatus } from "./port";
 import { findDoubleRuns } from "./runs";
+import { pauseProcess } from "./process";
 import type { ScreenDesk } from "./screens";
 import type { WorldState } from "./state";
 import { hostNamed, pause, runningDomain } from "./state";
@@ -165,6 +166,10 @@ export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, host
   reboot: ({ state }, name) => done(rebootHost(state, name)),
   bmc: ({ state }, name, input) => done(Object.assign(hostNamed(state, name).bmc, input)),
   crashGuest: ({ state }, name, { instanceId }) => done(crashGuest(state, name, instanceId)),
+  pauseGuest: ({ state }, name, { instanceId, reason }) => {
+    const host = hostNamed(state, name);
+    return done(pauseProcess(state, host, runningDomain(host, instanceId, "A pause"), reason));
+  },
   setProfile: ({ state }, _name, { instanceId, profile }) => {
     for (const host of state.hosts.values()) {
       const domain = host.domains.get(instanceId);

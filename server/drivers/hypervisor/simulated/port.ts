@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from "node:stream";
 import type {
   DomainEvent,
+  DomainReason,
   DomainSpec,
   GuestFile,
   GuestFilePart,
@@ -93,6 +94,8 @@ export interface LabCalls {
   readonly reboot: Call<Record<string, never>, null>;
   readonly bmc: Call<{ readonly reachable?: boolean; readonly slowMs?: number; readonly liesOff?: boolean; readonly answersEarly?: boolean }, null>;
   readonly crashGuest: Call<OnInstance, null>;
+  /** The host pauses a guest: "watchdog" is a watchdog device that was not fed, "unknown" somebody's hand. */
+  readonly pauseGuest: Call<OnInstance & { readonly reason: DomainReason }, null>;
   readonly setProfile: Call<OnInstance & { readonly profile: Partial<GuestProfile> }, null>;
   readonly fillPool: Call<{ readonly pool: string; readonly freeBytes: number | null }, null>;
   readonly status: Call<Record<string, never>, WorldStatus>;

@@ -1,5 +1,5 @@
 import { DriverError } from "../../errors";
-import type { DomainEvent } from "../types";
+import type { DomainEvent, DomainReason } from "../types";
 import type { SimulatedClock } from "./clock";
 import type { Effects, HostCallEntry } from "./dispatch";
 import { callPower, hostCalls, labCalls, powerCalls } from "./dispatch";
@@ -40,6 +40,7 @@ export interface World {
   reboot(host: string): void;
   bmc(host: string, change: LabCalls["bmc"]["input"]): void;
   crashGuest(host: string, instanceId: string): void;
+  pauseGuest(host: string, instanceId: string, reason: DomainReason): void;
   setProfile(instanceId: string, profile: Partial<GuestProfile>): void;
   /** Somebody else fills the shared pool up to `freeBytes`; null takes it all away again. */
   fillPool(pool: string, freeBytes: number | null): void;
@@ -84,6 +85,7 @@ export function createWorld(options: WorldOptions = {}): World {
     reboot: (host) => void lab("reboot", host, {}),
     bmc: (host, change) => void lab("bmc", host, change),
     crashGuest: (host, instanceId) => void lab("crashGuest", host, { instanceId }),
+    pauseGuest: (host, instanceId, reason) => void lab("pauseGuest", host, { instanceId, reason }),
     setProfile: (instanceId, profile) => void lab("setProfile", "", { instanceId, profile }),
     fillPool: (pool, freeBytes) => void lab("fillPool", "", { pool, freeBytes }),
     arm: (host, call, kind) => void state.armed.push({ host, call, kind }),
