@@ -87,17 +87,32 @@ export async function show(office: Office, sessionId: string): Promise<{ readonl
   }
 }
 
-/** A new ticket, again and again until the screen is there, as the page does; says what the portal told meanwhile. */
-export async function comeBack(office: Office, desk: Desk): Promise<readonly string[]> {
+/** Listens to what the portal tells of a session while something happens to its machine, as the page of its person does. */
+export function hearPortal(office: Office, desk: Desk): { readonly stop: () => Promise<readonly string[]> } {
   const told = new Set<string>();
-  const { screen, picture } = await until(`the screen of ${desk.name} is back`, SESSION_TIMEOUT_MS, async () => {
-    const { moving } = await office.stage.tenant.api.desktops.session.query({ ...organizationOf(office), sessionId: desk.sessionId });
-    if (moving) told.add(moving);
-    return show(office, desk.sessionId);
-  }, 200);
+  let over = false;
+  const hearing = (async () => {
+    for (; !over; await pause(100)) {
+      const { moving } = await office.stage.tenant.api.desktops.session.query({ ...organizationOf(office), sessionId: desk.sessionId });
+      if (moving) told.add(moving);
+    }
+  })();
+  // Who stops it hears of its error; before that nobody waits for it.
+  hearing.catch(() => undefined);
+  return {
+    stop: async () => {
+      over = true;
+      await hearing;
+      return [...told];
+    },
+  };
+}
+
+/** A new ticket, again and again until the screen is there, as the page does. */
+export async function comeBack(office: Office, desk: Desk): Promise<void> {
+  const { screen, picture } = await until(`the screen of ${desk.name} is back`, SESSION_TIMEOUT_MS, () => show(office, desk.sessionId), 200);
   desk.screen = screen;
   desk.picture = picture;
-  return [...told];
 }
 
 /** Written by the typed line when the desk's word is on the disk: what follows is the next prompt, at once. */

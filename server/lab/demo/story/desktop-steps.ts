@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Recorder } from "../evidence";
 import { REAL_DESKTOP } from "../data-centre";
 import { coloursOf, differingPoints, type Picture } from "../screen-client";
-import { BOOT_TIMEOUT_MS, comeBack, CURSOR_POINTS, enter, need, organizationOf, personality, publish, readWord, SESSION_TIMEOUT_MS, typeWord, untilPersonal, type Detail, type Office } from "./desk";
+import { BOOT_TIMEOUT_MS, comeBack, CURSOR_POINTS, enter, hearPortal, need, organizationOf, personality, publish, readWord, SESSION_TIMEOUT_MS, typeWord, untilPersonal, type Detail, type Office } from "./desk";
 import { leftoversOf } from "./leftovers";
 import { hostId, hostOf, readInstance, smallImage, until, type Stage } from "./stage";
 
@@ -62,11 +62,13 @@ async function move(office: Office): Promise<Detail> {
   await typeWord(office, desk);
   const before = desk.picture;
   const from = await hostOf(stage, desk.instanceId);
+  const portal = hearPortal(office, desk);
   await stage.operator.api.admin.hosts.drain.mutate({ hostId: from.hostId });
   const end = await desk.screen.untilEnd(SESSION_TIMEOUT_MS);
   const closed = performance.now();
-  const told = await comeBack(office, desk);
+  await comeBack(office, desk);
   const awayMs = Math.round(performance.now() - closed);
+  const told = await portal.stop();
   const to = await until("the machine runs at its new host", 60_000, async () => {
     const now = await hostOf(stage, desk.instanceId);
     return now.hostId !== from.hostId && (await readInstance(stage, desk.instanceId)).status === "running" ? now : null;
@@ -109,11 +111,13 @@ async function hostLost(office: Office): Promise<Detail> {
   const { stage } = office;
   const desk = need(office.shared);
   const from = await hostOf(stage, desk.instanceId);
+  const portal = hearPortal(office, desk);
   const lost = performance.now();
   await stage.centre.crash(from.host.name);
   const end = await desk.screen.untilEnd(SESSION_TIMEOUT_MS);
-  const told = await comeBack(office, desk);
+  await comeBack(office, desk);
   const backMs = Math.round(performance.now() - lost);
+  const told = await portal.stop();
   const to = await hostOf(stage, desk.instanceId);
   const word = await until("the agent of the restarted desktop answers", BOOT_TIMEOUT_MS, () => readWord(office, desk));
   await stage.centre.wake(from.host.name);
