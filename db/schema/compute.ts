@@ -66,6 +66,27 @@ export const instance = pgTable(
   ],
 );
 
+/**
+ * What an owner wants started before what after the loss of a host. A trigger of the migration 0035 keeps both in one organization and cluster;
+ * a purge takes the rows with it, on either side.
+ */
+export const startAfter = pgTable(
+  "start_after",
+  {
+    organizationId: organizationId().notNull().references(() => organization.id),
+    instanceId: text("instance_id").notNull().references(() => instance.id, { onDelete: "cascade" }),
+    /** It is started first. */
+    afterInstanceId: text("after_instance_id").notNull().references(() => instance.id, { onDelete: "cascade" }),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.instanceId, t.afterInstanceId] }),
+    index("start_after_after").on(t.afterInstanceId),
+    index("start_after_organization").on(t.organizationId),
+    check("start_after_not_itself", sql`${t.instanceId} <> ${t.afterInstanceId}`),
+  ],
+);
+
 /** What the fleet does with an instance now, as far as its tenant may know; null: nothing special. */
 export const INSTANCE_PHASES = ["waiting-for-capacity", "placed", "migrating", "recovering", "unreachable"] as const;
 

@@ -36,10 +36,13 @@ export { removeSshKey } from "./ssh-key/remove-ssh-key";
 export type { SshKeyView } from "./ssh-key/types";
 
 export { getConsent, setConsent } from "./consent/set-consent";
+export { getRestart, setRestart } from "./restart/set-restart";
 
 // What the loops read and write.
 export { giveNotice, readConsents } from "./consent/set-consent";
 export { standOf } from "./consent/rules";
+export { readPredecessors, readStartAfter } from "./restart/set-restart";
+export type { Predecessor, RestartOrder, RestartPriority } from "./restart/types";
 export type { MoveConsent } from "./consent/types";
 export { imageSource, imageSources } from "./image/image-sources";
 export { failAbandonedUploads, listImporting, listRetiredImages, listStillImporting, markAvailable, markFailed, markImageRemoved } from "./image/mark-image";

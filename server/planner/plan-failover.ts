@@ -13,6 +13,8 @@ import { instanceAction, powerAction, writePlan } from "./write-plan";
 export interface FailoverOptions {
   /** Switch sleeping hosts on where the others have no room. Default false: the caller must be able to wake them. */
   wake?: boolean;
+  /** What starts after something that finds no place: refused with it (the default), or placed all the same, for a caller that lets it wait for a while. */
+  followers?: "refuse" | "place";
   /** The stored certificate: where its restarts serve more than what is found here, they are taken. */
   certificate?: SleepCertificate | null;
 }
@@ -30,7 +32,7 @@ interface Outcome {
 
 /**
  * Restart plan after the loss of hosts that are known to be dead (fencing is confirmed by the caller, never here). The higher priority goes first,
- * and what it depends on before it; an instance starts in a later wave than those that it must follow, and is refused with them. What finds no
+ * and what it depends on before it; an instance starts in a later wave than those that it must follow, and is refused with them unless the caller says otherwise. What finds no
  * place is refused with the reason; lower priorities that do fit are still restarted, and the summary says so. Instances that are off only
  * get a new place. If spreading leaves somebody out, a tight packing and the certificate are tried before that is said.
  */
@@ -51,11 +53,11 @@ export function planFailover(snapshot: ClusterSnapshot, lostHostIds: readonly st
   for (const instance of order) removeInstance(model, instance);
   const goals = [packed.failed < 0 ? new Map(packed.placements.map((one) => [one.instance, one.host])) : null, certified(model, order, lostIds, options)];
   const dead = new Set(lost);
-  let outcome = place(model, order, null, dead, options.wake === true);
+  let outcome = place(model, order, null, dead, options);
   for (const goal of goals) {
     if (outcome.refusals.length === 0 || goal === null) continue;
     for (const instance of outcome.hostOf.keys()) removeInstance(model, instance);
-    const other = place(model, order, goal, dead, options.wake === true);
+    const other = place(model, order, goal, dead, options);
     if (other.refusals.length < outcome.refusals.length) outcome = other;
     else {
       for (const instance of other.hostOf.keys()) removeInstance(model, instance);
@@ -99,13 +101,13 @@ function certified(model: Model, order: readonly number[], lostIds: ReadonlySet<
 }
 
 /** Gives each instance its place in turn: the one of the goal where that is allowed, else the best that is up, else one that must be woken. */
-function place(model: Model, order: readonly number[], goal: ReadonlyMap<number, number> | null, dead: ReadonlySet<number>, wake: boolean): Outcome {
+function place(model: Model, order: readonly number[], goal: ReadonlyMap<number, number> | null, dead: ReadonlySet<number>, { wake = false, followers = "refuse" }: FailoverOptions): Outcome {
   const outcome: Outcome = { hostOf: new Map(), scores: new Map(), rejections: new Map(), refusals: [] };
   const among = new Set(order);
   const refused = new Set<number>();
   const asleep = new Set(model.hosts.flatMap((host, index) => (host.state === "asleep" || host.state === "waking" ? [index] : [])));
   for (const instance of order) {
-    const missing = dependenciesOf(model, instance, among).find((one) => refused.has(one));
+    const missing = followers === "place" ? undefined : dependenciesOf(model, instance, among).find((one) => refused.has(one));
     if (missing !== undefined && instanceAt(model, instance).wanted === "on") {
       refused.add(instance);
       outcome.refusals.push(followsRefused(model, instance, missing));

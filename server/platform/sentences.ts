@@ -26,6 +26,10 @@ export const SENTENCES = {
   "waits-no-room": "No server has room for {instance} ({vcpus} vCPU, {memoryMiB} MiB) now. It starts by itself as soon as one has.",
   "kept-in-reserve": "The room on {host} is kept free for machines whose server fails.",
   "waits-after-loss": "Its server failed, and no other server has room for {instance} now. It starts by itself as soon as one has.",
+  // Restarts in the order that an owner asked for.
+  "restart-follows": "It starts after {names}, and without that {waitSeconds} s after this at the latest.",
+  "restart-without": "{names} did not run within {waitSeconds} s, so it was started without.",
+  "restart-after": "It was started after {names}.",
   // Changes of size.
   "resize-at-start": "It does not run now; the new size is there when it starts.",
   "resize-class": "The class of the size changes, which takes effect with the next boot. Reboot it when it suits you.",

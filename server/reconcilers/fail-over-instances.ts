@@ -2,8 +2,9 @@ import { noteApplied, noteWaiting, recordInstanceEvents, recordObservation, setP
 import { applyRestarts, closeFencing, lastDecisions, namedWords, nameHosts, PlanSuperseded, readFleet, recordDecision, releaseAllocation, takeSnapshot, type FleetSnapshot, type HostRow, type Restart } from "@/server/fleet";
 import { closeHostUsage } from "@/server/metering";
 import { planFailover, type Plan } from "@/server/planner";
-import { sentence } from "@/server/platform/sentences";
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
+import { awaitedOf, sayFollows } from "./converge/follow";
 import { inputsOf, rejectedOf, saidOf } from "./place-instances";
 import type { LoopDefinition, Pass } from "./types";
 
@@ -34,7 +35,8 @@ async function failOver(pass: Pass, clusterId: string, dead: readonly HostRow[])
     const lost = [...snapshot.allocations.values()].filter((row) => deadIds.has(row.hostId));
     const moving = new Set(snapshot.migrations.filter((move) => move.state === "running").map((move) => move.instanceId));
     if (moving.size > 0) pass.wake("migrate-instances");
-    const plan = planFailover(snapshot.planner, [...deadIds]);
+    // Each is given its place now, so that nobody takes it; converge-instances lets those wait that follow others, and not for ever.
+    const plan = planFailover(snapshot.planner, [...deadIds], { followers: "place" });
     try {
       const done = await apply(pass, snapshot, plan, dead, moving);
       await releaseStopped(pass, snapshot, lost.map((row) => row.instanceId), moving);
@@ -57,6 +59,8 @@ async function apply(pass: Pass, snapshot: FleetSnapshot, plan: Plan, dead: read
     const instance = snapshot.instances.get(action.instanceId ?? "");
     const from = hosts.get(action.fromHostId ?? "");
     if (action.op !== "start" || !instance || !from || moving.has(instance.id)) return [];
+    const names = awaitedOf(snapshot, instance.id);
+    const reason = saidOf(snapshot, action.reason, action.words);
     const toName = snapshot.names.get(action.toHostId) ?? action.toHostId;
     return [
       {
@@ -66,9 +70,9 @@ async function apply(pass: Pass, snapshot: FleetSnapshot, plan: Plan, dead: read
         toHostId: action.toHostId,
         decision: {
           inputs: { ...inputsOf(snapshot, instance), lostHost: { id: from.id, name: from.name, lastSeenAt: from.lastSeenAt?.toISOString() ?? null, confirmedDeadAt: from.stateChangedAt.toISOString() } },
-          chosen: { action: "restart", fromHostId: from.id, fromHostName: from.name, hostId: action.toHostId, hostName: toName, numbers: action.numbers },
+          chosen: { action: "restart", ...(names.length > 0 ? { startAfter: names } : {}), fromHostId: from.id, fromHostName: from.name, hostId: action.toHostId, hostName: toName, numbers: action.numbers },
           rejected: rejectedOf(snapshot, rejected.get(instance.id) ?? []),
-          reason: saidOf(snapshot, action.reason, action.words),
+          reason: names.length > 0 ? sentences(punctuated(reason), sayFollows(names)) : reason,
           predicted: { ...action.predicted },
           measured: { confirmedToDecidedMs: context.clock.nowMs() - from.stateChangedAt.getTime() },
         },
@@ -78,11 +82,17 @@ async function apply(pass: Pass, snapshot: FleetSnapshot, plan: Plan, dead: read
   if (restarts.length === 0) return 0;
   const done = await applyRestarts(context, snapshot.cluster.id, snapshot.cluster.generation, restarts, async (tx, one) => {
     await setPhase(tx, context, [one.instanceId], "recovering");
-    await recordInstanceEvents(tx, context, [{ instanceId: one.instanceId, kind: "failed-over", decisionId: one.decisionId }]);
+    const names = awaitedOf(snapshot, one.instanceId);
+    await recordInstanceEvents(tx, context, [{ instanceId: one.instanceId, kind: "failed-over", decisionId: one.decisionId, ...(names.length > 0 ? { detail: { ...sayFollows(names) } } : {}) }]);
   });
   pass.wake("converge-instances");
   context.logger.warn({ restarts: done.length, hosts: dead.map((host) => host.name) }, "instances fail over");
   return done.length;
+}
+
+/** The planner ends no sentence. */
+function punctuated(said: Sentence): Sentence {
+  return { ...said, text: `${said.text}.` };
 }
 
 /** A machine that should be off loses its place with its host; it gets one when it is started. */

@@ -78,7 +78,7 @@ async function wakeForNeed(pass: Pass, fleet: Fleet, clusterId: string, asleep: 
   if (snapshot.waiting.length === 0 && lost.length === 0) return 0;
   const byId = new Map(asleep.map((host) => [host.id, host]));
   const wanted = new Map<string, number>();
-  const targets = lost.length > 0 ? planFailover(allAwake(snapshot.planner), lost.map((host) => host.id)).actions.map((action) => action.toHostId) : ordersOn(snapshot);
+  const targets = lost.length > 0 ? planFailover(allAwake(snapshot.planner), lost.map((host) => host.id), { followers: "place" }).actions.map((action) => action.toHostId) : ordersOn(snapshot);
   for (const hostId of targets) if (byId.has(hostId)) wanted.set(hostId, (wanted.get(hostId) ?? 0) + 1);
   const hosts = [...wanted.keys()].flatMap((id) => byId.get(id) ?? []);
   const reason = lost.length > 0 ? sentence("wake-restarts", { hosts: lost.map((host) => host.name) }) : sentence("wake-waiting", { machines: snapshot.waiting.length });

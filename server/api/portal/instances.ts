@@ -1,7 +1,8 @@
 import {
-  createInstance, deleteInstance, getConsent, getInstance, listInstances, previewResize, purgeInstance, readTimeline, rebootInstance, rebuildInstance, renameInstance, resizeInstance, restoreInstance, setConsent, startInstance, stopInstance, suspendInstance,
+  createInstance, deleteInstance, getConsent, getInstance, getRestart, listInstances, previewResize, purgeInstance, readTimeline, rebootInstance, rebuildInstance, renameInstance, resizeInstance, restoreInstance, setConsent, setRestart, startInstance, stopInstance, suspendInstance,
 } from "@/server/compute";
 import { setConsentInput } from "@/server/compute/consent/schema";
+import { setRestartInput } from "@/server/compute/restart/schema";
 import { previewConsent } from "@/server/fleet";
 import {
   createInstanceInput, deleteInstanceInput, instanceRef, listInstancesInput, rebootInstanceInput, rebuildInstanceInput, renameInstanceInput, resizeInstanceInput, restoreInstanceInput, stopInstanceInput, timelineInput,
@@ -32,6 +33,9 @@ export const instancesRouter = router({
   previewMoveConsent: viewer.input(setConsentInput).query(({ ctx, input }) => previewConsent({ ...ctx.context, organizationId: ctx.member.organizationId }, input)),
   /** When the owner agrees to moves for balance or sleep; failures and maintenance do not ask. */
   setMoveConsent: operator.input(setConsentInput).mutation(({ ctx, input }) => setConsent(ctx.context, input)),
+  /** Who comes back before whom when a host is lost. */
+  restartOrder: viewer.input(instanceRef).query(({ ctx, input }) => getRestart(ctx.context, input)),
+  setRestartOrder: operator.input(setRestartInput).mutation(({ ctx, input }) => setRestart(ctx.context, input)),
   /** Into the trash; `restore` brings it back until the time is over. */
   delete: operator.input(deleteInstanceInput.omit({ trashSeconds: true })).mutation(({ ctx, input }) => deleteInstance(ctx.context, input)),
   restore: operator.input(restoreInstanceInput).mutation(({ ctx, input }) => restoreInstance(ctx.context, input)),

@@ -6,6 +6,7 @@ import { recordEventsOf } from "../instance/record-events";
 import { settleQuota } from "../instance/settle-quota";
 import { lifecycleOf } from "../instance/state";
 import { lockInstance, updateInstance } from "../instance/store";
+import { removeEdgesOf } from "../restart/store";
 import { countRemaining, retireAllVolumes } from "../volume/store";
 
 /** The time in the trash is over: all volumes become unwanted. False while it is not over, or when it is purged already. Safe to repeat. */
@@ -25,6 +26,7 @@ export async function markPurged(tx: Transaction, context: Context, instanceId: 
   const now = context.clock.now();
   if (!row || lifecycleOf(row, now) !== "purging" || (await countRemaining(tx, instanceId)) > 0) return false;
   await releaseAddressesOf(tx, instanceId, now);
+  await removeEdgesOf(tx, instanceId);
   await updateInstance(tx, instanceId, { purgedAt: now, updatedAt: now });
   await recordEventsOf(tx, context, [{ instanceId, organizationId: row.organizationId, kind: "purged" }]);
   await settleQuota(tx, context, row, { instances: 0, vcpus: 0, memoryMiB: 0, storageGiB: 0 });

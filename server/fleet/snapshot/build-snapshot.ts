@@ -17,6 +17,8 @@ export interface SnapshotSource {
   readonly takenAtSeconds: number;
   /** Absent: nothing of it is known. */
   readonly seen?: SeenFacts;
+  /** What owners want started before what, by instance; absent: nobody said anything. */
+  readonly startAfter?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What was observed of late and stands in no row of its own. */
@@ -59,10 +61,11 @@ export function buildSnapshot(source: SnapshotSource): ClusterSnapshot {
   const known = new Set(hosts.map((host) => host.id));
   const poolIds = source.pools.map((pool) => pool.id);
   const instances: Instance[] = [];
+  const usual = usualPriorities(source.instances);
   for (const instance of source.instances) {
     const allocation = allocationOf.get(instance.id);
     if (allocation ? known.has(allocation.hostId) : isWaiting(instance, allocation)) {
-      instances.push(plannerInstance(instance, allocation, cluster, { moving: moving.has(instance.id), dirtyMiBPerSecond: source.seen?.dirtyMiBPerSecond.get(instance.id) }));
+      instances.push(plannerInstance(instance, allocation, cluster, { moving: moving.has(instance.id), dirtyMiBPerSecond: source.seen?.dirtyMiBPerSecond.get(instance.id), startAfter: source.startAfter?.get(instance.id), usualPriority: usual.get(instance.organizationId) ?? instance.haPriority }));
     }
   }
   // Room that an incoming migration has claimed is taken, though its instance still stands on the other host.
@@ -116,7 +119,28 @@ function plannerHost(host: HostRow, poolIds: readonly string[], lastSlept: Date 
   };
 }
 
-function plannerInstance(instance: DesiredInstance, allocation: AllocationRow | undefined, cluster: ClusterRow, now: { readonly moving: boolean; readonly dirtyMiBPerSecond: number | undefined }): Instance {
+interface Now {
+  readonly moving: boolean;
+  readonly dirtyMiBPerSecond: number | undefined;
+  readonly startAfter: readonly string[] | undefined;
+  readonly usualPriority: number;
+}
+
+/** The mean priority that each organization gave to its own machines that should run. */
+function usualPriorities(instances: readonly DesiredInstance[]): Map<string, number> {
+  const sums = new Map<string, { sum: number; count: number }>();
+  for (const { organizationId, haPriority, desiredPower, deletedAt } of instances) {
+    if (desiredPower !== "running" || deletedAt !== null) continue;
+    const { sum, count } = sums.get(organizationId) ?? { sum: 0, count: 0 };
+    sums.set(organizationId, { sum: sum + haPriority, count: count + 1 });
+  }
+  return new Map([...sums].map(([organizationId, { sum, count }]) => [organizationId, sum / count]));
+}
+
+/** Between organizations everybody's usual machine is worth the same: whoever calls all of them urgent would else restart before all others. */
+const USUAL_PRIORITY = 100;
+
+function plannerInstance(instance: DesiredInstance, allocation: AllocationRow | undefined, cluster: ClusterRow, now: Now): Instance {
   const claim = allocation ?? claimOf(instance);
   const fresh = instance.volumes.filter((volume) => volume.state === "wanted");
   return {
@@ -140,7 +164,8 @@ function plannerInstance(instance: DesiredInstance, allocation: AllocationRow | 
     disks: allocation ? [] : fresh.map((volume) => ({ storagePoolId: volume.poolId, sizeMiB: volume.sizeGiB * MIB_PER_GIB })),
     networks: [],
     canMigrate: instance.movable && !now.moving && instance.observation?.state === "running",
-    priority: instance.haPriority,
+    priority: Math.round(USUAL_PRIORITY + instance.haPriority - now.usualPriority),
+    ...(now.startAfter === undefined ? {} : { startAfter: [...now.startAfter] }),
     ...(now.dirtyMiBPerSecond === undefined ? {} : { dirtyMiBPerSecond: now.dirtyMiBPerSecond }),
   };
 }

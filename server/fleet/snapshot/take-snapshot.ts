@@ -1,4 +1,4 @@
-import { listInstancesForCluster, listNotRunning, type DesiredInstance } from "@/server/compute";
+import { listInstancesForCluster, listNotRunning, readStartAfter, type DesiredInstance } from "@/server/compute";
 import type { ClusterSnapshot } from "@/server/planner/types";
 import type { Context } from "@/server/platform/context";
 import { notFound } from "@/server/platform/errors";
@@ -49,6 +49,7 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
   const failed = moves.filter((move) => move.state === "failed" && nowMs - (move.finishedAt?.getTime() ?? 0) < AVOIDED_MS);
   const instances = await listInstancesForCluster(tx, context, clusterId);
   const rules = await rulesOf(tx, clusterId);
+  const startAfter = await readStartAfter(tx, clusterId);
   // Most clusters never let a host sleep: then there is nothing to read.
   const lastSlept = hosts.some((host) => host.powerStateChangedAt !== null) ? await lastSleeps(tx, clusterId) : new Map<string, Date>();
   const seen = { dirtyMiBPerSecond: await selectDirtyRates(tx, clusterId), lastSlept };
@@ -63,7 +64,7 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
     migrations,
     instances: new Map(instances.map((instance) => [instance.id, instance])),
     waiting,
-    planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, failed, instances, rules, seen, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
+    planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, failed, instances, rules, seen, startAfter, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
     names: new Map([...hosts.map((host) => [host.id, host.name] as const), ...pools.map((pool) => [pool.id, pool.name] as const), ...instances.map((instance) => [instance.id, instance.name] as const)]),
   };
 }

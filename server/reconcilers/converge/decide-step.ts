@@ -11,6 +11,15 @@ export interface View {
   readonly moving: boolean;
   /** Of a machine that a full storage paused; null of all others. */
   readonly hold: StorageHold | null;
+  /** What it is to start after; of a machine that was lost with its host, none of all others. */
+  readonly follows: readonly Predecessor[];
+}
+
+/** A machine that another one is to start after. */
+export interface Predecessor {
+  readonly name: string;
+  /** Should run and was not seen running at its place: it is worth waiting for. */
+  readonly awaited: boolean;
 }
 
 export interface StorageHold {
@@ -79,10 +88,18 @@ export const STANDSTILL_MS = 60_000;
 /** Its memory or its move may be under way, begun by a worker that died: a save is given ten minutes by the driver. */
 export const STANDSTILL_UNDER_WAY_MS = 900_000;
 
+/**
+ * So long, from the decision of its place on, a machine waits for those that its owner wants started before it. A start takes seconds, the wake of a sleeping
+ * host about a minute; what does not run after both will not for a while, and being off for longer helps nobody.
+ */
+export const START_AFTER_WAIT_SECONDS = 120;
+/** Nobody tells a waiting machine that another one runs: it looks. */
+const LOOK_FOR_OTHERS_MS = 500;
+
 const LIVE: readonly ObservedState[] = ["running", "paused", "shutting-down", "suspended"];
 
 /** What the host of the allocation last said of it; anything said elsewhere or of an older life is "absent". */
-export function stateHere(view: View): ObservedState {
+export function stateHere(view: Pick<View, "desired" | "allocation">): ObservedState {
   const { allocation, desired } = view;
   const { observation } = desired;
   if (!allocation || !observation || observation.hostId !== allocation.hostId || observation.epoch !== allocation.epoch) return "absent";
@@ -201,6 +218,8 @@ function starting(view: View, state: ObservedState, nowMs: number): Step {
       if (untilMs > nowMs) return { kind: "wait", untilMs };
     }
   }
+  const waitsMs = view.allocation && view.follows.some((one) => one.awaited) ? view.allocation.decidedAt.getTime() + START_AFTER_WAIT_SECONDS * 1_000 : nowMs;
+  if (waitsMs > nowMs) return { kind: "wait", untilMs: Math.min(waitsMs, nowMs + LOOK_FOR_OTHERS_MS) };
   return { kind: "start" };
 }
 

@@ -3,6 +3,7 @@ import { readPlace, type ClusterRow, type MigrationRow, type StoragePoolRow } fr
 import type { Context } from "@/server/platform/context";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { isHeldByStorage, type View } from "./decide-step";
+import { readFollows } from "./follow";
 import { readHold } from "./go-on";
 
 export interface FullView extends View {
@@ -21,7 +22,8 @@ export async function lookIn(tx: Transaction, context: Context, instanceId: stri
   if (!desired) return null;
   const place = await readPlace(tx, instanceId, desired.clusterId);
   const hold = isHeldByStorage(desired) ? await readHold(tx, context, desired, place) : null;
-  return { desired, hold, allocation: place.allocation, host: place.host, moving: place.migration !== null, migration: place.migration, cluster: place.cluster, pools: place.pools };
+  const view = { desired, hold, allocation: place.allocation, host: place.host, moving: place.migration !== null, migration: place.migration, cluster: place.cluster, pools: place.pools };
+  return { ...view, follows: await readFollows(tx, view) };
 }
 
 /** True while a decision made on the view would be made again: nothing else was asked for, and the place is the same. */

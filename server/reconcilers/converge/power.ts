@@ -8,6 +8,7 @@ import type { Pass } from "../types";
 import { applied, conclude, Overtaken, placed, word, type Placed } from "./conclude";
 import { CRASH_WINDOW_MS, memoryOf, sizesStand } from "./decide-step";
 import { domainSpec } from "./domain-spec";
+import { sayFollowed } from "./follow";
 import { imageOf, isStillSo, lookIn, type FullView } from "./look";
 import { resume } from "./suspend";
 import { ensureVolumes, growVolumes } from "./volumes";
@@ -42,8 +43,10 @@ export async function start(pass: Pass, given: FullView): Promise<void> {
     await setPhase(tx, context, [desired.id], null);
     if (resumed) await dropMemory(tx, context, desired.id);
     if (!resumed || sizesStand(desired)) await noteApplied(tx, context, applied(view));
-    await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: resumed ? "resumed" : "started", decisionId: view.allocation.decisionId }]);
-    await measureDecision(tx, context, view.allocation.decisionId, { startedAt: now.toISOString(), restartMs: now.getTime() - view.allocation.decidedAt.getTime() });
+    const followed = sayFollowed(view.follows);
+    await recordInstanceEvents(tx, context, [{ instanceId: desired.id, kind: resumed ? "resumed" : "started", decisionId: view.allocation.decisionId, ...(followed ? { detail: { ...followed } } : {}) }]);
+    const waitedMs = startedAt.getTime() - view.allocation.decidedAt.getTime();
+    await measureDecision(tx, context, view.allocation.decisionId, { startedAt: now.toISOString(), restartMs: now.getTime() - view.allocation.decidedAt.getTime(), ...(followed ? { startOrder: { waitedMs, ...followed } } : {}) });
   });
   // Somebody may wait for their desktop: they are told now, and not when that loop looks next.
   pass.wake("keep-desktops");

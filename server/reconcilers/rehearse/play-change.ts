@@ -44,7 +44,7 @@ export function playLoss(copy: Copy, hostId: string): Outcome & { readonly compa
   const { snapshot } = copy.source;
   const { cluster } = snapshot;
   const lost = snapshot.hosts.get(hostId);
-  const plan = planFailover(before.viewAt(copy.takenMs).snapshot.planner, [hostId], { wake: true });
+  const plan = planFailover(before.viewAt(copy.takenMs).snapshot.planner, [hostId], { wake: true, followers: "place" });
   const starts = plan.actions.filter((action) => action.op === "start");
   const woken = plan.actions.filter((action) => action.op === "power-on");
   // A host without power is silent, and its controller says so: nobody waits for the whole grace.
