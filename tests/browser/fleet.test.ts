@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startAfter } from "@/db/schema/compute";
 import { cluster, placementRule } from "@/db/schema/fleet";
 import { auditEntry, user } from "@/db/schema/tenancy";
 import { recomputeEnergy } from "@/server/fleet/power/verify-energy";
@@ -133,6 +134,17 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.locator("form").filter({ hasText: "Notify first" }).getByRole("button", { name: "Save", exact: true }).click();
     await expect.poll(async () => (await database.owner.select({ action: auditEntry.action }).from(auditEntry)).map((row) => row.action), { timeout: 60_000 }).toContain("instance.move-consent-changed");
+    // Who comes back before whom: another machine is named, kept, and read again.
+    const order = page.locator("form").filter({ hasText: "Start after" });
+    await order.getByLabel("Priority").selectOption("high");
+    await order.getByLabel("Start after", { exact: true }).and(page.locator("select")).selectOption({ index: 1 });
+    await order.getByRole("button", { name: "Save", exact: true }).click();
+    await expect.poll(async () => (await database.owner.select().from(startAfter)).map((row) => row.instanceId), { timeout: 60_000 }).toEqual([fleet.movedInstanceId]);
+    await page.reload();
+    await page.getByRole("tab", { name: "Settings" }).click();
+    await page.getByRole("button", { name: /^Do not wait for / }).waitFor();
+    await shoot(page, "tenant-restart-order");
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints, web.output()).toEqual([]);
     await context.close();
   }, STORY_MS);
@@ -157,6 +169,12 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
       await shoot(page, `${name}-host`);
       expect(await fitsWidth(page), `${name} host`).toBe(true);
       await context.close();
+      const tenant = await visit(browser, { origin: web.origin, ...options });
+      await signIn(tenant.page, portal.owner, `/o/${portal.slug}/instances/${fleet.movedInstanceId}?tab=settings`);
+      await tenant.page.waitForTimeout(1_500);
+      await shoot(tenant.page, `${name}-tenant-settings`);
+      expect(await fitsWidth(tenant.page), `${name} tenant settings`).toBe(true);
+      await tenant.context.close();
     }
   }, STORY_MS * 2);
 });

@@ -26,6 +26,13 @@ describe("failover", () => {
     expect(checkPlan(snapshot, hasty).findings.map((one) => one.text)).toContain("web starts in wave 1, not after db");
   });
 
+  it("of two that are as urgent, the class that guarantees more of a core comes first, although it is smaller", () => {
+    const dedicated = { ...instance("x", "h1").instanceClass, name: "dedicated", cpuReservationMillicoresPerVcpu: 1_000 };
+    const snapshot = fleet([host("h1"), host("h2")], [instance("plain", "h1", { memoryMiB: 8192 }), instance("sure", "h1", { memoryMiB: 4096, instanceClass: dedicated }), instance("there", "h2", { memoryMiB: 6144 })]);
+    const plan = planFailover(snapshot, ["h1"]);
+    expect([steps(plan), plan.refusals.map((one) => one.instanceId)]).toEqual([["1 start sure h1 -> h2"], ["plain"]]);
+  });
+
   it("nothing starts without what it depends on; a circle still starts", () => {
     const snapshot = fleet(
       [host("h1"), host("h2")],
@@ -35,6 +42,10 @@ describe("failover", () => {
     expect(plan.refusals.map((one) => one.text)).toContain("web waits: it starts after db, which has no place");
     expect(new Set(plan.actions.map((one) => one.instanceId))).toEqual(new Set(["a", "b"]));
     expect(checkPlan(snapshot, plan).findings).toEqual([]);
+    // A caller that lets it wait for a while gets its place all the same.
+    const patient = planFailover(snapshot, ["h1"], { followers: "place" });
+    expect([steps(patient).filter((step) => step.includes("web")), patient.refusals.map((one) => one.instanceId)]).toEqual([["1 start web h1 -> h2"], ["db"]]);
+    expect(checkPlan(snapshot, patient).findings).toEqual([]);
   });
 
   it("boots no more at once on one host than the policy says, the urgent first", () => {

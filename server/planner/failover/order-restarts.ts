@@ -9,7 +9,7 @@ export function dependenciesOf(model: Model, instance: number, among: ReadonlySe
 }
 
 /**
- * The order in which places are given: running before stopped, then by priority, then the larger, names last so that the order is the same every
+ * The order in which places are given: running before stopped, then by priority, then the class that guarantees more of a core, then the larger, names last so that the order is the same every
  * time. What something depends on is as urgent as that and comes before it; a circle is cut where it closes.
  */
 export function orderRestarts(model: Model, instances: readonly number[]): number[] {
@@ -28,10 +28,12 @@ export function orderRestarts(model: Model, instances: readonly number[]): numbe
     if (!changed) break;
   }
   const on = (one: number): number => (instanceAt(model, one).wanted === "on" ? 0 : 1);
+  const guaranteed = (one: number): number => instanceAt(model, one).instanceClass.cpuReservationMillicoresPerVcpu;
   const sorted = instances.toSorted(
     (a, b) =>
       on(a) - on(b) ||
       (urgency.get(b) ?? 0) - (urgency.get(a) ?? 0) ||
+      guaranteed(b) - guaranteed(a) ||
       at(model.memoryMiB, b) - at(model.memoryMiB, a) ||
       (instanceAt(model, a).id < instanceAt(model, b).id ? -1 : 1),
   );

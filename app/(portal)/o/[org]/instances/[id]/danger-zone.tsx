@@ -14,6 +14,7 @@ import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
 import { PriceLine } from "../price-line";
 import { MoveConsentForm } from "./move-consent";
+import { RestartOrderForm } from "./restart-order";
 import type { Instance } from "./types";
 
 export function DangerZone({ instance }: { readonly instance: Instance }) {
@@ -38,6 +39,7 @@ export function DangerZone({ instance }: { readonly instance: Instance }) {
     <div className="grid max-w-3xl gap-5">
       {inTrash ? null : <Rename instance={instance} />}
       {inTrash ? null : <MoveConsentForm instanceId={instance.id} />}
+      {inTrash ? null : <RestartOrderForm instanceId={instance.id} />}
       <Card className="border-bad/40">
         <CardHead title={<span className="text-bad">{t("title")}</span>} />
         <div className="divide-y">
