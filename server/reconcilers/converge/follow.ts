@@ -5,18 +5,21 @@ import type { Transaction } from "@/server/platform/transaction";
 import { isApplied, START_AFTER_WAIT_SECONDS, stateHere, type Predecessor, type View } from "./decide-step";
 
 /**
- * True for a machine that ran, has nothing new asked of it and runs nowhere: it was lost with its host. What its owner starts, restarts or resumes is an order
- * of its own, and waits for nobody.
+ * True for a machine that ran, has nothing new asked of it, and was not started yet at the place that it was given: it was lost with its host. What its owner
+ * starts, restarts or resumes is an order of its own and waits for nobody; neither does what vanished from a place where it ran for long.
  */
-export function wasLost(view: Omit<View, "follows">): boolean {
+function wasLost(view: Omit<View, "follows">, nowMs: number): boolean {
   const { desired, allocation } = view;
-  if (!allocation || !desired.observation || desired.desiredPower !== "running" || desired.deletedAt !== null) return false;
-  return stateHere(view) === "absent" && (isApplied(desired) || desired.observation.phase === "recovering");
+  if (!allocation || !desired.observation || desired.desiredPower !== "running" || desired.deletedAt !== null || stateHere(view) !== "absent") return false;
+  const { phase } = desired.observation;
+  if (phase === "recovering") return true;
+  // A new host that was silent for a moment takes the phase away: the decision is as young as before.
+  return isApplied(desired) && (phase === "placed" || nowMs - allocation.decidedAt.getTime() < START_AFTER_WAIT_SECONDS * 1_000);
 }
 
 /** What a lost machine is to start after; none of any other machine, so that nothing is read for those. */
-export async function readFollows(tx: Transaction, view: Omit<View, "follows">): Promise<Predecessor[]> {
-  if (!wasLost(view)) return [];
+export async function readFollows(tx: Transaction, view: Omit<View, "follows">, nowMs: number): Promise<Predecessor[]> {
+  if (!wasLost(view, nowMs)) return [];
   const found: Predecessor[] = [];
   for (const { id, name, wanted, runningAt } of await readPredecessors(tx, view.desired.id)) {
     // What should not run is not waited for, and nothing is to be said of it.

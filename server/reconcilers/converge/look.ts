@@ -23,7 +23,7 @@ export async function lookIn(tx: Transaction, context: Context, instanceId: stri
   const place = await readPlace(tx, instanceId, desired.clusterId);
   const hold = isHeldByStorage(desired) ? await readHold(tx, context, desired, place) : null;
   const view = { desired, hold, allocation: place.allocation, host: place.host, moving: place.migration !== null, migration: place.migration, cluster: place.cluster, pools: place.pools };
-  return { ...view, follows: await readFollows(tx, view) };
+  return { ...view, follows: await readFollows(tx, view, context.clock.nowMs()) };
 }
 
 /** True while a decision made on the view would be made again: nothing else was asked for, and the place is the same. */
