@@ -3,6 +3,12 @@ import { PgDialect } from "drizzle-orm/pg-core";
 
 type SelectConfig = Parameters<PgDialect["buildSelectQuery"]>[0];
 
+/**
+ * Selections that begin with one column and are remembered. The statements of the house have a handful of each; whoever composes columns
+ * anew each time would otherwise fill memory, and the list is searched from end to end.
+ */
+export const MOST_SELECTIONS = 16;
+
 interface Selection {
   readonly columns: readonly Column[];
   readonly isSingleTable: boolean;
@@ -15,6 +21,11 @@ interface Selection {
  */
 export class RememberingDialect extends PgDialect {
   private readonly selections = new WeakMap<Column, Selection[]>();
+
+  /** How many selections that begin with this column are remembered. */
+  rememberedOf(first: Column): number {
+    return this.selections.get(first)?.length ?? 0;
+  }
 
   override buildSelectQuery(config: SelectConfig): SQL {
     if (config.fieldsFlat !== undefined) return super.buildSelectQuery(config);
@@ -30,7 +41,7 @@ export class RememberingDialect extends PgDialect {
       super.buildSelectQuery(config);
       const { sql: text } = this.sqlToQuery(sql.join(columns.map((column) => (isSingleTable ? sql.identifier(column.name) : sql`${column}`)), sql`, `));
       selection = { columns, isSingleTable, text: sql.raw(text) };
-      this.selections.set(first, [...known, selection]);
+      this.selections.set(first, [...known, selection].slice(-MOST_SELECTIONS));
     }
     return super.buildSelectQuery({ ...config, fieldsFlat: [{ path: ["columns"], field: selection.text }] });
   }

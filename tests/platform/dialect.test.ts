@@ -1,7 +1,7 @@
 import { and, asc, eq, getTableColumns, is, sql } from "drizzle-orm";
 import { alias, PgDialect, PgTable, QueryBuilder } from "drizzle-orm/pg-core";
 import { describe, expect, it } from "vitest";
-import { RememberingDialect } from "@/db/dialect";
+import { MOST_SELECTIONS, RememberingDialect } from "@/db/dialect";
 import * as computeSchema from "@/db/schema/compute";
 import * as fleetSchema from "@/db/schema/fleet";
 
@@ -45,6 +45,17 @@ describe("the dialect that remembers selections writes what drizzle writes", () 
       expectSame((builder) => builder.select({ host, other }).from(host).innerJoin(other, eq(other.clusterId, host.clusterId)));
       expectSame((builder) => builder.select().from(other));
     }
+  });
+
+  it("of more selections than it remembers, also of those that it has forgotten", () => {
+    const fields = Object.entries(getTableColumns(host)).filter(([name]) => name !== "id").slice(0, MOST_SELECTIONS + 4);
+    expect(fields).toHaveLength(MOST_SELECTIONS + 4);
+    for (const [name, column] of [...fields, ...fields]) expectSame((builder) => builder.select({ id: host.id, [name]: column }).from(host));
+    // One more way of writing the same columns is what it remembers; of so many it keeps the last ones.
+    const dialect = new RememberingDialect();
+    const builder = new QueryBuilder(dialect);
+    for (const [name, column] of fields) builder.select({ id: host.id, [name]: column }).from(host).toSQL();
+    expect(dialect.rememberedOf(host.id)).toBe(MOST_SELECTIONS);
   });
 
   it("and refuses a column of a table that is not asked, as drizzle does", () => {

@@ -7,7 +7,7 @@ import { mintId } from "@/server/platform/id";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { addressNumber } from "./rules";
 import { createNetworkInput, type CreateNetworkInput } from "./schema";
-import { insertNetwork, selectOverlappingPrivate, selectSharedNetworks, type NetworkRow } from "./store";
+import { insertNetwork, queueForRanges, selectBeside, type NetworkRow } from "./store";
 
 type WantedNetwork = ReturnType<typeof createNetworkInput.parse>;
 
@@ -42,11 +42,10 @@ export async function createNetwork(context: Context, input: CreateNetworkInput)
 export async function createNetworkIn(tx: Transaction, context: Context, input: CreateNetworkInput): Promise<NetworkRow> {
   const wanted = checkNetwork(input);
   const [first, last] = [addressNumber(wanted.firstAddress), addressNumber(wanted.lastAddress)];
-  const overlapping = (await selectSharedNetworks(tx, wanted.clusterId)).find((other) => addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first);
+  await queueForRanges(tx, wanted.clusterId);
+  // Two shared ones may have one range and share it out between them. Machines of a private one would hear those of a shared one that has its addresses.
+  const overlapping = (await selectBeside(tx, wanted.clusterId, wanted.cidr)).find((other) => other.organizationId !== null || (addressNumber(other.firstAddress) <= last && addressNumber(other.lastAddress) >= first));
   if (overlapping) throw new Problem("conflict", sentence("refused-range-overlaps", { network: overlapping.name, first: overlapping.firstAddress, last: overlapping.lastAddress }), { networkId: overlapping.id });
-  // Machines of a private network would hear those of a shared one that has its addresses.
-  const own = await selectOverlappingPrivate(tx, wanted.clusterId, wanted.cidr);
-  if (own) throw new Problem("conflict", sentence("refused-range-overlaps", { network: own.name, first: own.firstAddress, last: own.lastAddress }), { networkId: own.id });
   const row: NetworkRow = { id: mintId("network", context), organizationId: null, ...wanted, createdAt: context.clock.now(), removedAt: null };
   await insertNetwork(tx, row);
   await recordAudit(tx, context, { organizationId: null, action: "network.created", targetKind: "network", targetId: row.id, after: { ...wanted } });

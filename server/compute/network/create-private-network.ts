@@ -8,7 +8,7 @@ import { announce } from "@/server/platform/wake";
 import { requireOrganization } from "../rules";
 import { privateRange } from "./rules";
 import { createPrivateNetworkInput, type CreatePrivateNetworkInput } from "./schema";
-import { insertNetwork, selectHome, selectOverlapping, type NetworkRow } from "./store";
+import { insertNetwork, queueForRanges, selectHome, selectOverlapping, type NetworkRow } from "./store";
 
 /**
  * A network of the organization's own: its machines hear each other and are heard by nobody else. Networks of a cluster share its
@@ -23,6 +23,7 @@ export async function createPrivateNetwork(context: Context, input: CreatePrivat
     return await inTransaction(context, async (tx) => {
       const home = await selectHome(tx, clusterId ?? null);
       if (!home) throw clusterId === undefined ? new Problem("unavailable", sentence("refused-no-cluster")) : notFound("cluster", clusterId);
+      await queueForRanges(tx, home.clusterId);
       // Shared ones and the organization's own can be named; of others' it is only told that the range is taken.
       const other = await selectOverlapping(tx, home.clusterId, range.cidr);
       if (other) throw new Problem("conflict", sentence("refused-network-overlaps", { cidr: range.cidr, network: other.name, other: other.cidr }), { field: "cidr" });

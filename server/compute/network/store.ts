@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, or, sql } from "drizzle-orm";
 import { address, network } from "@/db/schema/compute";
 import { desktopPool } from "@/db/schema/desktop";
 import { cluster } from "@/db/schema/fleet";
@@ -6,13 +6,16 @@ import type { Transaction } from "@/server/platform/transaction";
 
 export type NetworkRow = typeof network.$inferSelect;
 
-export async function insertNetwork(tx: Transaction, row: NetworkRow): Promise<void> {
-  await tx.insert(network).values(row);
+/**
+ * Holds back others that would give a cluster another network until this transaction ends. Shared and private ones are told apart by a look
+ * that a constraint cannot repeat: each of two made at once would not see the other.
+ */
+export async function queueForRanges(tx: Transaction, clusterId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`network:${clusterId}`}, 0))`);
 }
 
-/** The provider's networks of a cluster: every organization's instances may be in them. */
-export function selectSharedNetworks(tx: Transaction, clusterId: string): Promise<NetworkRow[]> {
-  return tx.select().from(network).where(and(eq(network.clusterId, clusterId), isNull(network.organizationId)));
+export async function insertNetwork(tx: Transaction, row: NetworkRow): Promise<void> {
+  await tx.insert(network).values(row);
 }
 
 const overlaps = (cidr: string) => sql`${network.cidr}::inet && ${cidr}::inet`;
@@ -23,10 +26,9 @@ export async function selectOverlapping(tx: Transaction, clusterId: string, cidr
   return row ?? null;
 }
 
-/** The same among private ones alone. */
-export async function selectOverlappingPrivate(tx: Transaction, clusterId: string, cidr: string): Promise<NetworkRow | null> {
-  const [row] = await tx.select().from(network).where(and(eq(network.clusterId, clusterId), isNotNull(network.organizationId), isNull(network.removedAt), overlaps(cidr))).limit(1);
-  return row ?? null;
+/** What a new shared network may collide with: the provider's own networks of the cluster, and the private ones that have addresses of its range. */
+export function selectBeside(tx: Transaction, clusterId: string, cidr: string): Promise<NetworkRow[]> {
+  return tx.select().from(network).where(and(eq(network.clusterId, clusterId), or(isNull(network.organizationId), and(isNull(network.removedAt), overlaps(cidr)))));
 }
 
 /** Where a new private network lives: the cluster that was named, or the first, on the bridge of its first shared network. */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createInstance, createNetwork, createPrivateNetwork, getInstance, getInstanceForConverge, listNetworks, removeNetwork, seedFiles } from "@/server/compute";
+import { createInstance, createNetwork, createNetworkIn, createPrivateNetwork, getInstance, getInstanceForConverge, listNetworks, removeNetwork, seedFiles } from "@/server/compute";
 import { inTransaction } from "@/server/platform/transaction";
 import { createTestDatabase, testContext, type TestDatabase } from "@/tests/support/database";
 import { makeOffer, makeTenant, problemOf, type Offer } from "./fixture";
@@ -56,6 +56,37 @@ describe("private networks", () => {
     // Of two who ask for the same range at once one gets it.
     const both = await Promise.allSettled([tenant, stranger].map((who) => createPrivateNetwork(who, { name: "race", cidr: "10.96.0.0/24" })));
     expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  });
+
+  it("lets a shared and a private one that overlap never both be made, however close together they are asked for", async () => {
+    const tenant = await makeTenant(database);
+    const staff = testContext(database.app, { scope: "provider" });
+    const shared = (third: number) => ({ clusterId: offer.clusterId, name: `shared-${third}`, cidr: `10.95.${third}.0/24`, firstAddress: `10.95.${third}.10`, lastAddress: `10.95.${third}.20`, bridge: "br0" });
+    // The shared one is written and its transaction still open when the private one is asked for.
+    let written = (): void => undefined;
+    let release = (): void => undefined;
+    const isWritten = new Promise<void>((resolve) => (written = resolve));
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const first = inTransaction(staff, async (tx) => {
+      await createNetworkIn(tx, staff, shared(0));
+      written();
+      await gate;
+    });
+    await isWritten;
+    let settled = false;
+    const second = problemOf(createPrivateNetwork(tenant, { name: "late", cidr: "10.95.0.0/24" })).finally(() => (settled = true));
+    const waits = async () => (await database.owner.execute(sql`select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`)).rows.length > 0;
+    while (!settled && !(await waits())) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(settled).toBe(false);
+    release();
+    await first;
+    expect((await second).words?.[0]?.code).toBe("refused-network-overlaps");
+    for (let third = 1; third <= 4; third++) {
+      const both = await Promise.allSettled([createNetwork(staff, shared(third)), createPrivateNetwork(tenant, { name: `own-${third}`, cidr: `10.95.${third}.0/24` })]);
+      expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    }
+    // Others of this file have the cluster's one shared network.
+    await database.owner.execute(sql`delete from network where organization_id is null and name like 'shared-%'`);
   });
 
   it("says which network is full, and gives no address twice to those who order the last ones at once", async () => {
