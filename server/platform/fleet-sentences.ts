@@ -69,6 +69,7 @@ export const FLEET_SENTENCES = {
   "advice-failing": "{host} may fail: {findings}. Its machines ({machines}) move away live if you accept.",
   "relief-hot": "{host} was wanted for {percent} % of its cores.",
   "relief-moves": "{moves}: the hottest host comes from {fromPercent} % to {toPercent} %.",
+  "relief-quiet": "Nothing moves by itself in the cluster's quiet hours: it begins when they end, or at once if you accept.",
   "freeing-hosts": "{hosts} can sleep after {moves} moves; {stay} of {awake} awake hosts carry everything, and any one of them may fail.",
   "trouble-host": "{host} is {state}.",
   "trouble-restarting": "Machines of {host} are being restarted elsewhere.",

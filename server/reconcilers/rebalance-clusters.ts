@@ -1,5 +1,6 @@
 import { giveNotice, standOf } from "@/server/compute";
 import { giveAdvice, inWindows, measureDecision, notePredictionMargin, readAccepted, readAutomations, readUnmeasuredPlans, settleAdvice, withdrawAdvice, type Automation, type UnmeasuredPlan } from "@/server/fleet";
+import { sentence, sentences } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { carryOut } from "./steer/carry-out";
 import { askDirtyRate, measureWrites } from "./steer/measure-writes";
@@ -66,7 +67,7 @@ async function rebalance(pass: Pass, automation: Automation, adviceId: string | 
     return hot.length;
   }
   if ((automation.rebalance === "automatic" && !quiet) || adviceId !== null) return begin(pass, view, relief, postCopy, adviceId);
-  await inTransaction(context, (tx) => giveAdvice(tx, context, { clusterId: automation.clusterId, kind: "rebalance", hostId: null, reason: relief.reason, basedOnGeneration: view.snapshot.cluster.generation, plan: figuresOf(view, relief) }));
+  await inTransaction(context, (tx) => giveAdvice(tx, context, { clusterId: automation.clusterId, kind: "rebalance", hostId: null, reason: quiet && automation.rebalance === "automatic" ? sentences(relief.reason, sentence("relief-quiet")) : relief.reason, basedOnGeneration: view.snapshot.cluster.generation, plan: figuresOf(view, relief) }));
   return hot.length;
 }
 
@@ -92,6 +93,8 @@ async function begin(pass: Pass, view: SteeringView, relief: Relief, postCopy: R
     predicted: { loadAfter: relief.after, gainFraction: relief.gainFraction },
   });
   if (adviceId !== null) await inTransaction(context, (tx) => settleAdvice(tx, context, adviceId, begun > 0 ? "applied" : "outdated"));
+  // What was put before the operator while nothing might move by itself is under way.
+  else if (begun > 0) await inTransaction(context, (tx) => withdrawAdvice(tx, context, { clusterId: view.snapshot.cluster.id, kind: "rebalance", hostId: null }));
   if (begun > 0) context.logger.info({ cluster: view.snapshot.cluster.name, moves: begun, reason: relief.reason.text }, "hot hosts are relieved");
   return begun;
 }

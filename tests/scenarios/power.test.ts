@@ -1,15 +1,23 @@
+import { sql } from "drizzle-orm";
 import { afterEach, describe, expect, it } from "vitest";
-import { deleteInstance, purgeInstance } from "@/server/compute";
+import { createInstance, deleteInstance, purgeInstance } from "@/server/compute";
 import { decideAdvice, getIncident, listAdvice, listCertificates, listDecisions, listIncidents, readCertificate, takeSnapshot, updateAutomation } from "@/server/fleet";
 import { automationInput, type AutomationInput } from "@/server/fleet/schema";
 import { findCertificateFaults } from "@/server/planner";
 import type { SleepCertificate } from "@/server/planner/types";
 import { inTransaction } from "@/server/platform/transaction";
 import { wake } from "@/server/platform/wake";
+import { createTestDatabase } from "../support/database";
+import { LifeCentre } from "../support/life/centre";
 import { openCentre, until, untilHost, type Centre } from "./centre";
 
 let centre: Centre;
-afterEach(() => centre.close());
+let closed: Centre | undefined;
+afterEach(async () => {
+  const open: Centre | undefined = centre;
+  if (open !== closed) await open?.close();
+  closed = open;
+});
 
 /** Hosts may sleep at once and as often as it takes: the figures of rest are for a night, the test has seconds. */
 const eager = (change: Partial<AutomationInput> = {}): AutomationInput =>
@@ -128,6 +136,68 @@ describe("a sleeper that does not wake", () => {
     expect(items[0]).toMatchObject({ kind: "wake-failed", hostName: asleep[0], closedAt: null });
     expect((await getIncident(centre.provider, items[0]!.id)).entries.length).toBeGreaterThanOrEqual(2);
     await centre.checkInvariants();
+  });
+});
+
+/** From the moment at which a host was told to wake and does not, to the moment at which another one is. */
+const WAKE_BOUND_MS = 60_000;
+
+describe("a sleeper that does not wake, on a clock of its own", () => {
+  it("is replaced by another one within sixty seconds, although every loop only looks when its period is over, and the operator is told", async () => {
+    const life = new LifeCentre(await createTestDatabase(), 9, Date.UTC(2026, 4, 7, 22), { hosts: ["h1", "h2", "h3", "h4"], cores: 8, memoryMiB: 16_384 });
+    try {
+      await life.furnish();
+      const tenant = await life.addOrganization("org_wakes");
+      const rows = async <T extends Record<string, unknown>>(query: string): Promise<T[]> => (await life.database.owner.execute(sql.raw(query))).rows as T[];
+      /** Five seconds, in which the loops of the power pass when their own period is over; nothing wakes them before. */
+      let turns = 0;
+      const turn = async (): Promise<void> => {
+        turns += 1;
+        await life.clock.advance(5_000);
+        await life.settle();
+        await life.cycle();
+        await life.pass("power-hosts");
+        if (turns % 3 === 0) for (const loop of ["wake-hosts", "consolidate-clusters", "guard-certificates"]) await life.pass(loop);
+      };
+      const until = async (what: string, most: number, holds: () => Promise<boolean>): Promise<void> => {
+        for (let tries = 0; !(await holds()); tries++) {
+          if (tries === most) throw new Error(`Not within ${most} turns: ${what}; ${JSON.stringify(await rows("select name, state, power_state, state_reason from host order by name"))}`);
+          await turn();
+        }
+      };
+      // One on each of the two that stay awake.
+      for (const name of ["one", "other"]) await createInstance(tenant, { name, flavorId: life.flavorIds.get(1)!, imageId: life.imageId, antiAffinityGroup: "pair" });
+      await until("both run", 20, async () => life.world.runs().filter((run) => run.endMs === null).length === 2);
+      await updateAutomation(life.provider, automationInput.parse({ clusterId: life.clusterId, consolidate: "automatic", minAwakeHosts: 2, minAwakeSeconds: 0, minAsleepSeconds: 0, maxCycles: 100, wakeTimeoutSeconds: 30, movesPerHour: 100 }));
+      const inPower = async (state: string) => (await rows<{ name: string }>(`select name from host where power_state = '${state}' order by name`)).map((row) => row.name);
+      await until("two sleep", 60, async () => (await inPower("asleep")).length === 2);
+
+      // Every core of the awake hosts is wanted: one sleeper is woken, and has a dead controller.
+      for (const name of await inPower("asleep")) life.world.bmc(name, { reachable: false });
+      const minute = Math.floor(life.clock.nowMs() / 60_000) * 60;
+      await rows(`insert into sample (organization_id, instance_id, minute, cpu_millicores, cpu_steal_millicores)
+        select organization_id, id, to_timestamp(${minute}) + n * interval '1 minute', 8000, 0 from instance, generate_series(-10, 3) n
+        on conflict (instance_id, minute) do update set cpu_millicores = excluded.cpu_millicores`);
+      await until("one is woken", 20, async () => (await inPower("waking")).length > 0);
+      const [first] = await inPower("waking");
+      const [second] = await inPower("asleep");
+      expect(await inPower("asleep")).toHaveLength(1);
+      life.world.bmc(second!, { reachable: true });
+      await until("the other one is up", 40, async () => (await rows(`select 1 from host where name = '${second}' and state = 'up'`)).length === 1);
+
+      const woken = await rows<{ name: string; at: number }>("select h.name, (extract(epoch from e.at) * 1000)::float8 as at from host_power_event e join host h on h.id = e.host_id where e.to_state = 'waking' order by e.at, e.id");
+      expect(woken.map((one) => one.name)).toEqual([first, second]);
+      expect(woken[1]!.at - woken[0]!.at).toBeLessThanOrEqual(WAKE_BOUND_MS);
+      const on = life.world.power().findLast((change) => change.host === second && change.to === "on")!;
+      expect(on.atMs - woken[0]!.at).toBeLessThanOrEqual(WAKE_BOUND_MS);
+      expect(await rows("select name, power_state from host where state = 'quarantined'")).toEqual([{ name: first, power_state: "failed-to-wake" }]);
+      const told = (await listIncidents(life.provider, { clusterId: life.clusterId, limit: 10 })).items.filter((one) => one.kind === "wake-failed");
+      expect(told.map((one) => ({ host: one.hostName, open: one.closedAt === null, within: one.openedAt.getTime() - woken[0]!.at <= WAKE_BOUND_MS }))).toEqual([{ host: first, open: true, within: true }]);
+      expect(life.world.doubleRuns()).toEqual([]);
+    } finally {
+      await life.close();
+      await life.database.close();
+    }
   });
 });
 

@@ -1,11 +1,19 @@
+import { sql } from "drizzle-orm";
 import { afterEach, describe, expect, it } from "vitest";
-import { setConsent } from "@/server/compute";
-import { listAdvice, listDecisions, decideAdvice, updateAutomation } from "@/server/fleet";
+import { createInstance, setConsent } from "@/server/compute";
+import { cordonHost, listAdvice, listDecisions, decideAdvice, uncordonHost, updateAutomation } from "@/server/fleet";
 import { automationInput, type AutomationInput } from "@/server/fleet/schema";
+import { createTestDatabase } from "../support/database";
+import { LifeCentre } from "../support/life/centre";
 import { openCentre, until, type Centre } from "./centre";
 
 let centre: Centre;
-afterEach(() => centre.close());
+let closed: Centre | undefined;
+afterEach(async () => {
+  const open: Centre | undefined = centre;
+  if (open !== closed) await open?.close();
+  closed = open;
+});
 
 const settings = (change: Partial<AutomationInput> = {}): AutomationInput => automationInput.parse({ clusterId: centre.clusterId, rebalance: "automatic", aggressiveness: 3, movesPerHour: 10, movesPerHostPerHour: 10, ...change });
 
@@ -75,5 +83,92 @@ describe("a hot host", () => {
     await until("it was carried out", 20_000, async () => here.some((id) => !centre.runsOn(id).includes(hot)), () => listAdvice(centre.provider, centre.clusterId));
     await until("the advice says so", 5_000, async () => (await listAdvice(centre.provider, centre.clusterId)).some((one) => one.id === advice!.id && one.state === "applied"));
     await centre.checkInvariants();
+  });
+});
+
+const MINUTE_MS = 60_000;
+
+describe("quiet hours and budgets of moves, on a clock of their own", () => {
+  it("keep everything where it is until the hours are over, then so many moves an hour in all, and so many for each host; the rest follows", async () => {
+    // A Thursday, ten in the morning.
+    const life = new LifeCentre(await createTestDatabase(), 5, Date.UTC(2026, 4, 7, 9, 50), { hosts: ["h1", "h2", "h3"], cores: 4, memoryMiB: 16_384 });
+    try {
+      await life.furnish();
+      const tenant = await life.addOrganization("org_quiet");
+      const rows = async <T extends Record<string, unknown>>(query: string): Promise<T[]> => (await life.database.owner.execute(sql.raw(query))).rows as T[];
+      const others = await Promise.all(["h2", "h3"].map((name) => life.hostId(name)));
+      for (const id of others) await cordonHost(life.provider, id);
+      const ids: string[] = [];
+      for (let index = 0; index < 8; index++) ids.push((await createInstance(tenant, { name: `vm-${index}`, flavorId: life.flavorIds.get(1)!, imageId: life.imageId })).id);
+      const cycle = async (seconds: number): Promise<void> => {
+        await life.clock.advance(seconds * 1_000);
+        await life.settle();
+        await life.cycle();
+      };
+      const running = () => life.world.runs().filter((run) => run.endMs === null);
+      while (running().length < ids.length) await cycle(3);
+      await cycle(3);
+      for (const id of others) await uncordonHost(life.provider, id);
+
+      /** What the loop sees: ten minutes in which each machine wanted a whole core. Four cores carry three of them at ease. */
+      const rebalance = async (): Promise<void> => {
+        const minute = Math.floor(life.clock.nowMs() / MINUTE_MS) * MINUTE_MS;
+        await rows(`insert into sample (organization_id, instance_id, minute, cpu_millicores, cpu_steal_millicores)
+          select organization_id, id, to_timestamp(${minute / 1_000}) - n * interval '1 minute', 990, 0 from instance, generate_series(0, 10) n
+          on conflict (instance_id, minute) do update set cpu_millicores = excluded.cpu_millicores, cpu_steal_millicores = 0`);
+        await life.pass("rebalance-clusters");
+        for (let turn = 0; turn < 30 && (await rows("select 1 from migration where state in ('planned', 'running')")).length > 0; turn++) await cycle(1);
+        expect(await rows("select 1 from migration where state not in ('done')")).toEqual([]);
+      };
+      const moves = async (): Promise<number> => (await rows("select 1 from migration")).length;
+      const advice = async () => (await listAdvice(life.provider, life.clusterId)).find((one) => one.state === "open");
+      const hours = (change: Partial<AutomationInput>) => updateAutomation(life.provider, automationInput.parse({ clusterId: life.clusterId, rebalance: "automatic", aggressiveness: 3, movesPerHour: 2, movesPerHostPerHour: 10, timeZone: "UTC", quietHours: [{ from: "09:00", to: "18:00" }], ...change }));
+
+      await hours({});
+      await rebalance();
+      expect(await moves()).toBe(0);
+      expect((await advice())?.reasonWords?.map((words) => words.code)).toEqual(["relief-hot", "relief-moves", "relief-quiet"]);
+
+      await life.clock.advance(8 * 60 * MINUTE_MS + 10 * MINUTE_MS);
+      await life.cycle();
+      await rebalance();
+      // Two are not enough, and all that an hour has.
+      expect(await moves()).toBe(2);
+      expect(await advice()).toBeUndefined();
+      for (let turn = 0; turn < 5; turn++) {
+        await cycle(300);
+        await rebalance();
+        expect(await moves()).toBe(2);
+      }
+      expect((await rows("select 1 from decision where kind = 'rebalance' and measured is not null")).length).toBe(1);
+
+      // The next hour is counted for each host as well: whoever gives one away in it gives no second.
+      await hours({ movesPerHour: 10, movesPerHostPerHour: 1 });
+      await cycle(3_600);
+      await rebalance();
+      expect(await moves()).toBe(3);
+      await cycle(600);
+      await rebalance();
+      expect(await moves()).toBe(3);
+      await cycle(3_600);
+      await rebalance();
+      expect(await moves()).toBe(4);
+
+      // Without a bound the rest follows at once, and then there is rest: nobody is hot any more.
+      await hours({ movesPerHour: 10, movesPerHostPerHour: 10 });
+      await cycle(3_600);
+      await rebalance();
+      const all = await moves();
+      expect(all).toBeGreaterThan(4);
+      await cycle(3_600);
+      await rebalance();
+      expect(await moves()).toBe(all);
+      const spread = running().reduce((sum, run) => sum.set(run.host, (sum.get(run.host) ?? 0) + 1), new Map<string, number>());
+      expect(Math.max(...spread.values())).toBe(3);
+      expect(life.world.doubleRuns()).toEqual([]);
+    } finally {
+      await life.close();
+      await life.database.close();
+    }
   });
 });

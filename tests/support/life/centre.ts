@@ -42,6 +42,7 @@ interface Worker {
 export class LifeCentre {
   readonly words: Word[] = [];
   readonly effects: Effect[] = [];
+  readonly hosts: readonly string[];
   readonly clock: VirtualClock;
   readonly world: World;
   readonly random: Random;
@@ -62,12 +63,14 @@ export class LifeCentre {
     readonly database: TestDatabase,
     seed: number,
     startMs: number,
+    size: { readonly hosts?: readonly string[]; readonly cores?: number; readonly memoryMiB?: number } = {},
   ) {
+    this.hosts = size.hosts ?? HOSTS;
     this.clock = new VirtualClock(startMs);
     this.random = seededRandom(seed);
     this.world = createWorld({
       seed, clock: this.clock, pools: [{ ...POOL, capacityGiB: 100_000, shared: true }], images: [{ pool: POOL.name, name: "tiny.qcow2", format: "qcow2", capacityMiB: 64 }],
-      hosts: HOSTS.map((name) => ({ name, cores: 64, memoryMiB: 262_144 })),
+      hosts: this.hosts.map((name) => ({ name, cores: size.cores ?? 64, memoryMiB: size.memoryMiB ?? 262_144 })),
       timings: instantTimings,
     });
     const logger = process.env["LIFE_LOG"] ? createLogger({ process: "life", level: process.env["LIFE_LOG"] }) : silentLogger;
@@ -85,13 +88,13 @@ export class LifeCentre {
     await createNetwork(provider, { clusterId, name: "private", cidr: "10.20.0.0/16", gateway: "10.20.0.1", firstAddress: "10.20.0.10", lastAddress: "10.20.255.250", bridge: "br0" });
     for (const flavor of FLAVORS) this.flavorIds.set(flavor.vcpus, (await createFlavor(provider, { ...flavor, class: "standard", diskGiB: 2 })).id);
     this.imageId = (await registerPublicImage(provider, { name: "Tiny", bootKind: "disk", volume: "tiny.qcow2", format: "qcow2", virtualSizeMiB: 64, sizeBytes: 1_000, sha256: "0".repeat(64) })).id;
-    for (const name of HOSTS) await requestEnrolment(provider, enrolHostInput.parse({ clusterId, name, uri: `simulated://${name}`, managementAddress: name, power: { kind: "simulated", hostName: name } }), { checkOnly: false });
+    for (const name of this.hosts) await requestEnrolment(provider, enrolHostInput.parse({ clusterId, name, uri: `simulated://${name}`, managementAddress: name, power: { kind: "simulated", hostName: name } }), { checkOnly: false });
     for (let tries = 0; tries < 10; tries++) {
       await this.pass("enroll-hosts");
       await this.clock.advance(25_000);
       await this.settle();
       const { rows } = await this.database.owner.execute<{ n: number }>(sql`select count(*)::int as n from host where state = 'up'`);
-      if (rows[0]?.n === HOSTS.length) return;
+      if (rows[0]?.n === this.hosts.length) return;
     }
     const { rows } = await this.database.owner.execute(sql`select name, state, state_reason, preflight from host limit 2`);
     throw new Error(`The hosts of the centre were not let in: ${JSON.stringify(rows)}`);
@@ -135,7 +138,7 @@ export class LifeCentre {
   async outlive(): Promise<void> {
     const old = this.worker;
     const { fates } = this;
-    this.fates = new Map(HOSTS.map((host) => [host, "late"]));
+    this.fates = new Map(this.hosts.map((host) => [host, "late"]));
     await this.pass("observe-hosts");
     this.fates = fates;
     if (old.tap.dead) return this.replaceWorker();
