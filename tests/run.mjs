@@ -57,11 +57,11 @@ function leave() {
 process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
 
 /** Runs one program; `quiet` keeps its output until it is asked for. @returns its exit code, or null when it hung. */
-function run(command, args, { quiet = false } = {}) {
+function run(command, args, { quiet = false, env: more = {} } = {}) {
   return new Promise((resolve) => {
     // The process ends with the last of what runs.
     if (interrupted) return;
-    const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: "1", FORCE_COLOR: undefined };
+    const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: "1", FORCE_COLOR: undefined, ...more };
     const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"], env });
     running.add(child);
     let output = "";
@@ -114,9 +114,9 @@ const COMPUTED = ["tests/architecture/", "tests/planner/", "tests/rating/", "tes
 
 const isComputed = (file) => COMPUTED.some((folder) => file.startsWith(folder));
 
-async function vitest(name, args, { quiet = false } = {}) {
+async function vitest(name, args, { quiet = false, env = {} } = {}) {
   const report = join(reports, `${name}.json`);
-  const { code, output } = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], { quiet });
+  const { code, output } = await run(bin("vitest"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], { quiet, env: { TEST_MODULE_CACHE: join(reports, "modules"), ...env } });
   if (output.trim() !== "") console.log(`\n--- ${name}\n${output.trimEnd()}`);
   const result = JSON.parse(readFileSync(report, "utf8"));
   // A file that does not even load, or a set-up that fails, has no failed test of its own.
@@ -135,10 +135,10 @@ async function vitest(name, args, { quiet = false } = {}) {
  * its end. Files that failed while others kept the machine busy are run once more when all suites have ended, when they wait
  * for clocks, guests or browsers; the end of the run names every one of them.
  */
-async function suite(name, args, { quiet = true } = {}) {
+async function suite(name, args, { quiet = true, env } = {}) {
   const from = Date.now();
   try {
-    const result = await vitest(name, args, { quiet });
+    const result = await vitest(name, args, { quiet, env });
     const { failedFiles } = result;
     totals.passed += result.passed;
     totals.skipped += result.skipped;
@@ -186,6 +186,8 @@ const PORTAL = ["tests/api/upload.test.ts", "tests/journeys/http.test.ts", "test
 const HOSTS = ["tests/drivers/hypervisor/libvirt-lab.test.ts", "tests/drivers/hypervisor/libvirt/virsh-comparison.test.ts", "tests/console/gateway-libvirt.test.ts", "tests/lab"];
 const STORY = ["tests/journeys/story.test.ts"];
 const STORY_SIMULATED = ["tests/journeys/story-simulated.test.ts"];
+/** A demo starts a Postgres of its own. */
+const OWN_POSTGRES = { env: { TEST_POSTGRES: "none" } };
 const except = (paths) => paths.flatMap((path) => ["--exclude", path.endsWith(".ts") ? path : `${path}/**`]);
 
 /** The web's build is what most waits for, so it comes first. */
@@ -193,7 +195,7 @@ const built = check("build", process.execPath, ["--import", "tsx", "server/lab/b
 
 /** What needs no lane of its own: each lane that has ended takes the next, the longest first; the last ones use both processors by themselves. */
 const afterwards = [
-  () => built.then(() => suite("story-simulated", [...STORY_SIMULATED, "--maxWorkers=1"])),
+  () => built.then(() => suite("story-simulated", [...STORY_SIMULATED, "--maxWorkers=1"], OWN_POSTGRES)),
   () => check("lint", bin("oxlint"), ["--type-aware", "--quiet"]),
   () => check("types", bin("tsc"), ["--noEmit", "-p", "."]),
 ];
@@ -208,7 +210,7 @@ await Promise.all([
   suite("core", ["--maxWorkers=3", ...except([...PORTAL, ...HOSTS, ...STORY, ...STORY_SIMULATED])], { quiet: false }).then(takeOver),
   built.then(() => suite("portal", [...PORTAL, "--maxWorkers=1"])).then(takeOver),
   // One file of real hosts at a time; the story starts the portal, which is built long before the hosts are done.
-  suite("hosts", [...HOSTS, "--maxWorkers=1"]).then(() => built).then(() => suite("story", [...STORY, "--maxWorkers=1"])).then(takeOver),
+  suite("hosts", [...HOSTS, "--maxWorkers=1"]).then(() => built).then(() => suite("story", [...STORY, "--maxWorkers=1"], OWN_POSTGRES)).then(takeOver),
 ]);
 if (again.length > 0) await tryAgain();
 

@@ -16,8 +16,9 @@ declare module "vitest" {
 export const TEST_PASSWORD = "only-on-loopback-and-only-for-tests";
 export const TEMPLATE_DATABASE = "berth_template";
 
-/** One real Postgres for the whole run, with a migrated template that each test file copies. */
+/** One real Postgres for the whole run, with a migrated template that each test file copies; none where the run says that its files bring their own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (process.env["TEST_POSTGRES"] === "none") return async () => undefined;
   const directory = fileURLToPath(new URL(`../../.data/test-postgres-${process.pid}`, import.meta.url));
   const server = await ensureLocalPostgres({ directory, port: await anyFreePort(), password: TEST_PASSWORD, fast: true });
   const admin = new pg.Client({ connectionString: server.url("postgres") });
