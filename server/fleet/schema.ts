@@ -9,8 +9,23 @@ export const powerConfigInput = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ipmi"), address: z.string().min(1).max(253), port: z.number().int().min(1).max(65_535).default(623), username: z.string().max(16), password: z.string().max(20) }),
   z.object({ kind: z.literal("redfish"), url: z.url(), username: z.string().max(255), password: z.string().max(255), systemId: z.string().min(1).max(255), caCertificate: z.string().max(20_000).optional() }),
   z.object({ kind: z.literal("wol"), macAddress: z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i), broadcastAddress: z.string().min(1), probeAddress: z.string().min(1), probePort: z.number().int().min(1).max(65_535) }),
-  z.object({ kind: z.literal("simulated"), hostName: z.string().min(1).max(253) }),
+  z.object({ kind: z.literal("simulated"), hostName: z.string().min(1).max(253), outlet: z.string().min(1).max(253).optional() }),
 ]);
+export type PowerConfigInput = z.output<typeof powerConfigInput>;
+
+/**
+ * A second device beside the first. `outlet`: the one switched outlet that feeds the whole host; `controller`: another controller of the same machine;
+ * `both`: first and second are outlets of two supplies, and only both together cut the power.
+ */
+export const secondPowerInput = z.object({
+  role: z.enum(["outlet", "controller", "both"]),
+  device: powerConfigInput.refine((device) => device.kind !== "wol", { error: "cannot switch a host off: wake-on-LAN is no second device" }),
+});
+export type SecondPowerInput = z.output<typeof secondPowerInput>;
+
+/** Null takes the second device away. */
+export const setSecondPowerInput = z.object({ hostId: hostIdInput, second: secondPowerInput.nullable() });
+export type SetSecondPowerInput = z.output<typeof setSecondPowerInput>;
 
 export const enrolHostInput = z.object({
   clusterId: clusterIdInput,
@@ -18,9 +33,10 @@ export const enrolHostInput = z.object({
   uri: z.string().regex(/^(tcp|tls|unix|simulated):\/\/\S{1,500}$/, { error: "looks like tls://host.example:16514" }),
   managementAddress: z.string().trim().min(1).max(253),
   power: powerConfigInput,
+  secondPower: secondPowerInput.nullish(),
   systemMemoryMiB: z.number().int().min(0).max(1_048_576).default(0),
   failureDomain: z.string().max(63).default(""),
-});
+}).refine(({ power, secondPower }) => power.kind !== "wol" || secondPower?.role !== "both", { error: "cannot be switched off by both: wake-on-LAN cannot switch a host off", path: ["secondPower", "role"] });
 export type EnrolHostInput = z.output<typeof enrolHostInput>;
 
 /** Changes of a cluster's policy; what is not named stays. */

@@ -107,7 +107,7 @@ async function mayFallAsleep(pass: Pass, view: SteeringView): Promise<HostRow[]>
   const slept = await countHostSleeps(context, automation.clusterId, new Date(nowMs - automation.cycleHours * 3_600_000));
   return hosts.filter((host) => {
     const config = powers.get(host.id);
-    if (!config || !pass.machines.power(asPowerConfig(config)).canFence) return false;
+    if (!config || !pass.machines.hostPower(asPowerConfig(config), pass.context.clock).forSleep().canFence) return false;
     const awakeMs = nowMs - (host.powerStateChangedAt ?? host.enrolledAt).getTime();
     return awakeMs >= automation.minAwakeSeconds * 1_000 && (slept.get(host.id) ?? 0) < automation.maxCycles;
   });

@@ -3,6 +3,7 @@ import { compareFigures, inWindows, measureLoss, noteCompared, noteDrill, orderD
 import { Problem } from "@/server/platform/errors";
 import { sentence, sentences, storedSentence, type Sentence } from "@/server/platform/sentences";
 import { asPowerConfig } from "./enrol/preflight";
+import { switchOnAll } from "./fence/switch-on-all";
 import { lossFigures } from "./rehearse/compare";
 import type { LoopDefinition, Pass } from "./types";
 
@@ -100,7 +101,7 @@ async function cut(pass: Pass, drill: DrillRow, host: HostRow): Promise<void> {
   try {
     const config = (await readPowerConfigs(context, [host.id])).get(host.id);
     if (!config) throw new DriverError("unsupported", `${host.name} has no power device.`);
-    await pass.machines.power(asPowerConfig(config)).off({ timeoutMs: POWER_TIMEOUT_MS });
+    await pass.machines.hostPower(asPowerConfig(config), context.clock).forSleep().off({ timeoutMs: POWER_TIMEOUT_MS });
     await noteDrill(context, drill.id, { state: "watching" });
     context.logger.warn({ host: host.name }, "a drill has cut the power");
   } catch (error) {
@@ -139,8 +140,8 @@ async function restore(pass: Pass, drill: DrillRow, host: HostRow): Promise<void
   try {
     const config = (await readPowerConfigs(context, [host.id])).get(host.id);
     if (!config) return;
-    const device = pass.machines.power(asPowerConfig(config));
-    if (host.state === "fenced" && (await device.status({ timeoutMs: POWER_TIMEOUT_MS })) === "off") await device.on({ timeoutMs: POWER_TIMEOUT_MS });
+    const off = host.state === "fenced" && (await pass.machines.hostPower(asPowerConfig(config), context.clock).look(POWER_TIMEOUT_MS)).state === "off";
+    if (off) await switchOnAll(pass, host.id, config, POWER_TIMEOUT_MS);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     context.logger.warn({ host: host.name, err: error }, "the host of a drill could not be switched on yet; it is tried again");

@@ -1,11 +1,13 @@
 import { DriverError } from "@/server/drivers/errors";
-import type { PowerDevice } from "@/server/drivers/power/types";
+import type { OffWitness } from "@/server/drivers/power/types";
 import { closeHostUsage } from "@/server/metering";
-import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, readFencings, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
+import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, noteSecondCut, readFencings, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
+import { isCutInVain, isDisagreement, livesOn, type HostPower } from "./fence/host-power";
 import { LAST_LOOK_MS, renewsLease } from "./fence/last-look";
+import { putBack, switchOnAll } from "./fence/switch-on-all";
 import { switchOnAgain } from "./fence/switch-on-again";
 import type { LoopDefinition, Pass, PassOutcome } from "./types";
 
@@ -15,6 +17,8 @@ const STATUS_TIMEOUT_MS = 2_000;
 const ASK_AGAIN_MS = 500;
 /** A controller that answers takes well under a second to cut the power; a slow one gets this. */
 const OFF_TIMEOUT_MS = 10_000;
+/** Where a second device stands by, a controller that is silent for so long is not waited for. */
+const FIRST_TIMEOUT_MS = 3_000;
 /** Tries that did not confirm, before the operator is asked; the loop goes on trying meanwhile. */
 const ATTEMPTS_BEFORE_BLOCKED = 2;
 const BLOCKED_RETRY_MS = 5_000;
@@ -127,9 +131,12 @@ async function request(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs:
 
 async function askController(pass: Pass, host: HostRow, cluster: ClusterRow, silentMs: number, config: Record<string, unknown> | null): Promise<void> {
   if (!config) return;
+  let off: OffWitness = "first";
   try {
-    const device = pass.machines.power(asPowerConfig(config));
-    if (!device.canFence || (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) !== "off") {
+    const power = pass.machines.hostPower(asPowerConfig(config), pass.context.clock);
+    const seen = power.canFence ? await power.look(STATUS_TIMEOUT_MS) : null;
+    if (seen?.state === "off") off = seen.by;
+    else {
       // Its end wakes the loop, which asks again: a controller that answers in a millisecond would be asked a thousand times a second.
       await pass.context.clock.sleep(ASK_AGAIN_MS, pass.signal).catch(() => undefined);
       return;
@@ -139,31 +146,53 @@ async function askController(pass: Pass, host: HostRow, cluster: ClusterRow, sil
     pass.context.logger.debug({ host: host.name, err: error }, "the controller of a silent host does not answer yet");
     return;
   }
-  await request(pass, host, cluster, silentMs, sentence("host-controller-off"));
+  await request(pass, host, cluster, silentMs, offSentence(off) ?? sentence("host-controller-off"));
+}
+
+/** Which device says "off", where it is not the controller alone. */
+function offSentence(by: OffWitness): Sentence | null {
+  return by === "first" ? null : sentence(by === "second" ? "host-off-second" : "host-off-both");
 }
 
 async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: Record<string, unknown> | null): Promise<void> {
   const { context, machines } = pass;
   if (!(await isStillWanted(pass, fencing))) return;
   let wasOff = false;
-  let device: PowerDevice | null = null;
+  let by: OffWitness | null = null;
+  let power: HostPower | null = null;
+  const mismatched = (fencing.lastErrorWords ?? []).some((word) => word.code === "fence-second-disagrees");
   try {
     if (!config) throw new DriverError("unsupported", `${host.name} has no fencing device.`);
-    device = machines.power(asPowerConfig(config));
-    if (!device.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${device.kind}) cannot confirm that it is off.`);
-    wasOff = await saysOff(device);
+    power = machines.hostPower(asPowerConfig(config), context.clock);
+    if (!power.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${power.first.kind}) cannot confirm that it is off.`);
+    by = await saysOff(power);
+    wasOff = by !== null;
     // A controller may take seconds to say nothing, and by then the host may be known dead by other means, and be back.
     if (!wasOff && !(await isStillWanted(pass, fencing))) return;
-    if (!wasOff) await device.off({ timeoutMs: OFF_TIMEOUT_MS });
+    by ??= await power.cut({ timeoutMs: OFF_TIMEOUT_MS, firstTimeoutMs: FIRST_TIMEOUT_MS, skipSecond: mismatched, beforeSecond: () => beginSecond(pass, host, fencing) });
+    if (by === null) return;
+    // A silent controller cannot contradict the outlet of another machine; a run-lease that goes on can.
+    if (by === "second" && host.leaseBeat !== null && (await renewsLease(pass, await readFleet(context, { allocations: false }), host, 0))) throw livesOn(power, !wasOff);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     const blocked = fencing.attempts + 1 >= ATTEMPTS_BEFORE_BLOCKED;
-    await inTransaction(context, (tx) => noteFencingAttempt(tx, context, host.id, error.message, blocked));
+    const disagree = isDisagreement(error) || mismatched;
+    await inTransaction(context, (tx) => noteFencingAttempt(tx, context, host.id, disagree ? sentence("fence-second-disagrees", { error: error.message }) : error.message, blocked));
+    // What was cut in vain may feed another machine.
+    if (isCutInVain(error) && power?.second) await putBack(pass, host, power.second.device);
     context.logger.error({ host: host.name, attempts: fencing.attempts + 1, err: error }, "the host's death could not be confirmed; its instances stay");
     if (blocked) await context.clock.sleep(BLOCKED_RETRY_MS, pass.signal).catch(() => undefined);
     return;
   }
-  if (!(await confirm(pass, host, wasOff)) && !wasOff) await undoLateCut(pass, host, fencing, device);
+  if (!(await confirm(pass, host, wasOff, by)) && !wasOff) await undoLateCut(pass, host, fencing, config ?? {});
+}
+
+/** Nobody knows from the outside what an order that was under way at a crash has cut, so it is written down first. */
+async function beginSecond(pass: Pass, host: HostRow, fencing: FencingRow): Promise<boolean> {
+  if (!(await isStillWanted(pass, fencing))) return false;
+  await inTransaction(pass.context, (tx) => noteSecondCut(tx, pass.context, host.id));
+  pass.context.logger.warn({ host: host.name }, "the second power device of a silent host is told to cut");
+  return true;
 }
 
 /** It may have answered since, or be known dead already: then nobody's power is cut any more. */
@@ -177,13 +206,13 @@ async function isStillWanted(pass: Pass, fencing: FencingRow): Promise<boolean> 
  * host that may have been on its way back. It is switched on again; nobody else would, for it looks like one that lost its power by itself. One
  * that an operator vouched for, and that has not answered since, is off as they said, and stays so.
  */
-async function undoLateCut(pass: Pass, host: HostRow, fencing: FencingRow, device: PowerDevice): Promise<void> {
+async function undoLateCut(pass: Pass, host: HostRow, fencing: FencingRow, config: Record<string, unknown>): Promise<void> {
   const { context } = pass;
   const [row, now] = await inTransaction(context, async (tx) => [(await readFencings(tx, host.id, FENCINGS_READ)).find((one) => one.id === fencing.id), await lockHostRow(tx, host.id)] as const);
   if (!now || now.state === "retired" || (row?.method === "vouched" && now.state === "fenced")) return;
   context.logger.warn({ host: host.name, state: now.state }, "an order to cut the power came too late; the host is switched on again");
   try {
-    await device.on({ timeoutMs: OFF_TIMEOUT_MS });
+    await switchOnAll(pass, host.id, config, OFF_TIMEOUT_MS);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     context.logger.error({ host: host.name, err: error }, "a host that was switched off too late could not be switched on again; switch it on by hand");
@@ -191,19 +220,20 @@ async function undoLateCut(pass: Pass, host: HostRow, fencing: FencingRow, devic
 }
 
 /** One question before the order: who switched it off matters to what follows. No answer is no "off"; the order is given all the same. */
-async function saysOff(device: PowerDevice): Promise<boolean> {
+async function saysOff(power: HostPower): Promise<OffWitness | null> {
   try {
-    return (await device.status({ timeoutMs: STATUS_TIMEOUT_MS })) === "off";
+    const seen = await power.look(STATUS_TIMEOUT_MS);
+    return seen.state === "off" ? seen.by : null;
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    return false;
+    return null;
   }
 }
 
-/** The controller itself said `off`. Everything that follows from it begins in the same moment. False when nobody asks for its death any more. */
-async function confirm(pass: Pass, host: HostRow, wasOff: boolean): Promise<boolean> {
+/** The device itself said `off`. Everything that follows from it begins in the same moment. False when nobody asks for its death any more. */
+async function confirm(pass: Pass, host: HostRow, wasOff: boolean, by: OffWitness): Promise<boolean> {
   const { context } = pass;
-  const fenced = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, wasOff ? "was-off" : "power"));
+  const fenced = await inTransaction(context, (tx) => confirmFencing(tx, context, host.id, wasOff ? "was-off" : "power", null, offSentence(by)));
   if (!fenced) return false;
   pass.wake("fail-over-instances");
   pass.wake("wake-hosts");

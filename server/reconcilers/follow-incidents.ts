@@ -82,7 +82,7 @@ async function follow(pass: Pass, host: HostRow, incident: IncidentRow): Promise
   }
   const confirmedAt = fencing.confirmedAt;
   if (!confirmedAt) return;
-  const how = fencing.method === "power" ? sentence("host-off-confirmed") : fencing.method === "lease" ? sentence("note-lease-dead") : sentence("host-off-vouched", { operator: fencing.vouchedBy ?? "?" });
+  const how = fencing.method === "power" ? sentence(offBy(fencing)) : fencing.method === "lease" ? sentence("note-lease-dead") : sentence("host-off-vouched", { operator: fencing.vouchedBy ?? "?" });
   await inTransaction(context, async (tx) => {
     await noteIncident(tx, context, key, { kind: "fencing", at: confirmedAt, said: how, detail: { method: fencing.method, attempts: fencing.attempts } }, { fenceMs: confirmedAt.getTime() - fencing.requestedAt.getTime(), method: fencing.method });
     for (const one of restarts) {
@@ -94,6 +94,11 @@ async function follow(pass: Pass, host: HostRow, incident: IncidentRow): Promise
     }
   });
   if (fencing.closedAt && restarts.every((one) => one.backAt !== null || one.givenUp)) await end(pass, host, incident, restarts);
+}
+
+/** Which of its devices confirmed it: the fencing's reason says so where it was not the controller alone. */
+function offBy(fencing: FencingRow): "host-off-confirmed" | "host-off-second" | "host-off-both" {
+  return (["host-off-second", "host-off-both"] as const).find((code) => (fencing.reasonWords ?? []).some((word) => word.code === code)) ?? "host-off-confirmed";
 }
 
 /** To a tenth of a second. */

@@ -1,7 +1,9 @@
 import type { HostEndpoint, HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
-import type { PowerConfig, PowerDevice, PowerDriver } from "@/server/drivers/power/types";
+import type { HostPowerConfig, PowerConfig, PowerDevice, PowerDriver } from "@/server/drivers/power/types";
 import type { UpdateDriver } from "@/server/drivers/update/types";
 import { DriverError } from "@/server/drivers/errors";
+import type { Clock } from "@/server/platform/clock";
+import { HostPower } from "./fence/host-power";
 
 /** What names a host to a driver. */
 export interface MachineAddress {
@@ -46,6 +48,11 @@ export class Machines {
     const driver = this.options.powers.find((candidate) => candidate.kind === config.kind);
     if (!driver) throw new DriverError("unsupported", `This worker has no power driver of the kind ${config.kind}.`, { kind: config.kind });
     return driver.connect(config);
+  }
+
+  /** Everything that switches a host: its controller, and its second device where it has one. */
+  hostPower(config: HostPowerConfig, clock: Clock): HostPower {
+    return new HostPower(this.power(config), config.second ? { role: config.second.role, device: this.power(config.second) } : null, clock);
   }
 
   updateSteps(): UpdateDriver {

@@ -4,6 +4,8 @@ import { cancelSleep, closeIncident, failWake, noteAsleep, noteAwake, noteIncide
 import { sentence, sentences, storedSentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
+import { keepSeconds } from "./fence/keep-second";
+import { switchOnAll } from "./fence/switch-on-all";
 import type { LoopDefinition, Pass } from "./types";
 
 const PERIOD_MS = 10_000;
@@ -41,6 +43,7 @@ export const powerHostsLoop: LoopDefinition = {
         pass.background(`on ${host.id}`, () => switchOn(pass, host, automations.get(host.clusterId)?.wakeTimeoutSeconds ?? DEFAULT_WAKE_TIMEOUT_SECONDS));
       }
     }
+    await keepSeconds(pass, fleet);
     return { backlog, againInMs: backlog > 0 ? BUSY_PERIOD_MS : PERIOD_MS };
   },
 };
@@ -58,10 +61,10 @@ async function greet(pass: Pass, host: HostRow): Promise<void> {
   pass.wake("place-instances");
 }
 
-async function deviceOf(pass: Pass, host: HostRow): Promise<PowerDevice> {
+async function configOf(pass: Pass, host: HostRow): Promise<Record<string, unknown>> {
   const config = (await readPowerConfigs(pass.context, [host.id])).get(host.id);
   if (!config) throw new DriverError("unsupported", `${host.name} has no power device.`);
-  return pass.machines.power(asPowerConfig(config));
+  return config;
 }
 
 function sinceMs(pass: Pass, host: HostRow): number {
@@ -71,7 +74,7 @@ function sinceMs(pass: Pass, host: HostRow): number {
 async function switchOff(pass: Pass, host: HostRow): Promise<void> {
   const { context } = pass;
   try {
-    const device = await deviceOf(pass, host);
+    const device = pass.machines.hostPower(asPowerConfig(await configOf(pass, host)), context.clock).forSleep();
     if (!device.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${device.kind}) cannot confirm that it is off.`);
     await shutDown(pass, host, device);
     await device.off({ timeoutMs: OFF_TIMEOUT_MS });
@@ -110,7 +113,7 @@ async function switchOn(pass: Pass, host: HostRow, wakeTimeoutSeconds: number): 
   const { context } = pass;
   let trouble: string | null = null;
   try {
-    await (await deviceOf(pass, host)).on({ timeoutMs: ON_TIMEOUT_MS });
+    await switchOnAll(pass, host.id, await configOf(pass, host), ON_TIMEOUT_MS);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     trouble = error.message;

@@ -378,6 +378,8 @@ export const PROCEDURES: Readonly<Record<string, ProcedureEntry>> = {
   "admin.hosts.fence": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host is not isolated" } }),
   "admin.hosts.story": entry("staff:auditor", (world) => ({ hostId: world.hostIds[0] }), host),
   "admin.hosts.setPower": entry("staff:admin", async (world) => ({ ...(await freshHost(world)), keepAwake: true, powerCurve: { watts: [60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160], asleepWatts: 6 }, linkMbps: 10_000 }), host),
+  "admin.hosts.setSecondPower": entry("staff:admin", async (world) => ({ ...(await freshHost(world)), second: { role: "outlet", device: { kind: "simulated", hostName: "any", outlet: "pdu-1/4" } } }), host),
+  "admin.hosts.testSecondPower": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host has no second device" } }),
   "admin.hosts.wake": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a fresh host does not sleep" } }),
   "admin.hosts.retire": entry("staff:admin", freshHost, { ...host, mayRefuse: { CONFLICT: "a host must be empty and in maintenance first" } }),
 

@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { flavor, image, priceVersion } from "@/db/schema/catalog";
 import { address, instance, instanceEvent, instanceObservation, instanceSshKey, network, sshKey, volume } from "@/db/schema/compute";
 import { consoleSession } from "@/db/schema/console";
-import { allocation, cluster, decision, host, storagePool } from "@/db/schema/fleet";
+import { allocation, cluster, decision, host, hostPower, storagePool } from "@/db/schema/fleet";
 import { sample, usageWindow } from "@/db/schema/metering";
 import { quota } from "@/db/schema/quota";
 import { invitation, member, organization, user, userSession } from "@/db/schema/tenancy";
@@ -101,6 +101,7 @@ export async function createWorld(database: TestDatabase, options: { readonly cl
   const addHost = async (): Promise<string> => {
     const id = mint("host");
     await db.insert(host).values({ id, clusterId, name: `host-${word()}`, uri: "sim://host", managementAddress: "127.0.0.1", cores: 16, memoryMiB: 65_536, state: "up", stateChangedAt: now, lastSeenAt: now, enrolledAt: now });
+    await db.insert(hostPower).values({ hostId: id, config: { kind: "simulated", hostName: id }, updatedAt: now });
     return id;
   };
   const hostIds: [string, string] = [await addHost(), await addHost()];

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { cancelDrain, cordonHost, drainHost, enterMaintenance, getHost, listHosts, orderFencing, previewDrain, readHostStory, requestEnrolment, retireHost, returnToService, setHostPower, uncordonHost, vouchDead, wakeHostNow } from "@/server/fleet";
-import { clusterIdInput, enrolHostInput, hostIdInput, hostPowerInput } from "@/server/fleet/schema";
+import { cancelDrain, cordonHost, drainHost, enterMaintenance, getHost, listHosts, orderFencing, previewDrain, readHostStory, requestEnrolment, retireHost, returnToService, setHostPower, setSecondPower, testSecondPower, uncordonHost, vouchDead, wakeHostNow } from "@/server/fleet";
+import { clusterIdInput, enrolHostInput, hostIdInput, hostPowerInput, setSecondPowerInput } from "@/server/fleet/schema";
 import { operatorProcedure, router } from "../trpc";
 
 const one = z.object({ hostId: hostIdInput });
@@ -21,6 +21,8 @@ export const adminHostsRouter = router({
   fence: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await orderFencing(ctx.context, input.hostId))),
   story: operatorProcedure("auditor").input(one).query(({ ctx, input }) => readHostStory(ctx.context, input.hostId)),
   setPower: operatorProcedure("admin").input(hostPowerInput).mutation(async ({ ctx, input }) => said(await setHostPower(ctx.context, input))),
+  setSecondPower: operatorProcedure("admin").input(setSecondPowerInput).mutation(async ({ ctx, input }) => said(await setSecondPower(ctx.context, input))),
+  testSecondPower: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await testSecondPower(ctx.context, input.hostId))),
   wake: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await wakeHostNow(ctx.context, input.hostId))),
   retire: operatorProcedure("admin").input(one).mutation(async ({ ctx, input }) => said(await retireHost(ctx.context, input.hostId))),
 });

@@ -12,7 +12,21 @@ export type PowerConfig =
   | { readonly kind: "redfish"; readonly url: string; readonly username: string; readonly password: string; readonly systemId: string; readonly caCertificate?: string }
   /** Can wake only: it can never confirm `off`, so it is no fencing device. */
   | { readonly kind: "wol"; readonly macAddress: string; readonly broadcastAddress: string; readonly probeAddress: string; readonly probePort: number }
-  | { readonly kind: "simulated"; readonly hostName: string };
+  /** With `outlet` it is that switched outlet of the simulated world, else the host's management controller. */
+  | { readonly kind: "simulated"; readonly hostName: string; readonly outlet?: string };
+
+/**
+ * What a second device is to its host. `outlet`: the one switched outlet that feeds all of it, its controller too. `controller`: another controller of
+ * the same machine. `both`: first and second are the two outlets of two supplies, and the host is off when both are.
+ */
+export type SecondRole = "outlet" | "controller" | "both";
+
+/** The devices of one host as they are stored: the first one, and beside it the second. */
+export type HostPowerConfig = PowerConfig & { readonly second?: PowerConfig & { readonly role: SecondRole } };
+
+/** Whose word it is that a host is off. */
+export type OffWitness = "first" | "second" | "both";
+export type PowerAnswer = { readonly state: "on" } | { readonly state: "off"; readonly by: OffWitness };
 
 /** One sensor beyond its thresholds. */
 export interface HealthFinding {

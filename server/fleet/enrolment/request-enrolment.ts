@@ -7,6 +7,7 @@ import { announce, wake } from "@/server/platform/wake";
 import { recordAudit } from "@/server/tenancy";
 import { findCluster } from "../cluster/store";
 import { findHostByName, insertHost, lockHost, writeHost, writePower } from "../host/store";
+import { withSecondPower } from "../power/second-power";
 import { conflict } from "../rules";
 import type { EnrolHostInput } from "../schema";
 import type { HostRow } from "../types";
@@ -21,12 +22,13 @@ export function requestEnrolment(context: Context, input: EnrolHostInput, option
     if (!cluster) throw notFound("cluster", input.clusterId);
     const present = await findHostByName(tx, input.clusterId, input.name);
     const now = context.clock.now();
+    const power = withSecondPower(input.power, input.secondPower ?? null);
     const facts = { uri: input.uri, managementAddress: input.managementAddress, systemMemoryMiB: input.systemMemoryMiB, failureDomain: input.failureDomain };
     if (present) {
       if (present.state !== "enrolling") throw conflict(sentence("refused-host-taken", { cluster: cluster.name, host: input.name, state: present.state }), { hostId: present.id });
       await lockHost(tx, present.id);
       const row = await writeHost(tx, present.id, { ...facts, maintenance: options.checkOnly, preflight: null, preflightAt: null, stateReason: sentence("host-looked-at").text, stateWords: sentence("host-looked-at").words });
-      await writePower(tx, present.id, input.power, now);
+      await writePower(tx, present.id, power, now);
       await wake(tx, "enroll-hosts");
       return row ?? present;
     }
@@ -43,7 +45,7 @@ export function requestEnrolment(context: Context, input: EnrolHostInput, option
       maintenance: options.checkOnly,
       enrolledAt: now,
     };
-    await insertHost(tx, row, input.power);
+    await insertHost(tx, row, power);
     await announce(tx, { organizationId: null, topic: "host", id: row.id });
     await wake(tx, "enroll-hosts");
     await recordAudit(tx, context, { organizationId: null, action: options.checkOnly ? "host.preflight-requested" : "host.enrolment-requested", targetKind: "host", targetId: row.id, before: null, after: { name: input.name, uri: input.uri, clusterId: input.clusterId } });

@@ -1,6 +1,6 @@
 import type { Context } from "@/server/platform/context";
 import { mintId } from "@/server/platform/id";
-import { sentence, textOf, wordsOf, type Said } from "@/server/platform/sentences";
+import { sentence, sentences, storedSentence, textOf, wordsOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { wake } from "@/server/platform/wake";
 import { measureDecision, recordDecision } from "../decision/record-decision";
@@ -39,10 +39,11 @@ export async function requestFencing(tx: Transaction, context: Context, hostId: 
 }
 
 /** Notes one attempt that did not confirm. Blocked means that no attempt so far could confirm that the host is dead. */
-export async function noteFencingAttempt(tx: Transaction, context: Context, hostId: string, error: string, blocked: boolean): Promise<void> {
+export async function noteFencingAttempt(tx: Transaction, context: Context, hostId: string, said: Said, blocked: boolean): Promise<void> {
   const row = await lockOpenFencing(tx, hostId);
   if (!row || row.state === "confirmed") return;
-  await writeFencing(tx, row.id, { attempts: row.attempts + 1, lastError: error, lastErrorWords: null, state: blocked ? "blocked" : row.state });
+  const error = textOf(said);
+  await writeFencing(tx, row.id, { attempts: row.attempts + 1, lastError: error, lastErrorWords: wordsOf(said), state: blocked ? "blocked" : row.state });
   if (!blocked) return;
   const host = await lockHost(tx, hostId);
   if (host?.state === "fencing") {
@@ -57,7 +58,7 @@ export async function noteFencingAttempt(tx: Transaction, context: Context, host
   if (row.decisionId) await measureDecision(tx, context, row.decisionId, { blocked: true, attempts: row.attempts + 1, lastError: error });
 }
 
-/** The host is known dead: confirmed by its controller (which had to cut its power, or says that it was off), by its run-lease (`why` says how), or vouched for by an operator. Its instances may run elsewhere. */
+/** The host is known dead: confirmed by its controller (which had to cut its power, or says that it was off), by its run-lease (`why` says how), or vouched for by an operator. With "power" and "was-off", `why` names the device where it was not the controller. Its instances may run elsewhere. */
 export async function confirmFencing(tx: Transaction, context: Context, hostId: string, how: "power" | "was-off" | "vouched" | "lease", vouchedBy: string | null = null, why: Said | null = null): Promise<HostRow | null> {
   const host = await lockHost(tx, hostId);
   if (!host || !["suspect", "unreachable", "fencing"].includes(host.state)) return null;
@@ -66,7 +67,7 @@ export async function confirmFencing(tx: Transaction, context: Context, hostId: 
   const now = context.clock.now();
   const method = how === "was-off" ? ("power" as const) : how;
   // Whoever reads the reason later has to know that nobody here switched it off.
-  const found = how === "was-off" ? sentence("host-controller-off") : null;
+  const found = how === "was-off" ? (why ?? sentence("host-controller-off")) : how === "power" && why !== null ? sentences(storedSentence(row.reason, row.reasonWords), storedSentence(textOf(why), wordsOf(why))) : null;
   await writeFencing(tx, row.id, { ...(found ? { reason: textOf(found), reasonWords: wordsOf(found) } : {}), state: "confirmed", confirmedAt: now, method, vouchedBy, attempts: row.attempts + 1 });
   const fenced = await changeHostState(tx, context, host, "fenced", why !== null ? why : method === "power" ? sentence("host-off-confirmed") : sentence("host-off-vouched", { operator: vouchedBy ?? "" }));
   const silentSince = row.silentSince ?? row.requestedAt;

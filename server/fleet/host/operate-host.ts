@@ -7,6 +7,7 @@ import { recordAudit } from "@/server/tenancy";
 import { allocationsOn } from "../allocation/store";
 import { raiseGeneration } from "../cluster/store";
 import { abortMovesFrom } from "../migration/end-migration";
+import { askSecondRestored } from "../power/second-power";
 import { conflict } from "../rules";
 import type { HostRow } from "../types";
 import { changeHostState } from "./change-state";
@@ -82,6 +83,8 @@ export function enterMaintenance(context: Context, hostId: string): Promise<Host
 export function returnToService(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.returned-to-service", async (tx, host) => {
     await wake(tx, "return-hosts");
+    // An outlet that fencing cut would keep it from ever answering.
+    await askSecondRestored(tx, context, hostId);
     const open = await writeHost(tx, hostId, { maintenance: false, cordoned: false, drainRequestedAt: null, drainRequestedBy: null });
     if (host.state !== "quarantined" || !open) return open;
     return changeHostState(tx, context, open, "returning", sentence("host-returned"));

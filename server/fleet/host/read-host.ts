@@ -7,6 +7,7 @@ import { allocationsOn, countByHost } from "../allocation/store";
 import { allClusters, findCluster } from "../cluster/store";
 import { fencingsOf } from "../fencing/store";
 import { openMigrationsTouching } from "../migration/store";
+import { secondPowerOf } from "../power/second-power";
 import type { FencingRow, HostRow, MigrationRow, Page } from "../types";
 import { findHost, hostsOf, readPowerConfig } from "./store";
 import { summarizeHost, type HostSummary } from "./summarize-host";
@@ -52,7 +53,7 @@ export interface HostView {
   readonly host: HostDetail;
   readonly instances: readonly PlacedInstance[];
   /** The kind of its management controller; how to reach it stays with the worker. */
-  readonly power: { readonly kind: string; readonly canFence: boolean };
+  readonly power: { readonly kind: string; readonly canFence: boolean; readonly second: ReturnType<typeof secondPowerOf> };
   /** The newest one, open or closed. */
   readonly fencing: FencingRow | null;
   readonly fencings: readonly FencingRow[];
@@ -120,7 +121,7 @@ export function getHost(context: Context, hostId: string): Promise<HostView> {
           decisionId: row.decisionId,
         };
       }),
-      power: { kind, canFence: kind !== "wol" && kind !== "none" },
+      power: { kind, canFence: kind !== "wol" && kind !== "none", second: secondPowerOf(config) },
       fencing: fencings[0] ?? null,
       fencings,
       migrations: await openMigrationsTouching(tx, hostId),

@@ -47,6 +47,16 @@ export async function readPowerConfig(tx: Transaction, hostId: string): Promise<
   return row?.config ?? null;
 }
 
+/** Locked until the transaction ends: loops and operators write different parts of it. */
+export async function lockPowerConfig(tx: Transaction, hostId: string): Promise<Record<string, unknown> | null> {
+  const [row] = await tx.select({ config: hostPower.config }).from(hostPower).where(eq(hostPower.hostId, hostId)).for("update");
+  return row?.config ?? null;
+}
+
+export function powerConfigsWithSecond(tx: Transaction): Promise<{ hostId: string; config: Record<string, unknown> }[]> {
+  return tx.select({ hostId: hostPower.hostId, config: hostPower.config }).from(hostPower).where(sql`${hostPower.config} ? 'second'`).orderBy(asc(hostPower.hostId));
+}
+
 export async function writeHost(tx: Transaction, hostId: string, change: Partial<typeof host.$inferInsert>): Promise<HostRow | null> {
   const [row] = await tx
     .update(host)

@@ -1,8 +1,9 @@
 import { DriverError } from "@/server/drivers/errors";
 import type { HostFacts, HypervisorHost, PoolObservation } from "@/server/drivers/hypervisor/types";
-import type { PowerConfig } from "@/server/drivers/power/types";
+import type { HostPowerConfig } from "@/server/drivers/power/types";
 import type { ClusterRow, EnrolledFacts, Finding, Fleet, HostRow, PoolSeen } from "@/server/fleet";
-import { sentence, type Sentence } from "@/server/platform/sentences";
+import { sentence, sentences, type Sentence } from "@/server/platform/sentences";
+import { secondFinding } from "../fence/keep-second";
 import { poolsSeen } from "../observe/storage";
 import type { Pass } from "../types";
 
@@ -75,10 +76,13 @@ async function checkClock(pass: Pass, host: HypervisorHost): Promise<Finding> {
 async function checkPower(pass: Pass, row: HostRow, config: Record<string, unknown> | null): Promise<Finding> {
   if (!config) return finding("fencing", false, sentence("found-no-fencing"));
   try {
-    const device = pass.machines.power(asPowerConfig(config));
-    if (!device.canFence) return finding("fencing", false, sentence("found-wake-only", { device: device.kind }));
+    const second = await secondFinding(pass, config, true);
+    if (!second.ok) return finding("fencing", false, second.said);
+    const { first: device, canFence } = pass.machines.hostPower(asPowerConfig(config), pass.context.clock);
+    if (!canFence) return finding("fencing", false, sentence("found-wake-only", { device: device.kind }));
     const status = await device.status({ timeoutMs: CALL_TIMEOUT_MS });
     const ok = status === "on";
+    if (ok && asPowerConfig(config).second) return finding("fencing", true, sentences(sentence("found-fencing", { device: device.kind }), second.said));
     return finding("fencing", ok, ok ? sentence("found-fencing", { device: device.kind }) : sentence("found-fencing-wrong", { device: device.kind, status }));
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
@@ -87,8 +91,8 @@ async function checkPower(pass: Pass, row: HostRow, config: Record<string, unkno
 }
 
 /** The shapes are checked where they are stored; the worker trusts its own table. */
-export function asPowerConfig(config: Record<string, unknown>): PowerConfig {
-  return config as PowerConfig;
+export function asPowerConfig(config: Record<string, unknown>): HostPowerConfig {
+  return config as HostPowerConfig;
 }
 
 async function checkStorage(pass: Pass, fleet: Fleet, row: HostRow, host: HypervisorHost, pools: readonly PoolObservation[]): Promise<Finding[]> {

@@ -1,9 +1,9 @@
 import { DriverError } from "@/server/drivers/errors";
-import { noteIncident, readFencings, readPowerConfigs, type Fleet, type FencingRow, type HostRow } from "@/server/fleet";
+import { askSecondRestored, noteIncident, readFencings, readPowerConfigs, type Fleet, type FencingRow, type HostRow } from "@/server/fleet";
 import { sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
-import { asPowerConfig } from "../enrol/preflight";
 import type { Pass } from "../types";
+import { switchOnAll } from "./switch-on-all";
 
 /** Its controller is given so long to take the order; what does not come back after that is for a person to look at. */
 const WITHIN_MS = 120_000;
@@ -40,12 +40,14 @@ async function switchOn(pass: Pass, host: HostRow): Promise<void> {
   const config = (await readPowerConfigs(context, [host.id])).get(host.id);
   if (config && mayStartAgain(fencings, context.clock.nowMs())) {
     try {
-      await pass.machines.power(asPowerConfig(config)).on({ timeoutMs: ON_TIMEOUT_MS });
+      await switchOnAll(pass, host.id, config, ON_TIMEOUT_MS);
       context.logger.info({ host: host.name }, "a host that was fenced is switched on again");
       await inTransaction(context, (tx) => noteIncident(tx, context, { clusterId: host.clusterId, hostId: host.id, kind: "host-lost" }, { kind: "power", said: sentence("note-switched-on", { host: host.name }) }));
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       context.logger.warn({ host: host.name, err: error }, "a fenced host could not be switched on again");
+      // A controller that just got its mains back takes minutes to answer; whoever cut them goes on asking.
+      await inTransaction(context, (tx) => askSecondRestored(tx, context, host.id));
     }
   }
   // The end of this wakes the loop, which would ask again at once.

@@ -65,6 +65,7 @@ export const defaultHost: Omit<HostOptions, "name"> = {
   fullWatts: 380,
   clockSkewMs: 0,
   state: "up",
+  outlets: [],
 };
 
 /** Behaviour drawn from the seed and the instance's name alone, so that it does not depend on what else runs. */

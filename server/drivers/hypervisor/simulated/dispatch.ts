@@ -15,7 +15,7 @@ import { findDoubleRuns } from "./runs";
 import { pauseProcess } from "./process";
 import type { ScreenDesk } from "./screens";
 import type { WorldState } from "./state";
-import { hostNamed, pause, runningDomain } from "./state";
+import { hasMains, hostNamed, outletNamed, pause, runningDomain } from "./state";
 import type { HostRecord } from "./types";
 import { deleteVolume, ensureVolume, freeBytes, growVolume, observePool, observeVolume, poolOf } from "./volumes";
 
@@ -137,10 +137,32 @@ export const powerCalls: { readonly [K in keyof PowerCalls]: Handler<K> } = {
   powerReading: ({ state }, host) => wattsNow(state, host),
   powerOff: ({ state }, host) =>
     switchPower(state, host, state.timings.powerOffMs, () => {
-      if (!host.bmc.liesOff) losePower(state, host.name, "switched");
+      if (!host.bmc.liesOff && !host.bmc.ignoresOff) losePower(state, host.name, "switched");
     }),
   powerOn: ({ state }, host) => switchPower(state, host, state.timings.powerOnMs, () => switchOn(state, host.name)),
 };
+
+/** A switched outlet knows only itself: whether anything stands behind it, and what that does, it cannot tell. */
+const outletCalls: { readonly [K in keyof PowerCalls]: (effects: Effects, outlet: string) => PowerCalls[K]["output"] | Promise<PowerCalls[K]["output"]> } = {
+  powerStatus: ({ state }, name) => (outletNamed(state, name).on ? "on" : "off"),
+  powerReading: () => 0,
+  powerOff: async ({ state }, name) => {
+    await pause(state, state.timings.powerOffMs);
+    switchOutlet(state, name, false);
+    return null;
+  },
+  powerOn: async ({ state }, name) => {
+    await pause(state, state.timings.powerOnMs);
+    switchOutlet(state, name, true);
+    return null;
+  },
+};
+
+/** Whoever has no mains any more dies at once; whoever gets them back stays off until its controller is told. */
+function switchOutlet(state: WorldState, name: string, on: boolean): void {
+  outletNamed(state, name).on = on;
+  for (const host of state.hosts.values()) if (host.options.outlets.includes(name) && !hasMains(state, host)) losePower(state, host.name, "switched");
+}
 
 async function switchPower(state: WorldState, host: HostRecord, afterMs: number, act: () => void): Promise<null> {
   if (host.bmc.answersEarly) {
@@ -165,6 +187,7 @@ export const labCalls: { readonly [K in keyof LabCalls]: (effects: Effects, host
   wake: ({ state }, name) => done(switchOn(state, name)),
   reboot: ({ state }, name) => done(rebootHost(state, name)),
   bmc: ({ state }, name, input) => done(Object.assign(hostNamed(state, name).bmc, input)),
+  outlet: ({ state }, _host, { name, ...change }) => done(Object.assign(outletNamed(state, name), change)),
   crashGuest: ({ state }, name, { instanceId }) => done(crashGuest(state, name, instanceId)),
   pauseGuest: ({ state }, name, { instanceId, reason }) => {
     const host = hostNamed(state, name);
@@ -216,15 +239,25 @@ function worldStatus(state: WorldState): WorldStatus {
   };
 }
 
-/** A management controller is a small box of its own: it answers while the host is off, if it is reachable. */
+/** A management controller is a small box of its own: it answers while the host is off, if it is reachable and has mains. */
 export async function callPower<K extends keyof PowerCalls>(effects: Effects, name: K, hostName: string, input: PowerCalls[K]["input"], timeoutMs: number): Promise<PowerCalls[K]["output"]> {
+  if (input.outlet !== undefined) return callOutlet(effects, name, input.outlet, timeoutMs);
   const host = hostNamed(effects.state, hostName);
   const handler: Handler<K> = powerCalls[name];
   const { bmc } = host;
-  if (!bmc.reachable || bmc.slowMs > timeoutMs) {
+  if (!bmc.reachable || !hasMains(effects.state, host) || bmc.slowMs > timeoutMs) {
     await new Promise<void>((resolve) => later(effects.state, timeoutMs, resolve));
     throw new DriverError("timeout", `The management controller of ${hostName} did not answer within ${timeoutMs} ms; the power state is unknown.`, { host: hostName, call: name });
   }
   await pause(effects.state, bmc.slowMs);
   return handler(effects, host, input, () => undefined);
+}
+
+async function callOutlet<K extends keyof PowerCalls>(effects: Effects, name: K, outlet: string, timeoutMs: number): Promise<PowerCalls[K]["output"]> {
+  if (!outletNamed(effects.state, outlet).reachable) {
+    await new Promise<void>((resolve) => later(effects.state, timeoutMs, resolve));
+    throw new DriverError("timeout", `The outlet ${outlet} did not answer within ${timeoutMs} ms; whether it is on is unknown.`, { outlet, call: name });
+  }
+  if (outletNamed(effects.state, outlet).refuses && name !== "powerStatus") throw new DriverError("refused", `The outlet ${outlet} takes no orders from this account.`, { outlet, call: name });
+  return outletCalls[name](effects, outlet);
 }

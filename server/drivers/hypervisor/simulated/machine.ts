@@ -4,7 +4,7 @@ import { later } from "./domains";
 import { watchOverLease } from "./lease";
 import { endProcess } from "./process";
 import type { WorldState } from "./state";
-import { announceReconnect, hostNamed } from "./state";
+import { announceReconnect, hasMains, hostNamed } from "./state";
 import type { HostRecord, LieKind, PowerRecord } from "./types";
 
 /** Ends every process on the host at one moment; definitions stay on its disk. */
@@ -65,7 +65,7 @@ export function panicHost(state: WorldState, name: string): void {
 /** The management controller switches the machine on; it answers when it has booted. */
 export function switchOn(state: WorldState, name: string): void {
   const host = hostNamed(state, name);
-  if (host.phase !== "off") return;
+  if (host.phase !== "off" || !hasMains(state, host)) return;
   boot(state, host, host.asleep ? state.timings.hostWakeMs : state.timings.hostBootMs, "switched");
 }
 
@@ -149,6 +149,7 @@ export function healHost(state: WorldState, name: string): void {
   host.bmc.slowMs = 0;
   host.bmc.liesOff = false;
   host.bmc.answersEarly = false;
+  host.bmc.ignoresOff = false;
   if (wasSilent && host.phase === "up") announceReconnect(state, host);
 }
 

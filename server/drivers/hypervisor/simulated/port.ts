@@ -72,10 +72,10 @@ export interface HostCalls {
 
 /** What the management controller of a host can be asked: another network, another box. */
 export interface PowerCalls {
-  readonly powerStatus: Call<Record<string, never>, "on" | "off">;
-  readonly powerOn: Call<Record<string, never>, null>;
-  readonly powerOff: Call<Record<string, never>, null>;
-  readonly powerReading: Call<Record<string, never>, number>;
+  readonly powerStatus: Call<{ readonly outlet?: string }, "on" | "off">;
+  readonly powerOn: Call<{ readonly outlet?: string }, null>;
+  readonly powerOff: Call<{ readonly outlet?: string }, null>;
+  readonly powerReading: Call<{ readonly outlet?: string }, number>;
 }
 
 /** The hand of fate: what no caller of a real host could do. Never delayed, never refused for silence. */
@@ -92,7 +92,9 @@ export interface LabCalls {
   readonly sleep: Call<Record<string, never>, null>;
   readonly wake: Call<Record<string, never>, null>;
   readonly reboot: Call<Record<string, never>, null>;
-  readonly bmc: Call<{ readonly reachable?: boolean; readonly slowMs?: number; readonly liesOff?: boolean; readonly answersEarly?: boolean }, null>;
+  readonly bmc: Call<{ readonly reachable?: boolean; readonly slowMs?: number; readonly liesOff?: boolean; readonly answersEarly?: boolean; readonly ignoresOff?: boolean }, null>;
+  /** Of a switched outlet; the host's name is not looked at. */
+  readonly outlet: Call<{ readonly name: string; readonly reachable?: boolean; readonly refuses?: boolean }, null>;
   readonly crashGuest: Call<OnInstance, null>;
   /** The host pauses a guest: "watchdog" is a watchdog device that was not fed, "unknown" somebody's hand. */
   readonly pauseGuest: Call<OnInstance & { readonly reason: DomainReason }, null>;

@@ -12,6 +12,7 @@ import type {
   HostOptions,
   HostRecord,
   LockHolder,
+  OutletRecord,
   PoolOptions,
   PoolRecord,
   PowerRecord,
@@ -38,6 +39,8 @@ export interface WorldState {
   readonly locks: Map<string, LockHolder>;
   readonly runs: RunRecord[];
   readonly power: PowerRecord[];
+  /** Switched outlets by name, also such as feed nobody. */
+  readonly outlets: Map<string, OutletRecord>;
   /** The run that goes on for `host/instance`. */
   readonly openRuns: Map<string, RunRecord>;
   /** Memory that was put over disks it does not fit; an empty list is asserted by every simulation that suspends. */
@@ -83,6 +86,7 @@ export function createState(options: WorldOptions): WorldState {
     locks: new Map(),
     runs: [],
     power: [],
+    outlets: new Map(),
     openRuns: new Map(),
     tornGuests: [],
     yields: new Map(),
@@ -135,12 +139,24 @@ export function addHost(state: WorldState, options: HostOptions): void {
     hung: false,
     slowMs: 0,
     lie: null,
-    bmc: { reachable: true, slowMs: 0, liesOff: false, answersEarly: false },
+    bmc: { reachable: true, slowMs: 0, liesOff: false, answersEarly: false, ignoresOff: false },
     domains: new Map(),
     accountedMs: state.clock.nowMs(),
     cpuUsedNs: 0,
   });
   for (const pool of state.poolOptions) if (!pool.shared) state.pools.set(`${options.name}/${pool.name}`, emptyPool(pool));
+}
+
+/** The outlet of that name; one that nobody asked for yet is on, and feeds whoever names it. */
+export function outletNamed(state: WorldState, name: string): OutletRecord {
+  const known = state.outlets.get(name) ?? { on: true, reachable: true, refuses: false };
+  state.outlets.set(name, known);
+  return known;
+}
+
+/** Whether any of its supplies has mains. */
+export function hasMains(state: WorldState, host: HostRecord): boolean {
+  return host.options.outlets.length === 0 || host.options.outlets.some((name) => outletNamed(state, name).on);
 }
 
 /** The host of that name, its boot finished if the time for it has passed. */

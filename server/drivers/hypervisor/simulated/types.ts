@@ -57,6 +57,15 @@ export interface HostOptions {
   /** The host's own clock minus the world's, milliseconds. */
   readonly clockSkewMs: number;
   readonly state: "up" | "off";
+  /** The switched outlets that feed its supplies; none is mains that nobody can switch. It is without power when all of them are off. */
+  readonly outlets: readonly string[];
+}
+
+/** One switched outlet, as it really is. `refuses`: answers questions and takes no orders. */
+export interface OutletRecord {
+  on: boolean;
+  reachable: boolean;
+  refuses: boolean;
 }
 
 /** Chances per call, 0..1. All are drawn from the world's seed. */
@@ -144,8 +153,8 @@ export interface HostRecord {
   hung: boolean;
   slowMs: number;
   lie: { readonly kind: LieKind; readonly frozen: readonly string[] } | null;
-  /** `answersEarly`: takes a command at once and carries it out afterwards, as many controllers do. */
-  readonly bmc: { reachable: boolean; slowMs: number; liesOff: boolean; answersEarly: boolean };
+  /** `answersEarly`: takes a command at once and carries it out afterwards, as many controllers do. `ignoresOff`: takes the order and stays on. */
+  readonly bmc: { reachable: boolean; slowMs: number; liesOff: boolean; answersEarly: boolean; ignoresOff: boolean };
   readonly domains: Map<string, DomainRecord>;
   /** CPU accounting of all domains is exact up to here. */
   accountedMs: number;

@@ -4,12 +4,12 @@ import type { SimulatedClock } from "./clock";
 import type { Effects, HostCallEntry } from "./dispatch";
 import { callPower, hostCalls, labCalls, powerCalls } from "./dispatch";
 import { openSerialPort } from "./guest/serial";
-import type { CallName, HostCalls, LabCalls, PortOptions, WorldCalls, WorldPort, WorldStatus } from "./port";
+import type { CallName, HostCalls, LabCalls, PortOptions, PowerCalls, WorldCalls, WorldPort, WorldStatus } from "./port";
 import { findDoubleRuns } from "./runs";
 import { skipTime, watchOverContact } from "./machine";
 import { ScreenDesk } from "./screens";
 import type { FaultKind, Watcher, WorldState } from "./state";
-import { addHost, createState } from "./state";
+import { addHost, createState, outletNamed } from "./state";
 import { deliver } from "./transport";
 import { defaultHost } from "./defaults";
 import type { DoubleRun, FaultChances, GuestProfile, HostOptions, LieKind, PowerRecord, RunRecord, TornGuest, WorldOptions } from "./types";
@@ -39,6 +39,10 @@ export interface World {
   /** Its guests end; it comes back by itself, and its controller never says `off`. */
   reboot(host: string): void;
   bmc(host: string, change: LabCalls["bmc"]["input"]): void;
+  /** What goes wrong with a switched outlet. */
+  outlet(name: string, change: { readonly reachable?: boolean; readonly refuses?: boolean }): void;
+  /** Ground truth: whether an outlet really gives power. */
+  outletIsOn(name: string): boolean;
   crashGuest(host: string, instanceId: string): void;
   pauseGuest(host: string, instanceId: string, reason: DomainReason): void;
   setProfile(instanceId: string, profile: Partial<GuestProfile>): void;
@@ -84,6 +88,8 @@ export function createWorld(options: WorldOptions = {}): World {
     wake: (host) => void lab("wake", host, {}),
     reboot: (host) => void lab("reboot", host, {}),
     bmc: (host, change) => void lab("bmc", host, change),
+    outlet: (name, change) => void lab("outlet", "", { name, ...change }),
+    outletIsOn: (name) => outletNamed(state, name).on,
     crashGuest: (host, instanceId) => void lab("crashGuest", host, { instanceId }),
     pauseGuest: (host, instanceId, reason) => void lab("pauseGuest", host, { instanceId, reason }),
     setProfile: (instanceId, profile) => void lab("setProfile", "", { instanceId, profile }),
@@ -118,7 +124,7 @@ class LocalPort implements WorldPort {
   async call<K extends CallName>(name: K, hostName: string, input: WorldCalls[K]["input"], options: PortOptions = {}): Promise<WorldCalls[K]["output"]> {
     // The table that knows the name fixes the input's type; the compiler cannot follow that through a type parameter.
     if (isKey(hostCalls, name)) return this.callHost(name, hostName, input as HostCalls[typeof name]["input"], options);
-    if (isKey(powerCalls, name)) return callPower(this.effects, name, hostName, {}, options.timeoutMs ?? POWER_TIMEOUT_MS);
+    if (isKey(powerCalls, name)) return callPower(this.effects, name, hostName, input as PowerCalls[typeof name]["input"], options.timeoutMs ?? POWER_TIMEOUT_MS);
     if (isKey(labCalls, name)) return callLab(this.effects, name, hostName, input as LabCalls[typeof name]["input"]);
     throw new DriverError("invalid", `A simulated world has no call "${name}".`);
   }

@@ -20,15 +20,16 @@ export function simulatedPower(world?: Pick<World, "port" | "clock"> | null): Po
       const { hostName, server } = parseSimulatedAddress(config.hostName);
       const port = portFor({ server }, world?.port ?? null);
       const clock = server === null && world ? clockOf(world.clock) : systemClock;
-      const ask = (timeoutMs: number): Promise<"on" | "off"> => port.call("powerStatus", hostName, {}, { timeoutMs });
+      const which = config.outlet === undefined ? {} : { outlet: config.outlet };
+      const ask = (timeoutMs: number): Promise<"on" | "off"> => port.call("powerStatus", hostName, which, { timeoutMs });
       const change = (wanted: "on" | "off", timeoutMs: number): Promise<void> =>
         changePower({
-          device: `the simulated controller of ${hostName}`,
+          device: config.outlet === undefined ? `the simulated controller of ${hostName}` : `the simulated outlet ${config.outlet}`,
           wanted,
           timeoutMs,
           clock,
           ask,
-          command: async (boundMs) => void (await port.call(wanted === "on" ? "powerOn" : "powerOff", hostName, {}, { timeoutMs: boundMs })),
+          command: async (boundMs) => void (await port.call(wanted === "on" ? "powerOn" : "powerOff", hostName, which, { timeoutMs: boundMs })),
         });
       return {
         kind: "simulated",
@@ -38,7 +39,7 @@ export function simulatedPower(world?: Pick<World, "port" | "clock"> | null): Po
         // A simulated operating system has nothing to write back: it is off at once.
         shutdown: (options) => change("off", options?.timeoutMs ?? DEFAULT_TIMEOUT_MS),
         on: (options) => change("on", options?.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-        powerReading: (options) => port.call("powerReading", hostName, {}, options),
+        powerReading: (options) => config.outlet === undefined ? port.call("powerReading", hostName, {}, options) : Promise.resolve(null),
       };
     },
   };

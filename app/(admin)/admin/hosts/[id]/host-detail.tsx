@@ -23,6 +23,7 @@ import { HostActions } from "./host-actions";
 import { HostHistory } from "./host-history";
 import { HostSettings } from "./host-settings";
 import { HostStory } from "./host-story";
+import { SecondPower } from "./second-power";
 
 type HostData = RouterOutputs["admin"]["hosts"]["get"];
 
@@ -45,6 +46,7 @@ export function HostDetail({ hostId }: { readonly hostId: string }) {
             <Instances data={data} />
             <HostStory hostId={data.host.id} />
             <HostHistory data={data} />
+            <SecondPower host={data.host} second={data.power.second} editable={staff.may("admin") && data.host.state !== "retired"} />
             <HostSettings key={`${data.host.keepAwake} ${data.host.drillable} ${data.host.linkMbps} ${JSON.stringify(data.host.powerCurve)}`} host={data.host} editable={staff.may("admin")} />
           </div>
         </>
@@ -60,9 +62,9 @@ function HostNotices({ data: { host, fencing, power } }: { readonly data: HostDa
   return (
     <div className="mb-4 grid gap-2 empty:hidden">
       {host.stateReason && host.state !== "up" ? <Notice kind={host.state === "unreachable" || host.state === "fencing" ? "bad" : "warn"} title={t(`stateText.${host.state}`)}>{say(host.stateWords, host.stateReason)}</Notice> : null}
-      {blocked ? <Notice kind="bad" title={t("blockedTitle")}>{fencing.lastError ? `${fencing.lastError} ` : ""}{t("blockedText")}</Notice> : null}
+      {blocked ? <Notice kind="bad" title={t("blockedTitle")}>{fencing.lastError ? `${say(fencing.lastErrorWords, fencing.lastError)} ` : ""}{t("blockedText")}</Notice> : null}
       {host.health.length > 0 ? <Notice kind={host.health.some((one) => one.severe) ? "bad" : "warn"} title={t("sensors")}><ul className="list-disc pl-4">{host.health.map((one) => <li key={one.sensor}>{one.sensor}: {one.text}</li>)}</ul></Notice> : null}
-      {power.canFence ? null : <Notice kind="warn" title={t("noFencing")}>{t("noFencingText")}</Notice>}
+      {power.canFence || (power.second?.canFence && power.second.role !== "both") ? null : <Notice kind="warn" title={t("noFencing")}>{t("noFencingText")}</Notice>}
     </div>
   );
 }

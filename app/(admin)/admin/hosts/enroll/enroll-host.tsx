@@ -10,11 +10,11 @@ import { Loaded } from "@/app/_components/loaded";
 import { PageHead } from "@/app/_components/page-head";
 import { Button } from "@/app/_components/ui/button";
 import { Card } from "@/app/_components/ui/card";
-import { Field, Input, Select } from "@/app/_components/ui/field";
+import { CheckboxLine, Field, Input, Select } from "@/app/_components/ui/field";
 import { Notice } from "@/app/_components/ui/notice";
 import { useTRPC } from "@/app/_trpc/client";
 import { useProblemText } from "@/app/_trpc/use-problem-text";
-import { POWER_FIELDS, POWER_KINDS, type PowerKind } from "./power-fields";
+import { deviceInput, EMPTY_DEVICE, EMPTY_SECOND, PowerDeviceFields, SecondPowerFields } from "./power-device";
 
 export function EnrollHost() {
   const t = useTranslations("admin.enroll");
@@ -32,25 +32,27 @@ export function EnrollHost() {
 
 function EnrollForm({ clusters }: { readonly clusters: readonly { readonly id: string; readonly name: string }[] }) {
   const t = useTranslations("admin.enroll");
+  const second = useTranslations("admin.secondPower");
   const common = useTranslations("common");
   const trpc = useTRPC();
   const router = useRouter();
   const queryClient = useQueryClient();
   const problem = useProblemText();
   const [host, setHost] = useState({ clusterId: clusters[0]?.id ?? "", name: "", uri: "", managementAddress: "", failureDomain: "", systemMemoryMiB: "0" });
-  const [kind, setKind] = useState<PowerKind>("ipmi");
-  const [power, setPower] = useState<Record<string, string>>({});
+  const [power, setPower] = useState(EMPTY_DEVICE);
+  const [hasSecond, setHasSecond] = useState(false);
+  const [secondPower, setSecondPower] = useState(EMPTY_SECOND);
   const onSuccess = async ({ hostId }: { hostId: string }): Promise<void> => {
     await queryClient.invalidateQueries(trpc.admin.hosts.pathFilter());
     router.push(`/admin/hosts/${hostId}`);
   };
   const enroll = useMutation(trpc.admin.hosts.enroll.mutationOptions({ onSuccess }));
   const preflight = useMutation(trpc.admin.hosts.preflight.mutationOptions({ onSuccess }));
-  const numbers = new Set<string>(POWER_FIELDS[kind].filter((field) => field.number).map((field) => field.name));
   const parsed = enrolHostInput.safeParse({
     ...host,
     systemMemoryMiB: Number(host.systemMemoryMiB),
-    power: { kind, ...Object.fromEntries(Object.entries(power).filter(([, value]) => value !== "").map(([name, value]) => [name, numbers.has(name) ? Number(value) : value])) },
+    power: deviceInput(power),
+    secondPower: hasSecond ? { role: secondPower.role, device: deviceInput(secondPower.device) } : null,
   });
   const busy = enroll.isPending || preflight.isPending;
   const error = enroll.error ?? preflight.error;
@@ -80,26 +82,9 @@ function EnrollForm({ clusters }: { readonly clusters: readonly { readonly id: s
         {text("managementAddress", "10.0.1.14")}
         {text("failureDomain", "rack-2")}
         {text("systemMemoryMiB")}
-        <Field label={t("power")} hint={t("powerHint")}>
-          {(control) => (
-            <Select
-              {...control}
-              className="w-full"
-              value={kind}
-              onChange={(event) => {
-                setKind(POWER_KINDS.find((name) => name === event.target.value) ?? "ipmi");
-                setPower({});
-              }}
-            >
-              {POWER_KINDS.map((name) => <option key={name} value={name}>{t(`powerKinds.${name}`)}</option>)}
-            </Select>
-          )}
-        </Field>
-        {POWER_FIELDS[kind].map((field) => (
-          <Field key={field.name} label={t(`powerFields.${field.name}`)}>
-            {(control) => <Input {...control} type={field.secret ? "password" : "text"} inputMode={field.number ? "numeric" : undefined} autoComplete="off" spellCheck={false} placeholder={field.example} value={power[field.name] ?? ""} onChange={(event) => setPower({ ...power, [field.name]: event.target.value })} />}
-          </Field>
-        ))}
+        <PowerDeviceFields label={t("power")} hint={t("powerHint")} draft={power} onChange={setPower} />
+        <CheckboxLine className="sm:col-span-2" label={second("hasSecond")} hint={second("text")} checked={hasSecond} onChange={(event) => setHasSecond(event.target.checked)} />
+        {hasSecond ? <SecondPowerFields draft={secondPower} onChange={setSecondPower} /> : null}
         <div className="grid gap-3 sm:col-span-2">
           {error ? <Notice kind="bad">{problem(error)}</Notice> : null}
           <p className="text-xs text-muted">{t("preflightText")}</p>
