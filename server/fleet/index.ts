@@ -70,7 +70,7 @@ export { advanceHost, noteUpdate } from "./update/advance-update";
 export { changeUpdate, listUpdates, readOpenUpdates, startUpdate, type UpdateView } from "./update/start-update";
 export { lastFencing, listRestarts, listUntoldFencings, type RestartView } from "./incident/read-restarts";
 export { setHostPower, wakeHostNow } from "./power/operate-power";
-export { askSecondRestored, noteSecondCheck, noteSecondCut, noteSecondRestored, readSecondPowers, setSecondPower, testSecondPower, type SecondPowered, type SecondPowerState } from "./power/second-power";
+export { askSecondRestored, noteSecondCheck, noteSecondCut, noteSecondRestored, readSecondPowers, secondPowerOf, setSecondPower, testSecondPower, type SecondPowered, type SecondPowerState } from "./power/second-power";
 export { readHostStory, type StoryLine } from "./host/read-story";
 export { countHostSleeps } from "./power/read-power";
 export type { PowerState } from "./power/state";

@@ -104,7 +104,6 @@ export const SENTENCES = {
   "found-wake-only": "Its power device ({device}) can wake it and cannot confirm that it is off, so it is no fencing device. Give it an IPMI or Redfish controller.",
   "found-fencing": "Its {device} controller answers and says \"on\".",
   "found-second": "Its second power device ({device}) answers and says \"{status}\".",
-  "found-second-none": "It has no second power device.",
   "found-second-wrong": "Its second power device ({device}) says \"{status}\" of a host that is on: it belongs to another machine, or only a part of the host hangs on it.",
   "found-second-broken": "Its second power device could not be asked: {error}",
   "found-fencing-wrong": "Its {device} controller says \"{status}\" of a host that should be on: it is the controller of another machine, or the host is off.",

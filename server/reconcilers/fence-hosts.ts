@@ -1,7 +1,7 @@
 import { DriverError } from "@/server/drivers/errors";
 import type { OffWitness } from "@/server/drivers/power/types";
 import { closeHostUsage } from "@/server/metering";
-import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, noteSecondCut, readFencings, readFleet, readPowerConfigs, requestFencing, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
+import { changeHostState, confirmFencing, lockHostRow, noteFencingAttempt, noteSecondCut, readFencings, readFleet, readPowerConfigs, requestFencing, secondPowerOf, type ClusterRow, type FencingRow, type Fleet, type HostRow } from "@/server/fleet";
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { asPowerConfig } from "./enrol/preflight";
@@ -166,7 +166,9 @@ async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: 
     power = machines.hostPower(asPowerConfig(config), context.clock);
     if (!power.canFence) throw new DriverError("unsupported", `The power device of ${host.name} (${power.first.kind}) cannot confirm that it is off.`);
     by = await saysOff(power);
-    wasOff = by !== null;
+    // Once contradicted, its word alone does not count any more, also when whoever contradicted it has fallen silent.
+    if (mismatched && by === "second") by = null;
+    wasOff = by !== null && (by === "first" || !cutByUs(config, fencing));
     // A controller may take seconds to say nothing, and by then the host may be known dead by other means, and be back.
     if (!wasOff && !(await isStillWanted(pass, fencing))) return;
     by ??= await power.cut({ timeoutMs: OFF_TIMEOUT_MS, firstTimeoutMs: FIRST_TIMEOUT_MS, skipSecond: mismatched, beforeSecond: () => beginSecond(pass, host, fencing) });
@@ -185,6 +187,12 @@ async function cutPower(pass: Pass, host: HostRow, fencing: FencingRow, config: 
     return;
   }
   if (!(await confirm(pass, host, wasOff, by)) && !wasOff) await undoLateCut(pass, host, fencing, config ?? {});
+}
+
+/** A worker that died over the order has cut it in this very fencing: then nobody may think that the host lost its power by itself. */
+function cutByUs(config: Record<string, unknown>, fencing: FencingRow): boolean {
+  const cutAt = secondPowerOf(config)?.cutAt ?? null;
+  return cutAt !== null && Date.parse(cutAt) >= fencing.requestedAt.getTime();
 }
 
 /** Nobody knows from the outside what an order that was under way at a crash has cut, so it is written down first. */

@@ -76,13 +76,14 @@ async function checkClock(pass: Pass, host: HypervisorHost): Promise<Finding> {
 async function checkPower(pass: Pass, row: HostRow, config: Record<string, unknown> | null): Promise<Finding> {
   if (!config) return finding("fencing", false, sentence("found-no-fencing"));
   try {
-    const second = await secondFinding(pass, config, true);
-    if (!second.ok) return finding("fencing", false, second.said);
-    const { first: device, canFence } = pass.machines.hostPower(asPowerConfig(config), pass.context.clock);
+    const stored = asPowerConfig(config);
+    const second = stored.second ? await secondFinding(pass, stored.second, true) : null;
+    if (second && !second.ok) return finding("fencing", false, second.said);
+    const { first: device, canFence } = pass.machines.hostPower(stored, pass.context.clock);
     if (!canFence) return finding("fencing", false, sentence("found-wake-only", { device: device.kind }));
     const status = await device.status({ timeoutMs: CALL_TIMEOUT_MS });
     const ok = status === "on";
-    if (ok && asPowerConfig(config).second) return finding("fencing", true, sentences(sentence("found-fencing", { device: device.kind }), second.said));
+    if (ok && second) return finding("fencing", true, sentences(sentence("found-fencing", { device: device.kind }), second.said));
     return finding("fencing", ok, ok ? sentence("found-fencing", { device: device.kind }) : sentence("found-fencing-wrong", { device: device.kind, status }));
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;

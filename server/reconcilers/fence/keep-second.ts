@@ -1,4 +1,5 @@
 import { DriverError } from "@/server/drivers/errors";
+import type { PowerConfig } from "@/server/drivers/power/types";
 import { noteSecondCheck, readSecondPowers, type Fleet, type HostRow, type SecondPowered } from "@/server/fleet";
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
@@ -42,20 +43,21 @@ async function restore(pass: Pass, host: HostRow, one: SecondPowered): Promise<v
 
 async function look(pass: Pass, host: HostRow, one: SecondPowered): Promise<void> {
   const { context } = pass;
-  const found = await secondFinding(pass, one.config, host.state === "up");
+  const { second } = asPowerConfig(one.config);
+  if (!second) return;
+  const found = await secondFinding(pass, second, host.state === "up");
   await inTransaction(context, (tx) => noteSecondCheck(tx, context, host.id, found));
   if (!found.ok) context.logger.error({ host: host.name, why: found.said.text }, "a second power device is not fit to fence its host");
 }
 
 /** Whether the second device could fence now: it answers, can cut, and says "on" of a host that is on. */
-export async function secondFinding(pass: Pass, config: Record<string, unknown>, isOn: boolean): Promise<{ readonly ok: boolean; readonly said: Sentence }> {
+export async function secondFinding(pass: Pass, config: PowerConfig, isOn: boolean): Promise<{ readonly ok: boolean; readonly said: Sentence }> {
   try {
-    const second = pass.machines.hostPower(asPowerConfig(config), pass.context.clock).second;
-    if (!second) return { ok: true, said: sentence("found-second-none") };
-    if (!second.device.canFence) return { ok: false, said: sentence("found-wake-only", { device: second.device.kind }) };
-    const status = await second.device.status({ timeoutMs: STATUS_TIMEOUT_MS });
+    const device = pass.machines.power(config);
+    if (!device.canFence) return { ok: false, said: sentence("found-wake-only", { device: device.kind }) };
+    const status = await device.status({ timeoutMs: STATUS_TIMEOUT_MS });
     const ok = status === "on" || !isOn;
-    return { ok, said: sentence(ok ? "found-second" : "found-second-wrong", { device: second.device.kind, status }) };
+    return { ok, said: sentence(ok ? "found-second" : "found-second-wrong", { device: device.kind, status }) };
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
     return { ok: false, said: sentence("found-second-broken", { error: error.message }) };

@@ -4,7 +4,10 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DriverError } from "@/server/drivers/errors";
 import { redfishPower } from "@/server/drivers/power/redfish";
+import type { OffWitness, SecondRole } from "@/server/drivers/power/types";
 import { issueCertificate } from "@/server/lab/pki";
+import { systemClock } from "@/server/platform/clock";
+import { HostPower } from "@/server/reconcilers/fence/host-power";
 import { powerContract } from "./contract";
 import { startRedfish, type RedfishService } from "./redfish-service";
 
@@ -28,6 +31,33 @@ describe.each([{ sessions: true }, { sessions: false }])("redfish with sessions:
     dead: connect(hung.url),
     truth: () => Promise.resolve(service.state === "Off" ? "off" : "on"),
   }));
+});
+
+/** The real driver on both sides of the rule, over the wire. */
+describe("a host with two Redfish services", () => {
+  const services: RedfishService[] = [];
+  afterAll(() => Promise.all(services.map((service) => service.close())));
+  const start = async (): Promise<RedfishService> => {
+    const service = await startRedfish();
+    services.push(service);
+    return service;
+  };
+  const cut = (role: SecondRole, first: RedfishService, second: RedfishService, timeoutMs = 20_000): Promise<OffWitness | null> =>
+    new HostPower(connect(first.url), { role, device: connect(second.url) }, systemClock).cut({ timeoutMs, firstTimeoutMs: 300, skipSecond: false, beforeSecond: () => Promise.resolve(true) });
+
+  it("is fenced by the second where the first is silent, by both where both feed it, and by none where one stays on", async () => {
+    const [dead, outlet, stubborn] = [await start(), await start(), await start()];
+    dead.behaviour.hangs = true;
+    stubborn.behaviour.lies = true;
+    expect(await failure(cut("both", outlet, stubborn, 900))).toBeInstanceOf(DriverError);
+    expect(stubborn.state).toBe("On");
+    expect(await cut("outlet", dead, outlet)).toBe("second");
+    await new HostPower(connect(stubborn.url), { role: "outlet", device: connect(outlet.url) }, systemClock).on({ timeoutMs: 5_000 });
+    expect(await connect(outlet.url).status()).toBe("on");
+    stubborn.behaviour.lies = false;
+    expect(await cut("both", outlet, stubborn)).toBe("both");
+    expect([outlet.state, stubborn.state]).toEqual(["Off", "Off"]);
+  });
 });
 
 describe("redfish", () => {
