@@ -28,6 +28,16 @@ export function hostsOf(tx: Transaction, clusterId?: string): Promise<HostRow[]>
     .orderBy(asc(host.name));
 }
 
+/** All hosts that are not retired, and which of them have a second power device; one statement, for it is asked by every pass of a loop. */
+export function hostsWithPower(tx: Transaction): Promise<{ row: HostRow; hasSecond: boolean }[]> {
+  return tx
+    .select({ row: host, hasSecond: sql<boolean>`coalesce(${hostPower.config} ? 'second', false)` })
+    .from(host)
+    .leftJoin(hostPower, eq(hostPower.hostId, host.id))
+    .where(ne(host.state, "retired"))
+    .orderBy(asc(host.name));
+}
+
 export function hostsIn(tx: Transaction, states: readonly HostState[]): Promise<HostRow[]> {
   return tx.select().from(host).where(inArray(host.state, [...states])).orderBy(asc(host.name));
 }

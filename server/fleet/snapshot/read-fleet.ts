@@ -3,7 +3,7 @@ import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { allocationsOf } from "../allocation/store";
 import { allClusters, poolsOf } from "../cluster/store";
 import { openFencings } from "../fencing/store";
-import { hostsOf, powerConfigsOf } from "../host/store";
+import { hostsWithPower, powerConfigsOf } from "../host/store";
 import { openMigrations } from "../migration/store";
 import type { AllocationRow, ClusterRow, FencingRow, HostRow, MigrationRow, StoragePoolRow } from "../types";
 
@@ -11,6 +11,8 @@ import type { AllocationRow, ClusterRow, FencingRow, HostRow, MigrationRow, Stor
 export interface Fleet {
   readonly clusters: ReadonlyMap<string, ClusterRow>;
   readonly hosts: ReadonlyMap<string, HostRow>;
+  /** Ids of the hosts that have a second power device. */
+  readonly withSecondPower: ReadonlySet<string>;
   readonly pools: readonly StoragePoolRow[];
   readonly allocations: ReadonlyMap<string, AllocationRow>;
   /** Open ones, by instance. */
@@ -26,14 +28,15 @@ export function readFleet(context: Context, parts: { readonly allocations: boole
 
 async function fleetIn(tx: Transaction, parts: { readonly allocations: boolean }): Promise<Fleet> {
   const clusters = await allClusters(tx);
-  const hosts = await hostsOf(tx);
+  const hosts = await hostsWithPower(tx);
   const pools = await poolsOf(tx);
   const allocations = parts.allocations ? await allocationsOf(tx) : [];
   const migrations = await openMigrations(tx);
   const fencings = await openFencings(tx);
   return {
     clusters: new Map(clusters.map((row) => [row.id, row])),
-    hosts: new Map(hosts.map((row) => [row.id, row])),
+    hosts: new Map(hosts.map(({ row }) => [row.id, row])),
+    withSecondPower: new Set(hosts.filter((one) => one.hasSecond).map(({ row }) => row.id)),
     pools,
     allocations: new Map(allocations.map((row) => [row.instanceId, row])),
     migrations: new Map(migrations.map((row) => [row.instanceId, row])),

@@ -17,6 +17,7 @@ const ANSWERING: readonly string[] = ["up", "returning", "isolated", "quarantine
 
 /** Looks after second power devices: what fencing cut with them goes on again when its host answers or an operator asks, and each is tried in time. */
 export async function keepSeconds(pass: Pass, fleet: Fleet): Promise<void> {
+  if (fleet.withSecondPower.size === 0) return;
   for (const one of await readSecondPowers(pass.context)) {
     const host = fleet.hosts.get(one.hostId);
     const fencing = host ? fleet.fencings.get(host.id) : undefined;

@@ -47,7 +47,7 @@ async function switchOn(pass: Pass, host: HostRow): Promise<void> {
       if (!(error instanceof DriverError)) throw error;
       context.logger.warn({ host: host.name, err: error }, "a fenced host could not be switched on again");
       // A controller that just got its mains back takes minutes to answer; whoever cut them goes on asking.
-      await inTransaction(context, (tx) => askSecondRestored(tx, context, host.id));
+      if (config["second"] !== undefined) await inTransaction(context, (tx) => askSecondRestored(tx, context, host.id));
     }
   }
   // The end of this wakes the loop, which would ask again at once.
