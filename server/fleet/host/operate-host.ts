@@ -83,8 +83,8 @@ export function enterMaintenance(context: Context, hostId: string): Promise<Host
 export function returnToService(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.returned-to-service", async (tx, host) => {
     await wake(tx, "return-hosts");
-    // An outlet that fencing cut would keep it from ever answering.
-    await askSecondRestored(tx, context, hostId);
+    // An outlet that fencing cut would keep it from ever answering; of a host that answers the loop puts it back unasked.
+    if (host.state === "fenced") await askSecondRestored(tx, context, hostId);
     const open = await writeHost(tx, hostId, { maintenance: false, cordoned: false, drainRequestedAt: null, drainRequestedBy: null });
     if (host.state !== "quarantined" || !open) return open;
     return changeHostState(tx, context, open, "returning", sentence("host-returned"));
