@@ -85,8 +85,8 @@ describe("a host that dies together with its controller", () => {
     expect([centre.world.outletIsOn("pdu-a/1"), centre.world.outletIsOn("pdu-b/1")]).toEqual([false, true]);
     expect(ids.every((id) => centre.runsOn(id).join() === "h1")).toBe(true);
     centre.world.heal("h1");
-    centre.world.outlet("pdu-b/1", { refuses: false });
     await untilHost(centre, "h1", "up");
+    centre.world.outlet("pdu-b/1", { refuses: false });
     await until("both outlets are on", 30_000, async () => (await look(), (await cutAt(hostId)) === null && centre.world.outletIsOn("pdu-a/1")));
     // The second time both can be cut.
     centre.world.partition("h1");

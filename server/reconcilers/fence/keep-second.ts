@@ -11,7 +11,7 @@ import { switchOnAll } from "./switch-on-all";
 const CHECK_EVERY_MS = 6 * 3_600_000;
 const STATUS_TIMEOUT_MS = 5_000;
 const ON_TIMEOUT_MS = 10_000;
-const ASK_AGAIN_MS = 15_000;
+const ASK_AGAIN_MS = 5_000;
 /** Hosts that answer: whatever of theirs fencing cut in vain, or cut before they came back, goes on again. */
 const ANSWERING: readonly string[] = ["up", "returning", "isolated", "quarantined"];
 

@@ -158,10 +158,19 @@ const outletCalls: { readonly [K in keyof PowerCalls]: (effects: Effects, outlet
   },
 };
 
-/** Whoever has no mains any more dies at once; whoever gets them back stays off until its controller is told. */
+/** Whoever has no mains any more dies at once; whoever gets them back is again what it was, as firmware set to "last state" has it. */
 function switchOutlet(state: WorldState, name: string, on: boolean): void {
   outletNamed(state, name).on = on;
-  for (const host of state.hosts.values()) if (host.options.outlets.includes(name) && !hasMains(state, host)) losePower(state, host.name, "switched");
+  for (const host of state.hosts.values()) {
+    if (!host.options.outlets.includes(name)) continue;
+    if (!hasMains(state, host)) {
+      host.startsWithMains ||= host.phase !== "off";
+      losePower(state, host.name, "switched");
+    } else if (host.startsWithMains) {
+      host.startsWithMains = false;
+      switchOn(state, host.name);
+    }
+  }
 }
 
 async function switchPower(state: WorldState, host: HostRecord, afterMs: number, act: () => void): Promise<null> {

@@ -129,6 +129,7 @@ export function addHost(state: WorldState, options: HostOptions): void {
     uuid: uuidOf(`host ${options.name}`),
     phase: options.state,
     bootEndsMs: 0,
+    startsWithMains: false,
     powerCycles: 0,
     asleep: false,
     partitioned: false,

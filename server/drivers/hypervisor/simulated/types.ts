@@ -139,6 +139,8 @@ export interface HostRecord {
   phase: "up" | "booting" | "off" | "panicked";
   /** When the present boot ends; meaningful while booting. */
   bootEndsMs: number;
+  /** It was on when its mains went. */
+  startsWithMains: boolean;
   /** Number of power losses; whatever was under way before the present one is gone. */
   powerCycles: number;
   asleep: boolean;
