@@ -67,7 +67,8 @@ export function consolidateCluster(asked: ClusterSnapshot, options: ConsolidateO
     for (const host of roomy) {
       if (certificate !== null) break;
       const { id } = hostAt(model, host);
-      leftOut.push({ kind: "host", id, text: `${id} stays awake: with it asleep, the loss of ${uncovered < 0 ? "?" : hostAt(model, uncovered).id} would not be survived` });
+      const lost = uncovered < 0 ? "?" : hostAt(model, uncovered).id;
+      leftOut.push({ kind: "host", id, text: `${id} stays awake: with it asleep, the loss of ${lost} would not be survived`, words: [say("awake-for-loss", { host: id, lost })] });
       freed.delete(host);
       sleepers.delete(host);
       model.hosts[host] = { ...hostAt(model, host), state: "up" };
@@ -117,14 +118,14 @@ function findCandidates(model: Model): { candidates: number[]; pinned: Set<numbe
     const awake = SLEEP_RULES.whyStaysAwake(model, host);
     if (awake !== null) {
       pinned.add(host);
-      leftOut.push({ kind: "host", id: hostAt(model, host).id, text: awake });
+      leftOut.push({ kind: "host", id: hostAt(model, host).id, text: awake.text, words: [awake.words] });
     }
     for (const instance of model.instancesOn[host] ?? []) {
       const why = whyNotMovable(instanceAt(model, instance), takenAtSeconds, policy, hostAt(model, host));
       const together = (model.groupsOf[instance] ?? []).some((g) => model.groups[g]?.group.kind === "together" && model.groups[g]?.group.hard);
       if (why === null && !together) continue;
       pinned.add(host);
-      if (why !== null) leftOut.push({ kind: "instance", id: instanceAt(model, instance).id, text: `${why.text}, so its host stays awake` });
+      if (why !== null) leftOut.push({ kind: "instance", id: instanceAt(model, instance).id, text: `${why.text}, so its host stays awake`, words: [why.words, say("keeps-awake", { instance: instanceAt(model, instance).id })] });
     }
   }
   return { candidates, pinned, leftOut };

@@ -111,6 +111,8 @@ export interface LeftOut {
   kind: "host" | "instance";
   id: string;
   text: string;
+  /** The same as data. Absent where the data themselves make no sense: that is said to whoever wrote them. */
+  words?: readonly PlannerWords[];
 }
 
 /** Where an instance restarts: on the first of `hostIds` that is neither lost nor failed to wake. */

@@ -183,7 +183,7 @@ function findMovable(model: Model, instances: number[]): { movable: Uint8Array; 
   const movable = Uint8Array.from(instances, (index) => {
     const instance = instanceAt(model, index);
     const why = whyNotMovable(instance, takenAtSeconds, policy, model.hosts[model.hostOf[index] ?? -1]);
-    if (why !== null) leftOut.push({ kind: "instance", id: instance.id, text: why.text });
+    if (why !== null) leftOut.push({ kind: "instance", id: instance.id, text: why.text, words: [why.words] });
     const together = (model.groupsOf[index] ?? []).some((g) => model.groups[g]?.group.kind === "together" && model.groups[g]?.group.hard);
     return why === null && !together ? 1 : 0;
   });

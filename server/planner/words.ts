@@ -75,6 +75,17 @@ export const PLANNER_WORDS = {
   "wakes-to-hold-reserve": ["host", "hosts"],
   "follows-refused": ["instance", "dependency"],
   "follows-rule": ["instance", "rule"],
+  "refuses-moves": ["instance"],
+  "rests-after-move": ["instance", "restSeconds"],
+  "cannot-move-live": ["instance"],
+  "keeps-awake": ["instance"],
+  "awake-young": ["host", "awakeSeconds", "leastSeconds"],
+  "awake-cycle": ["host", "agoSeconds", "cycleSeconds"],
+  "awake-for-cores": ["host", "neededCores", "inSeconds", "awakeCores"],
+  "awake-for-memory": ["host", "neededMiB", "inSeconds", "awakeMiB"],
+  "awake-for-vcpus": ["host", "neededVcpus", "inSeconds", "awakeVcpus"],
+  "awake-not-worth": ["host", "sleepSeconds", "savedKilojoules", "spentKilojoules"],
+  "awake-for-loss": ["host", "lost"],
   "update-breaks-reserve": ["hosts", "lost", "victim"],
 } as const;
 

@@ -88,6 +88,7 @@ describe("a night and a morning", () => {
     // One of the two is enough for the morning; the other may go on sleeping through it.
     expect(powers(plan)).toHaveLength(1);
     expect(plan.leftOut.map((one) => one.text).join()).toMatch(/stays awake: \d+ MiB are expected in 1800 s/);
+    expect(plan.leftOut.flatMap((one) => one.words ?? [])).toContainEqual({ code: "awake-for-memory", params: { host: expect.any(String) as string, neededMiB: expect.any(Number) as number, inSeconds: 1_800, awakeMiB: expect.any(Number) as number } });
     expect(checkPlan(snapshot, plan).ok).toBe(true);
     const greedy: Plan = { ...consolidateCluster({ ...snapshot, history: undefined }) };
     expect(checkPlan(snapshot, greedy).findings.map((one) => one.rule)).toContain("forecast");
@@ -156,6 +157,7 @@ describe("what keeps a host awake", () => {
     const young = consolidateCluster(idle({ stateSinceSeconds: night - 60 }, { minAwakeSeconds: 900 }));
     expect(powers(young).join()).not.toContain("h2");
     expect(young.leftOut[0]?.text).toBe("h2 woke 60 s ago and stays awake for at least 900 s");
+    expect(young.leftOut[0]?.words).toEqual([{ code: "awake-young", params: { host: "h2", awakeSeconds: 60, leastSeconds: 900 } }]);
     const again = consolidateCluster(idle({ lastSleptSeconds: night - 7 * HOUR }));
     expect(again.leftOut[0]?.text).toBe("h2 was put to sleep 25200 s ago and sleeps at most once in 28800 s");
     expect(powers(consolidateCluster(idle({ lastSleptSeconds: night - 7 * HOUR }, { powerCycleSeconds: 3600 })))).toHaveLength(2);
@@ -174,6 +176,7 @@ describe("what keeps a host awake", () => {
     const plan = consolidateCluster(tight);
     expect(plan.actions).toEqual([]);
     expect(plan.leftOut.map((one) => one.text)).toEqual(["h2 stays awake: with it asleep, the loss of h1 would not be survived"]);
+    expect(plan.leftOut[0]?.words).toEqual([{ code: "awake-for-loss", params: { host: "h2", lost: "h1" } }]);
   });
 
   it("sleepers are woken when the certificate does not hold any more", () => {

@@ -124,6 +124,7 @@ describe("a plan that can be stopped anywhere", () => {
     const left = rebalanceCluster(busy, { proposals: PROPOSALS });
     expect(left.actions).toEqual([]);
     expect(left.leftOut[0]?.text).toMatch(/i0 writes 2000 MiB\/s of memory, the link copies 1192 MiB\/s/);
+    expect(left.leftOut[0]?.words).toEqual([{ code: "dirties-too-fast", params: { instance: "i0", dirtyMiBPerSecond: 2_000, linkMiBPerSecond: 1_192 } }]);
     const postCopy = { ...busy, policy: { ...busy.policy, postCopy: true } };
     const plan = rebalanceCluster(postCopy, { proposals: PROPOSALS });
     expect(plan.actions.length).toBe(4);

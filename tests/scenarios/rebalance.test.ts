@@ -100,6 +100,8 @@ describe("quiet hours and budgets of moves, on a clock of their own", () => {
       for (const id of others) await cordonHost(life.provider, id);
       const ids: string[] = [];
       for (let index = 0; index < 8; index++) ids.push((await createInstance(tenant, { name: `vm-${index}`, flavorId: life.flavorIds.get(1)!, imageId: life.imageId })).id);
+      // One owner says no at any time; enough others are there.
+      await setConsent(tenant, { instanceId: ids[7]!, timeZone: "UTC", notDuring: [{ from: "00:00", to: "00:00" }], noticeMinutes: 0, movableForDiscount: false });
       const cycle = async (seconds: number): Promise<void> => {
         await life.clock.advance(seconds * 1_000);
         await life.settle();
@@ -153,6 +155,10 @@ describe("quiet hours and budgets of moves, on a clock of their own", () => {
       await cycle(3_600);
       await rebalance();
       expect(await moves()).toBe(4);
+
+      // Who was left where it is, and why, is kept as data for readers of any language, with the names that people know.
+      const leftOut = await rows<{ code: string; name: string }>(`select w->>'code' as code, w->'params'->>'instance' as name from decision d, jsonb_array_elements(d.rejected) r, jsonb_array_elements(r->'words') w where d.kind = 'rebalance'`);
+      expect(leftOut).toContainEqual({ code: "refuses-moves", name: "vm-7" });
 
       // Without a bound the rest follows at once, and then there is rest: nobody is hot any more.
       await hours({ movesPerHour: 10, movesPerHostPerHour: 10 });

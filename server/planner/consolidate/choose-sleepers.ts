@@ -1,7 +1,8 @@
 import type { Host, LeftOut } from "../types";
-import { addCapacity, minAsleepSeconds, needCurve, POWER_OFF_SECONDS, shortageOf, sleepHorizonSeconds, DEFAULT_WAKE_SECONDS, type Capacity } from "../demand/needs";
+import { addCapacity, minAsleepSeconds, needCurve, POWER_OFF_SECONDS, shortageOf, sleepHorizonSeconds, DEFAULT_WAKE_SECONDS, type Capacity, type Shortage } from "../demand/needs";
 import { at, hostAt, instanceAt, type Model } from "../model/model";
 import { predictMigration } from "../predict-move";
+import { say, type PlannerWords } from "../words";
 
 /** Once in eight hours: a server stands some ten thousand start-ups, and a night's sleep is one. */
 const DEFAULT_CYCLE_SECONDS = 28_800;
@@ -15,16 +16,24 @@ const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3600;
 
 /** Why a host may not be put to sleep now, whatever is on it; null: it may. */
-export function whyStaysAwake(model: Model, host: number): string | null {
+export function whyStaysAwake(model: Model, host: number): { readonly text: string; readonly words: PlannerWords } | null {
   const { id, stateSinceSeconds, lastSleptSeconds } = hostAt(model, host);
   const { takenAtSeconds, policy } = model.snapshot;
   const awake = takenAtSeconds - (stateSinceSeconds ?? -Infinity);
   const minAwake = policy.minAwakeSeconds ?? 0;
-  if (awake < minAwake) return `${id} woke ${awake} s ago and stays awake for at least ${minAwake} s`;
+  if (awake < minAwake) return { text: `${id} woke ${awake} s ago and stays awake for at least ${minAwake} s`, words: say("awake-young", { host: id, awakeSeconds: awake, leastSeconds: minAwake }) };
   const cycle = policy.powerCycleSeconds ?? DEFAULT_CYCLE_SECONDS;
   const slept = takenAtSeconds - (lastSleptSeconds ?? -Infinity);
-  if (slept < cycle) return `${id} was put to sleep ${slept} s ago and sleeps at most once in ${cycle} s`;
+  if (slept < cycle) return { text: `${id} was put to sleep ${slept} s ago and sleeps at most once in ${cycle} s`, words: say("awake-cycle", { host: id, agoSeconds: slept, cycleSeconds: cycle }) };
   return null;
+}
+
+function neededFor(host: string, { dimension, needed, available, atSeconds }: Shortage, nowSeconds: number): PlannerWords {
+  const inSeconds = Math.max(0, Math.round(atSeconds - nowSeconds));
+  const [wanted, carried] = [Math.ceil(needed), Math.floor(available)];
+  if (dimension === "cpu") return say("awake-for-cores", { host, neededCores: wanted, inSeconds, awakeCores: carried });
+  if (dimension === "memory") return say("awake-for-memory", { host, neededMiB: wanted, inSeconds, awakeMiB: carried });
+  return say("awake-for-vcpus", { host, neededVcpus: wanted, inSeconds, awakeVcpus: carried });
 }
 
 /** Joules that a sleep saves, shutting down and starting up taken off. */
@@ -69,8 +78,8 @@ export function chooseSleepers(model: Model, emptied: readonly number[], goal: M
   const leftOut: LeftOut[] = [];
   const rest: Capacity = { cores: 0, memoryMiB: 0 };
   for (const host of model.hosts) if (host.state === "up" || host.state === "waking") addCapacity(rest, host, 1);
-  const stay = (host: number, text: string): void => {
-    leftOut.push({ kind: "host", id: hostAt(model, host).id, text });
+  const stay = (host: number, text: string, words: PlannerWords): void => {
+    leftOut.push({ kind: "host", id: hostAt(model, host).id, text, words: [words] });
     addCapacity(rest, hostAt(model, host), 1);
     for (const instance of model.instancesOn[host] ?? []) goal.delete(instance);
   };
@@ -79,7 +88,7 @@ export function chooseSleepers(model: Model, emptied: readonly number[], goal: M
     const { id } = hostAt(model, host);
     const shortage = SLEEP_RULES.shortageOf(snapshot, rest, soon);
     if (shortage !== null) {
-      stay(host, `${id} stays awake: ${shortage.text}`);
+      stay(host, `${id} stays awake: ${shortage.text}`, neededFor(id, shortage, now));
       continue;
     }
     const wanted = hours.findIndex((need) => SLEEP_RULES.shortageOf(snapshot, rest, need) !== null);
@@ -88,7 +97,7 @@ export function chooseSleepers(model: Model, emptied: readonly number[], goal: M
     const saves = sleepSavingJoules(hostAt(model, host), sleepSeconds);
     const costs = drainJoules(model, host, goal);
     if (saves <= costs) {
-      stay(host, `${id} stays awake: ${Math.round(sleepSeconds)} s of sleep save ${(saves / 1000).toFixed(0)} kJ, emptying it takes ${(costs / 1000).toFixed(0)} kJ`);
+      stay(host, `${id} stays awake: ${Math.round(sleepSeconds)} s of sleep save ${(saves / 1000).toFixed(0)} kJ, emptying it takes ${(costs / 1000).toFixed(0)} kJ`, say("awake-not-worth", { host: id, sleepSeconds: Math.round(sleepSeconds), savedKilojoules: Math.round(saves / 1000), spentKilojoules: Math.round(costs / 1000) }));
       continue;
     }
     sleepers.push(host);

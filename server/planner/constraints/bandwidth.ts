@@ -1,6 +1,7 @@
 import type { ClusterPolicy, Host, Instance } from "../types";
 import type { NotMovable } from "./movable";
 import { DEFAULT_DIRTY_MIB_PER_SECOND, linkMiBPerSecond } from "../predict-move";
+import { say } from "../words";
 
 /** From here on each round of a live migration copies hardly less than the one before, and the last pause never gets short. */
 const CONVERGES_BELOW = 0.9;
@@ -14,5 +15,5 @@ export function dirtiesTooFast(instance: Instance, from: Host | undefined, to: H
   const dirty = instance.dirtyMiBPerSecond ?? DEFAULT_DIRTY_MIB_PER_SECOND;
   const link = linkMiBPerSecond(from, to ?? from, policy.linkMbps);
   if (dirty < CONVERGES_BELOW * link) return null;
-  return { rule: "bandwidth", text: `${instance.id} writes ${dirty} MiB/s of memory, the link copies ${link.toFixed(0)} MiB/s: it cannot move while it runs` };
+  return { rule: "bandwidth", text: `${instance.id} writes ${dirty} MiB/s of memory, the link copies ${link.toFixed(0)} MiB/s: it cannot move while it runs`, words: say("dirties-too-fast", { instance: instance.id, dirtyMiBPerSecond: dirty, linkMiBPerSecond: Math.round(link) }) };
 }

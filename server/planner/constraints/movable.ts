@@ -1,4 +1,5 @@
 import type { ClusterPolicy, Host, Instance, RuleName } from "../types";
+import type { PlannerWords } from "../words";
 import { dirtiesTooFast } from "./bandwidth";
 import { withoutConsent } from "./consent";
 import { inCooldown } from "./cooldown";
@@ -7,6 +8,7 @@ import { cannotMigrate } from "./migratable";
 export interface NotMovable {
   rule: RuleName;
   text: string;
+  words: PlannerWords;
 }
 
 /** Rules about the time and manner of a move, one a file as the others. An object, so that a test can switch one off. */
