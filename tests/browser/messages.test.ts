@@ -17,7 +17,7 @@ function flatten(tree: Tree, prefix = ""): Map<string, string> {
 }
 
 /** The names in braces that a sentence takes its numbers and words from; the branch of a plural is no name. */
-const placeholders = (text: string): string[] => [...new Set([...text.matchAll(/(?<!(?:=\d|one|other) ?)\{(\w+)(?=[,}])/g)].map((match) => match[1]!))].toSorted();
+const placeholders = (text: string): string[] => [...new Set([...text.matchAll(/(?<!(?:=\d|\bone|\bother) ?)\{(\w+)(?=[,}])/g)].map((match) => match[1]!))].toSorted();
 
 const english = flatten(en);
 const japanese = flatten(ja);
