@@ -30,6 +30,14 @@ export const SENTENCES = {
   "restart-follows": "It starts after {names}, and without that {waitSeconds} s after this at the latest.",
   "restart-without": "{names} did not run within {waitSeconds} s, so it was started without.",
   "restart-after": "It was started after {names}.",
+  // Moves that did not take place.
+  "move-elsewhere": "The machine had been given another place before the move ended.",
+  "move-source-died": "The host that it was to leave died.",
+  "move-source-not-up": "{host}, where it runs, does not answer or is not in service.",
+  "move-target-not-up": "{host}, where it was to go, does not answer or is not in service.",
+  "move-update-aborted": "The update that asked for it was aborted.",
+  "move-drain-cancelled": "The drain that asked for it was cancelled.",
+  "move-worker-gone": "The worker that carried it out was gone. Both hosts were asked: the machine stayed where it was.",
   // Changes of size.
   "resize-at-start": "It does not run now; the new size is there when it starts.",
   "resize-class": "The class of the size changes, which takes effect with the next boot. Reboot it when it suits you.",

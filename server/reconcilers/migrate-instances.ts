@@ -1,5 +1,6 @@
 import { DriverError } from "@/server/drivers/errors";
 import { ABORT_WANTED, readFleet, failMigration, type Fleet, type MigrationRow } from "@/server/fleet";
+import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import { setPhase } from "@/server/compute";
 import { executeMigration } from "./migrate/execute";
@@ -80,11 +81,11 @@ async function callOff(pass: Pass, fleet: Fleet, move: MigrationRow): Promise<vo
   logger.info({ instanceId: move.instanceId, from: from.name, orders, tookMs: clock.nowMs() - begunMs }, "a migration was called off");
 }
 
-function whyImpossible(fleet: Fleet, move: MigrationRow): string | null {
+function whyImpossible(fleet: Fleet, move: MigrationRow): Sentence | null {
   const from = fleet.hosts.get(move.fromHostId);
   const to = fleet.hosts.get(move.toHostId);
-  if (fleet.allocations.get(move.instanceId)?.hostId !== move.fromHostId) return "its allocation is elsewhere now";
-  if (from?.state !== "up") return `its host is ${from?.state ?? "gone"}`;
-  if (to?.state !== "up" || to.maintenance) return `the target is ${to?.maintenance ? "in maintenance" : (to?.state ?? "gone")}`;
+  if (fleet.allocations.get(move.instanceId)?.hostId !== move.fromHostId) return sentence("move-elsewhere");
+  if (from?.state !== "up") return sentence("move-source-not-up", { host: from?.name ?? move.fromHostId });
+  if (to?.state !== "up" || to.maintenance) return sentence("move-target-not-up", { host: to?.name ?? move.toHostId });
   return null;
 }

@@ -72,3 +72,13 @@ describe("the report of an incident", () => {
     expect(japanese).toContain("| 2026/11/24 05:00:03.8 | +3.8 秒 | フェンシングを依頼しました：応答がなく、管理コントローラーは停止していると伝えています。 |");
   });
 });
+
+describe.each([["English", en], ["Japanese", ja]] as const)("the loops in %s", (_name, messages) => {
+  it("are each said to do something, and nothing else is", () => {
+    const folder = join(server, "reconcilers");
+    const texts = sources(folder).map((file) => readFileSync(file, "utf8")).filter((text) => /LoopDefinition/.test(text));
+    const names = texts.flatMap((text) => [...text.matchAll(/\bname(?: =|:) "([a-z]+(?:-[a-z]+)+)"/g)].map((match) => match[1]!));
+    expect(names.length).toBeGreaterThan(35);
+    expect(Object.keys(messages.admin.loops.does).toSorted()).toEqual(names.toSorted());
+  });
+});

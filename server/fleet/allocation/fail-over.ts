@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import { sentence } from "@/server/platform/sentences";
 import { inTransaction, type Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { claimGeneration } from "../cluster/claim-generation";
@@ -45,7 +46,7 @@ export async function applyRestarts(
       const move = await findOpenMigrationOf(tx, restart.instanceId);
       // A migration under way may have put the guest on its target already; whoever runs it must look there first.
       if (move?.state === "running") throw new PlanSuperseded(clusterId, generation);
-      if (move) await failMigration(tx, context, move.id, "aborted", "its source host died");
+      if (move) await failMigration(tx, context, move.id, "aborted", sentence("move-source-died"));
       if (!(await claimOnHost(tx, restart.toHostId, allocation))) throw new PlanSuperseded(clusterId, generation);
       await releaseOnHost(tx, restart.fromHostId, allocation);
       const epoch = await nextEpoch(tx, restart.instanceId);

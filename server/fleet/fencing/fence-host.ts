@@ -85,7 +85,7 @@ export async function cancelFencing(tx: Transaction, context: Context, hostId: s
   if (!row || row.state === "confirmed") return;
   const now = context.clock.now();
   await writeFencing(tx, row.id, { state: "cancelled", closedAt: now, lastError: textOf(why), lastErrorWords: wordsOf(why) });
-  if (row.decisionId) await measureDecision(tx, context, row.decisionId, { cancelled: textOf(why) }, "superseded");
+  if (row.decisionId) await measureDecision(tx, context, row.decisionId, { cancelled: why }, "superseded");
 }
 
 /** All that was planned from a fencing is done. */

@@ -65,7 +65,7 @@ export function drainHostIn(tx: Transaction, context: Context, hostId: string): 
 export function cancelDrain(context: Context, hostId: string): Promise<HostRow> {
   return operate(context, hostId, "host.drain-cancelled", async (tx, host) => {
     if (!host.drainRequestedAt) throw conflict(sentence("refused-not-draining", { host: host.name }), { hostId });
-    await abortMovesFrom(tx, context, hostId, "the drain was cancelled");
+    await abortMovesFrom(tx, context, hostId, sentence("move-drain-cancelled"));
     return writeHost(tx, hostId, { drainRequestedAt: null, drainRequestedBy: null });
   });
 }

@@ -1,4 +1,5 @@
 import type { Context } from "@/server/platform/context";
+import { sentence, textOf, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { announce, wake } from "@/server/platform/wake";
 import { moveAllocation, lockAllocation, releaseOnHost, resizeAllocationRow } from "../allocation/store";
@@ -30,7 +31,7 @@ export async function finishMigration(tx: Transaction, context: Context, migrati
   if (!row || (row.state !== "planned" && row.state !== "running")) return null;
   const allocation = await lockAllocation(tx, row.instanceId);
   if (!allocation || allocation.hostId !== row.fromHostId) {
-    await abandon(tx, context, row, "aborted", "its allocation had moved before the migration ended");
+    await abandon(tx, context, row, "aborted", sentence("move-elsewhere"));
     return null;
   }
   const now = context.clock.now();
@@ -45,7 +46,7 @@ export async function finishMigration(tx: Transaction, context: Context, migrati
 }
 
 /** The guest was seen at the source, or was never asked to move: the target's room is given back. */
-export async function failMigration(tx: Transaction, context: Context, migrationId: string, end: "failed" | "aborted", error: string): Promise<MigrationRow | null> {
+export async function failMigration(tx: Transaction, context: Context, migrationId: string, end: "failed" | "aborted", error: Said): Promise<MigrationRow | null> {
   const row = await lockMigration(tx, migrationId);
   if (!row || (row.state !== "planned" && row.state !== "running")) return null;
   await abandon(tx, context, row, end, error);
@@ -56,7 +57,7 @@ export async function failMigration(tx: Transaction, context: Context, migration
 export const ABORT_WANTED = "it was called off";
 
 /** Calls off what leaves a host: planned moves at once, those under way as soon as their hypervisor has stopped copying. */
-export async function abortMovesFrom(tx: Transaction, context: Context, hostId: string, why: string): Promise<void> {
+export async function abortMovesFrom(tx: Transaction, context: Context, hostId: string, why: Said): Promise<void> {
   for (const move of await openMigrationsTouching(tx, hostId)) {
     if (move.fromHostId !== hostId) continue;
     // Decided by what the locked row says: one that has begun meanwhile must not be ended here while it is copied.
@@ -67,10 +68,10 @@ export async function abortMovesFrom(tx: Transaction, context: Context, hostId: 
   await wake(tx, "migrate-instances");
 }
 
-async function abandon(tx: Transaction, context: Context, row: MigrationRow, end: "failed" | "aborted", error: string): Promise<void> {
+async function abandon(tx: Transaction, context: Context, row: MigrationRow, end: "failed" | "aborted", error: Said): Promise<void> {
   await raiseGeneration(tx, row.clusterId);
   await releaseOnHost(tx, row.toHostId, row);
-  await writeMigration(tx, row.id, { state: end, finishedAt: context.clock.now(), error });
+  await writeMigration(tx, row.id, { state: end, finishedAt: context.clock.now(), error: textOf(error) });
   await measureDecision(tx, context, row.decisionId, { error }, end === "failed" ? "failed" : "superseded");
   await tellHosts(tx, row);
 }

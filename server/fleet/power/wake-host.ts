@@ -1,5 +1,5 @@
 import type { Context } from "@/server/platform/context";
-import { sentence, storedSentence, textOf, type Said } from "@/server/platform/sentences";
+import { sentence, storedSentence, type Said } from "@/server/platform/sentences";
 import type { Transaction } from "@/server/platform/transaction";
 import { raiseGeneration } from "../cluster/store";
 import { measureDecision, recordDecision } from "../decision/record-decision";
@@ -63,7 +63,7 @@ export async function failWake(tx: Transaction, context: Context, hostId: string
   const host = await lockHost(tx, hostId);
   if (host?.powerState !== "waking" || host.state !== "asleep") return null;
   const event = (await lastEvents(tx, [hostId])).get(hostId);
-  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: textOf(why) }, "failed");
+  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: why }, "failed");
   const row = await changeHostState(tx, context, host, "quarantined", why);
   return changePowerState(tx, context, { ...row, powerState: host.powerState }, "failed-to-wake", { kind: "wake-failed", reason: why, decisionId: event?.decisionId ?? null });
 }
@@ -73,6 +73,6 @@ export async function cancelSleep(tx: Transaction, context: Context, hostId: str
   const host = await lockHost(tx, hostId);
   if (host?.powerState !== "falling-asleep" || host.state !== "asleep") return null;
   const event = (await lastEvents(tx, [hostId])).get(hostId);
-  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: textOf(why) }, "failed");
+  if (event?.decisionId) await measureDecision(tx, context, event.decisionId, { error: why }, "failed");
   return changePowerState(tx, context, host, "waking", { kind: "wake", reason: why });
 }

@@ -67,7 +67,7 @@ async function takeBack(tx: Transaction, context: Context, updateId: string): Pr
     if (["done", "failed", "skipped"].includes(one.state)) continue;
     const host = await lockHost(tx, one.hostId);
     if (host && one.state === "draining") {
-      await abortMovesFrom(tx, context, one.hostId, "the update was aborted");
+      await abortMovesFrom(tx, context, one.hostId, sentence("move-update-aborted"));
       await writeHost(tx, one.hostId, { cordoned: false, drainRequestedAt: null, drainRequestedBy: null });
       await raiseGeneration(tx, host.clusterId);
       await announce(tx, { organizationId: null, topic: "host", id: one.hostId });

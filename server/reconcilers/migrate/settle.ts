@@ -2,6 +2,7 @@ import { recordInstanceEvents, recordObservation, setPhase } from "@/server/comp
 import { DriverError } from "@/server/drivers/errors";
 import type { DomainObservation } from "@/server/drivers/hypervisor/types";
 import { failMigration, finishMigration, readFleet, readMoveChoice, type HostRow, type MigrationFigures, type MigrationRow } from "@/server/fleet";
+import { sentence, type Said } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
 import type { Pass } from "../types";
 
@@ -53,7 +54,7 @@ export function judge(source: Side, target: Side): Verdict {
 }
 
 /** Asks both hosts and writes down what became of a migration; comes again while that cannot be known. */
-export async function settleMigration(pass: Pass, move: MigrationRow, error = "the worker that ran it was gone"): Promise<void> {
+export async function settleMigration(pass: Pass, move: MigrationRow, error: Said = sentence("move-worker-gone")): Promise<void> {
   const { context, machines } = pass;
   const fleet = await readFleet(context);
   const from = fleet.hosts.get(move.fromHostId);
@@ -132,7 +133,7 @@ export async function concludeMoved(pass: Pass, move: MigrationRow, figures: Mig
   pass.wake("observe-hosts");
 }
 
-async function concludeStayed(pass: Pass, move: MigrationRow, error: string): Promise<void> {
+async function concludeStayed(pass: Pass, move: MigrationRow, error: Said): Promise<void> {
   const { context } = pass;
   await inTransaction(context, async (tx) => {
     if (await failMigration(tx, context, move.id, "failed", error)) await setPhase(tx, context, [move.instanceId], null);

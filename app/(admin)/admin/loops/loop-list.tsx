@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Repeat2 } from "lucide-react";
-import { useTranslations } from "next-intl";
+import { useMessages, useTranslations } from "next-intl";
 import { Loaded } from "@/app/_components/loaded";
 import { PageHead } from "@/app/_components/page-head";
 import { TimeAgo } from "@/app/_components/time-ago";
@@ -18,6 +18,9 @@ export function LoopList() {
   const nav = useTranslations("nav");
   const common = useTranslations("common");
   const formats = useFormats();
+  const { does } = useMessages().admin.loops;
+  // A worker of another version may run a loop that has no words here.
+  const isKnown = (name: string): name is keyof typeof does => Object.hasOwn(does, name);
   const trpc = useTRPC();
   const query = useQuery(trpc.admin.loops.list.queryOptions());
   return (
@@ -39,6 +42,7 @@ export function LoopList() {
                       <Tr key={loop.name}>
                         <Td className="align-top">
                           <span className="font-mono text-xs font-medium">{loop.name}</span>
+                          {isKnown(loop.name) ? <p className="max-w-md text-xs text-muted">{t(`does.${loop.name}`)}</p> : null}
                           {loop.lastError ? <details className="mt-1 max-w-md text-xs text-muted"><summary>{t("lastError")} {loop.lastErrorAt ? <TimeAgo at={loop.lastErrorAt} /> : null}</summary><p className="mt-1 break-words text-bad">{loop.lastError}</p></details> : null}
                         </Td>
                         <Td className="align-top"><Badge tone={failing ? "bad" : loop.alive ? "good" : "neutral"} dot>{failing ? t("failing") : loop.alive ? t("alive") : t("idle")}</Badge></Td>

@@ -7,6 +7,7 @@ import { useFormats } from "@/app/_i18n/use-formats";
 
 /** Names of stored values that we have words for; others are shown as they are. */
 const KEYS = [
+  "startOrder", "waitedMs", "startedAt", "restartMs", "error", "cancelled", "blocked", "lastError", "errorFraction", "marginBefore", "marginAfter", "movedSeconds",
   "aheadSeconds", "allowedFraction", "asleep", "attempts", "awakeAfter", "awakeCapacityMillicores", "cause", "fenceAfterSeconds", "forecastPeakMillicores", "guard", "loads", "lost", "operator", "planDecisionId", "suspectAfterSeconds", "targets", "waiting", "wakeSeconds",
   "action", "after", "antiAffinityGroup", "awakeHosts", "before", "bytes", "class", "clusterGeneration", "confirmedToDecidedMs", "cpuRatio", "cpuReservationMillicores", "detectMs", "diskGiB", "downtimeMs", "empty", "failoverReserveHosts", "fenceMs", "flavor", "fromHostId", "fromHostName",
   "gbMoved", "generation", "hostId", "hostName", "hosts", "id", "instance", "instanceId", "instances", "instancesRestarted", "lastSeenAt", "linkMbps", "lostHost", "memoryLeftMiB", "memoryMiB", "memoryRatio", "memoryReservationMiB", "method", "migrationsAtOnce", "migrationsPerHost", "moves", "name", "numbers", "op",
