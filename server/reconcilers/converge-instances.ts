@@ -29,6 +29,13 @@ interface Remembered extends Memory {
   readonly generation: number;
 }
 
+interface Candidate {
+  readonly version: string;
+  readonly hostId: string;
+  /** The restart priority of its owner; higher is begun first. */
+  readonly priority: number;
+}
+
 /**
  * Makes what runs equal to what was asked for, one instance at a time, each by small steps that may be repeated. What
  * it remembers between passes only saves work.
@@ -46,7 +53,9 @@ export class InstanceConverger implements LoopDefinition {
     const candidates = await this.candidates(pass);
     let nextMs = Infinity;
     let backlog = 0;
-    for (const [instanceId, { version, hostId }] of candidates) {
+    // A host starts a few at once; after the loss of another one those that matter most must not stand behind the rest.
+    const inOrder = [...candidates].toSorted(([, one], [, other]) => other.priority - one.priority);
+    for (const [instanceId, { version, hostId }] of inOrder) {
       const quiet = this.quiet.get(instanceId);
       if (quiet && quiet.version === version && quiet.untilMs > nowMs) {
         nextMs = Math.min(nextMs, quiet.untilMs - nowMs);
@@ -61,20 +70,20 @@ export class InstanceConverger implements LoopDefinition {
   }
 
   /** Instances that may need something, with a text that changes whenever a decision about them could. */
-  private async candidates(pass: Pass): Promise<Map<string, { version: string; hostId: string }>> {
+  private async candidates(pass: Pass): Promise<Map<string, Candidate>> {
     const { context } = pass;
     const fleet = await readFleet(context);
     const { unsettled, observed } = await inTransaction(context, async (tx) => ({ unsettled: await listUnsettled(tx, context), observed: await readObserved(tx, context) }), { readOnly: true });
-    const found = new Map<string, { version: string; hostId: string }>();
-    const add = (instanceId: string, version: string): void => {
+    const found = new Map<string, Candidate>();
+    const add = (instanceId: string, version: string, priority: number): void => {
       const allocation = fleet.allocations.get(instanceId);
-      found.set(instanceId, { version: `${version}|${placeVersion(fleet, instanceId)}`, hostId: allocation?.hostId ?? "" });
+      found.set(instanceId, { version: `${version}|${placeVersion(fleet, instanceId)}`, hostId: allocation?.hostId ?? "", priority });
     };
-    for (const row of unsettled) add(row.instanceId, row.version);
+    for (const row of unsettled) add(row.instanceId, row.version, row.haPriority);
     for (const allocation of fleet.allocations.values()) {
       if (found.has(allocation.instanceId)) continue;
       const seen = observed.get(allocation.instanceId);
-      if (seen?.hostId !== allocation.hostId || seen.epoch !== allocation.epoch) add(allocation.instanceId, `${seen?.state ?? ""}/${seen?.hostId ?? ""}/${seen?.epoch ?? ""}`);
+      if (seen?.hostId !== allocation.hostId || seen.epoch !== allocation.epoch) add(allocation.instanceId, `${seen?.state ?? ""}/${seen?.hostId ?? ""}/${seen?.epoch ?? ""}`, seen?.haPriority ?? 0);
     }
     return found;
   }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { readTimeline, setRestart } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
-import { listDecisions } from "@/server/fleet";
+import { cordonHost, listDecisions, uncordonHost } from "@/server/fleet";
 import { createCentre, openCentre, until, untilHost, type Centre } from "./centre";
 
 let centre: Centre;
@@ -21,8 +21,8 @@ async function machines(names: readonly string[], flavor: "small" | "big" = "sma
   return ids;
 }
 
-/** A host on which the first starts of one machine fail. */
-const stubborn = (which: { instanceId: string; left: number }) => (driver: HypervisorDriver): HypervisorDriver => ({
+/** Hosts whose starts are heard of before they are carried out; what throws there makes them fail. */
+const heard = (hear: (instanceId: string) => void) => (driver: HypervisorDriver): HypervisorDriver => ({
   kind: driver.kind,
   connect: (endpoint) =>
     new Proxy(driver.connect(endpoint), {
@@ -30,13 +30,20 @@ const stubborn = (which: { instanceId: string; left: number }) => (driver: Hyper
         const value: unknown = Reflect.get(target, property, receiver);
         if (property !== "startDomain") return value;
         return async (spec: Parameters<HypervisorHost["startDomain"]>[0]) => {
-          if (spec.instanceId !== which.instanceId || which.left === 0) return target.startDomain(spec);
-          which.left -= 1;
-          throw new DriverError("insufficient", "no memory just now", { operation: "startDomain", host: "h2" });
+          hear(spec.instanceId);
+          return target.startDomain(spec);
         };
       },
     }),
 });
+
+/** The first starts of one machine fail. */
+const stubborn = (which: { instanceId: string; left: number }) =>
+  heard((instanceId) => {
+    if (instanceId !== which.instanceId || which.left === 0) return;
+    which.left -= 1;
+    throw new DriverError("insufficient", "no memory just now", { operation: "startDomain", host: "h2" });
+  });
 
 describe("machines that follow others, after the loss of their host", () => {
   it("start when those run, and not before, although a worker dies while they wait", async () => {
@@ -87,6 +94,29 @@ describe("machines that follow others, after the loss of their host", () => {
     // The one that had no place comes back with the host.
     await centre.world.port.call("powerOn", "h1", {});
     await centre.untilStatus(db, "running");
+    await centre.checkInvariants();
+  });
+});
+
+describe("machines of a lost host that all start on one other", () => {
+  it("are begun by their priority, where a host starts only a few at once", async () => {
+    const order: string[] = [];
+    centre = await createCentre({ hosts: ["h1", "h2"] });
+    await centre.startWorker({ wrap: heard((instanceId) => order.push(instanceId)) });
+    for (const name of ["h1", "h2"]) await untilHost(centre, name, "up");
+    const [other] = await centre.rows<{ id: string }>("select id from host where name = 'h2'");
+    await cordonHost(centre.provider, other!.id);
+    const ids = await machines(Array.from({ length: 7 }, (_, index) => `vm-${index + 1}`));
+    await after(ids[0]!, [], "low");
+    await after(ids[6]!, [], "high");
+    await uncordonHost(centre.provider, other!.id);
+    order.length = 0;
+    centre.world.crash("h1");
+    await until("all were asked for elsewhere", 30_000, () => new Set(order).size === ids.length);
+    const begun = [...new Set(order)];
+    expect(begun.indexOf(ids[6]!)).toBeLessThan(4);
+    expect(begun.indexOf(ids[0]!)).toBeGreaterThanOrEqual(4);
+    for (const id of ids) await centre.untilStatus(id, "running");
     await centre.checkInvariants();
   });
 });

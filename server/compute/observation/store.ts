@@ -136,13 +136,15 @@ export interface ObservedRow {
   readonly memoryMiB: number | null;
   readonly runningSince: Date | null;
   readonly phase: InstancePhase | null;
+  /** Higher starts first. */
+  readonly haPriority: number;
 }
 
 /** Rows of instances that are not purged; narrow on purpose, because it is read every second. */
 export async function selectObserved(tx: Transaction): Promise<ObservedRow[]> {
   // Rows by hand: the query builder's mapping of ten thousand rows costs more than the query.
-  const result = await tx.execute<{ id: string; org: string; host: string | null; state: ObservedRow["state"]; reason: string; epoch: string | null; vcpus: number | null; memory: number | null; since: string | null; phase: InstancePhase | null }>(sql`
-    select o.instance_id as id, o.organization_id as org, o.host_id as host, o.state, o.reason, o.epoch, o.vcpus, o.memory_mib as memory, o.running_since as since, o.phase
+  const result = await tx.execute<{ id: string; org: string; host: string | null; state: ObservedRow["state"]; reason: string; epoch: string | null; vcpus: number | null; memory: number | null; since: string | null; phase: InstancePhase | null; priority: number }>(sql`
+    select o.instance_id as id, o.organization_id as org, o.host_id as host, o.state, o.reason, o.epoch, o.vcpus, o.memory_mib as memory, o.running_since as since, o.phase, i.ha_priority as priority
     from instance_observation o join instance i on i.id = o.instance_id where i.purged_at is null`);
   return result.rows.map((row) => ({
     instanceId: row.id,
@@ -155,6 +157,7 @@ export async function selectObserved(tx: Transaction): Promise<ObservedRow[]> {
     memoryMiB: row.memory,
     runningSince: row.since === null ? null : new Date(row.since),
     phase: row.phase,
+    haPriority: row.priority,
   }));
 }
 
@@ -162,19 +165,21 @@ export interface UnsettledRow {
   readonly instanceId: string;
   /** Changes whenever something of the instance changes that a decision about it could depend on. */
   readonly version: string;
+  /** Higher starts first. */
+  readonly haPriority: number;
 }
 
 /** Instances for which desired and observed differ, or something waits to be done; false alarms are harmless. */
 export async function selectUnsettled(tx: Transaction): Promise<UnsettledRow[]> {
-  const result = await tx.execute<{ instanceId: string; version: string }>(sql`
-    select i.id as "instanceId", concat_ws('/', i.generation, o.state, o.reason, o.host_id, o.epoch, o.applied_generation, o.boot_generation, o.rebuild_generation,
+  const result = await tx.execute<{ instanceId: string; version: string; haPriority: number }>(sql`
+    select i.id as "instanceId", i.ha_priority as "haPriority", concat_ws('/', i.generation, o.state, o.reason, o.host_id, o.epoch, o.applied_generation, o.boot_generation, o.rebuild_generation,
         o.vcpus, o.memory_mib, o.failures, o.pending_boot_reason is null, i.purge_after <= now(), v.unfinished) as version
     from instance i left join instance_observation o on o.instance_id = i.id
       left join lateral (select string_agg(v.id || v.state, ',') as unfinished from volume v where v.instance_id = i.id and v.state in ('wanted', 'unwanted')) v on true
     where i.purged_at is null and (
       o.instance_id is null or o.applied_generation < i.generation or o.boot_generation < i.boot_generation
       or (i.desired_power = 'running' and o.state <> 'running') or (i.desired_power <> 'running' and o.state in ${LIVE}) or v.unfinished is not null)`);
-  return result.rows.map(({ instanceId, version }) => ({ instanceId, version }));
+  return result.rows.map(({ instanceId, version, haPriority }) => ({ instanceId, version, haPriority }));
 }
 
 /** Instances that should run and are not seen running, oldest first; few in a fleet at rest. */
