@@ -23,6 +23,8 @@ export interface Formats {
   readonly bytes: (count: number) => string;
   readonly bytesPerSecond: (count: number) => string;
   readonly date: (at: Date) => string;
+  /** Where the year is plain and room is short: 11/24. */
+  readonly monthDay: (at: Date) => string;
   readonly dateTime: (at: Date) => string;
   readonly time: (at: Date) => string;
   /** "3 minutes ago", measured from `now`. */
@@ -73,6 +75,7 @@ export function formats({ locale, timeZone, words }: Options): Formats {
     bytes: (count) => binary(count, 0),
     bytesPerSecond: (count) => `${binary(count, 0)}/s`,
     date: moment({ dateStyle: "medium" }),
+    monthDay: moment({ month: "numeric", day: "numeric" }),
     dateTime: moment({ dateStyle: "medium", timeStyle: "medium" }),
     time: moment({ timeStyle: "short" }),
     ago: (at, now) => {

@@ -164,10 +164,12 @@ describe.skipIf(skipReason !== null)(`the operator's fleet in Chromium${skipReas
         await shoot(page, `${name}-${tab}`);
         expect(await fitsWidth(page), `${name} ${tab}`).toBe(true);
       }
-      await page.goto(`/admin/hosts/${fleet.hostId}`);
-      await page.waitForTimeout(1_500);
-      await shoot(page, `${name}-host`);
-      expect(await fitsWidth(page), `${name} host`).toBe(true);
+      for (const [shot, path] of [["host", `/admin/hosts/${fleet.hostId}`], ["enroll", "/admin/hosts/enroll"], ["loops", "/admin/loops"]] as const) {
+        await page.goto(path);
+        await page.waitForTimeout(1_500);
+        await shoot(page, `${name}-${shot}`);
+        expect(await fitsWidth(page), `${name} ${shot}`).toBe(true);
+      }
       await context.close();
       const tenant = await visit(browser, { origin: web.origin, ...options });
       await signIn(tenant.page, portal.owner, `/o/${portal.slug}/instances/${fleet.movedInstanceId}?tab=settings`);

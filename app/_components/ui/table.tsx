@@ -1,10 +1,10 @@
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
 
-/** A table that scrolls sideways inside its card on a narrow screen. */
+/** A table that scrolls sideways inside its card on a narrow screen, with what only screen readers see in its cells. */
 export function Table({ className, label, ...rest }: ComponentProps<"table"> & { readonly label: string }) {
   return (
-    <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
+    <div className="relative overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
       <table className={cn("w-full border-collapse text-body", className)} {...rest} />
     </div>
   );

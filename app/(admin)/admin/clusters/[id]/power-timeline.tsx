@@ -58,7 +58,7 @@ export function PowerTimeline({ power }: { readonly power: Timeline }) {
               </div>
             ))}
             <span />
-            <span className="numeric flex">{days.map((day) => <span key={day.getTime()} className="min-w-0 flex-1 truncate border-l pl-1">{formats.date(day)}</span>)}</span>
+            <span className="numeric flex">{days.map((day) => <span key={day.getTime()} className="min-w-0 flex-1 border-l pl-0.5 text-tiny whitespace-nowrap sm:pl-1 sm:text-xs">{formats.monthDay(day)}</span>)}</span>
           </div>
         )}
         <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
