@@ -40,7 +40,7 @@ export function LoopList() {
                     const failing = loop.lastErrorAt !== null && loop.lastFinishedAt !== null && loop.lastErrorAt >= loop.lastFinishedAt;
                     return (
                       <Tr key={loop.name}>
-                        <Td className="align-top">
+                        <Td className="min-w-56 align-top">
                           <span className="font-mono text-xs font-medium">{loop.name}</span>
                           {isKnown(loop.name) ? <p className="max-w-md text-xs text-muted">{t(`does.${loop.name}`)}</p> : null}
                           {loop.lastError ? <details className="mt-1 max-w-md text-xs text-muted"><summary>{t("lastError")} {loop.lastErrorAt ? <TimeAgo at={loop.lastErrorAt} /> : null}</summary><p className="mt-1 break-words text-bad">{loop.lastError}</p></details> : null}
