@@ -13,6 +13,10 @@ const PERIOD_MS = 15_000;
 const BUSY_PERIOD_MS = 1_000;
 const WINDOW_MINUTES = 10;
 const DAY_MS = 86_400_000;
+/** With this loop's period another host is woken within a minute of the one that was to come. */
+const LEAST_PATIENCE_MS = 45_000;
+/** A check of its file systems or a memory test makes a host slower than it ever was; it is only not counted on any more, and goes on waking. */
+const PATIENCE_FACTOR = 1.5;
 /** Orders looked at to decide how many hosts a burst needs. */
 const QUEUE = 1_000;
 
@@ -34,8 +38,11 @@ export const wakeHostsLoop: LoopDefinition = {
   },
 };
 
-async function wakeInCluster(pass: Pass, fleet: Fleet, clusterId: string, asleep: readonly HostRow[], automation: Automation | undefined): Promise<number> {
-  const needed = await wakeForNeed(pass, fleet, clusterId, asleep);
+async function wakeInCluster(pass: Pass, fleet: Fleet, clusterId: string, sleepers: readonly HostRow[], automation: Automation | undefined): Promise<number> {
+  const nowMs = pass.context.clock.nowMs();
+  const late = new Set(sleepers.filter((host) => isLate(host, nowMs)).map((host) => host.id));
+  const asleep = sleepers.filter((host) => !late.has(host.id));
+  const needed = await wakeForNeed(pass, fleet, clusterId, asleep, late);
   if (needed > 0) return needed;
   const sleeping = asleep.filter((host) => host.powerState === "asleep");
   if (sleeping.length === 0 || asleep.length > sleeping.length) return 0;
@@ -45,8 +52,22 @@ async function wakeInCluster(pass: Pass, fleet: Fleet, clusterId: string, asleep
   if (automation.consolidateWindows.length > 0 && !inWindows(automation.consolidateWindows, automation.timeZone, new Date(now.getTime() + leadMs(sleeping)))) {
     return wake(pass, rested, sentence("wake-hours-end"));
   }
-  const expected = await wakeForDemand(pass, automation, sleeping);
+  const expected = await wakeForDemand(pass, automation, sleeping, late);
   return expected > 0 ? expected : testWake(pass, automation, sleeping);
+}
+
+/**
+ * It was told to wake and takes clearly longer than it ever did: who needs a host needs another one. A host that was never seen to wake has the whole time of
+ * its cluster (`wakeTimeoutSeconds`), after which it is given up like this one.
+ */
+function isLate(host: HostRow, nowMs: number): boolean {
+  if (host.powerState !== "waking" || host.wakeSeconds === null || host.powerStateChangedAt === null) return false;
+  return nowMs - host.powerStateChangedAt.getTime() >= Math.max(LEAST_PATIENCE_MS, host.wakeSeconds * 1_000 * PATIENCE_FACTOR);
+}
+
+/** The cluster without those who should have come by now. */
+function without(planner: ClusterSnapshot, late: ReadonlySet<string>): ClusterSnapshot {
+  return late.size === 0 ? planner : { ...planner, hosts: planner.hosts.map((host) => (late.has(host.id) ? { ...host, state: "down" as const } : host)) };
 }
 
 /** A host is woken so long before its hour that it is up by then. */
@@ -72,13 +93,14 @@ function allAwake(planner: ClusterSnapshot): ClusterSnapshot {
 }
 
 /** Somebody waits for a place, or is about to: exactly the sleepers on which they would find one are woken. */
-async function wakeForNeed(pass: Pass, fleet: Fleet, clusterId: string, asleep: readonly HostRow[]): Promise<number> {
+async function wakeForNeed(pass: Pass, fleet: Fleet, clusterId: string, asleep: readonly HostRow[], late: ReadonlySet<string>): Promise<number> {
   const snapshot = await takeSnapshot(pass.context, clusterId);
+  const planner = without(snapshot.planner, late);
   const lost = [...snapshot.hosts.values()].filter((host) => ["unreachable", "fencing", "fenced"].includes(host.state) && [...fleet.allocations.values()].some((row) => row.hostId === host.id));
   if (snapshot.waiting.length === 0 && lost.length === 0) return 0;
   const byId = new Map(asleep.map((host) => [host.id, host]));
   const wanted = new Map<string, number>();
-  const targets = lost.length > 0 ? planFailover(allAwake(snapshot.planner), lost.map((host) => host.id), { followers: "place" }).actions.map((action) => action.toHostId) : ordersOn(snapshot);
+  const targets = lost.length > 0 ? planFailover(allAwake(planner), lost.map((host) => host.id), { followers: "place" }).actions.map((action) => action.toHostId) : ordersOn(planner, snapshot.waiting);
   for (const hostId of targets) if (byId.has(hostId)) wanted.set(hostId, (wanted.get(hostId) ?? 0) + 1);
   const hosts = [...wanted.keys()].flatMap((id) => byId.get(id) ?? []);
   const reason = lost.length > 0 ? sentence("wake-restarts", { hosts: lost.map((host) => host.name) }) : sentence("wake-waiting", { machines: snapshot.waiting.length });
@@ -88,10 +110,9 @@ async function wakeForNeed(pass: Pass, fleet: Fleet, clusterId: string, asleep: 
 }
 
 /** The sleepers that the waiting orders need. */
-function ordersOn(snapshot: FleetSnapshot): readonly string[] {
-  const { planner } = snapshot;
+function ordersOn(planner: ClusterSnapshot, waiting: FleetSnapshot["waiting"]): readonly string[] {
   const instances = new Map(planner.instances.map((instance) => [instance.id, instance]));
-  const orders = snapshot.waiting.slice(0, QUEUE).flatMap(({ id }) => {
+  const orders = waiting.slice(0, QUEUE).flatMap(({ id }) => {
     const instance = instances.get(id);
     return instance ? [{ instance }] : [];
   });
@@ -99,8 +120,9 @@ function ordersOn(snapshot: FleetSnapshot): readonly string[] {
 }
 
 /** More is wanted soon than the awake hosts can carry, or one of them is full already: the quickest sleeper comes first. */
-async function wakeForDemand(pass: Pass, automation: Automation, sleeping: readonly HostRow[]): Promise<number> {
-  const view = await steeringView(pass, automation, WINDOW_MINUTES);
+async function wakeForDemand(pass: Pass, automation: Automation, sleeping: readonly HostRow[], late: ReadonlySet<string>): Promise<number> {
+  const seen = await steeringView(pass, automation, WINDOW_MINUTES);
+  const view = { ...seen, planner: without(seen.planner, late) };
   const full = [...view.loads.values()].filter((load) => load.measured && load.recentMillicores > load.capacityMillicores * FULL_FRACTION);
   const ups = view.loads.size;
   const [quickest] = [...sleeping].sort((a, b) => (a.wakeSeconds ?? 0) - (b.wakeSeconds ?? 0));
