@@ -45,6 +45,8 @@ export function deliver<T>(state: WorldState, hostName: string, call: string, bo
 /** One request and the one answer that its caller gets. */
 class Exchange<T> {
   private settled = false;
+  /** The host fell silent while this was under way, and the caller hears so soon: nothing that the host does puts that off. */
+  private isCut = false;
   private cancelTimer: (() => void) | null = null;
 
   constructor(
@@ -76,15 +78,11 @@ class Exchange<T> {
       this.answer(loseReply, () => this.resolve(value));
       return;
     }
-    this.giveUpAfter(this.bounds.timeoutMs, "timeout");
+    if (!this.isCut) this.giveUpAfter(this.bounds.timeoutMs, "timeout");
     const stillThere = (): boolean => this.host.powerCycles === powerCycle && !this.host.partitioned && !this.host.hung;
     outcome.then(
-      (value) => {
-        if (stillThere()) this.answer(loseReply, () => this.resolve(value));
-      },
-      (error: unknown) => {
-        if (stillThere()) this.answer(loseReply, () => this.reject(error));
-      },
+      (value) => this.answer(loseReply || !stillThere(), () => this.resolve(value)),
+      (error: unknown) => this.answer(loseReply || !stillThere(), () => this.reject(error)),
     );
   }
 
@@ -98,7 +96,8 @@ class Exchange<T> {
 
   private answer(lose: boolean, deliverIt: () => void): void {
     if (lose) {
-      this.giveUpAfter(Math.min(this.bounds.timeoutMs, this.state.timings.lostMs), "timeout");
+      // Keepalive notices it, however long the call itself may take.
+      if (!this.isCut) this.giveUpAfter(Math.min(this.bounds.timeoutMs, this.state.timings.lostMs), "timeout");
       return;
     }
     if (this.finish()) deliverIt();
@@ -112,6 +111,7 @@ class Exchange<T> {
 
   /** The host went silent while the call was under way: keepalive notices. */
   private readonly cut = (): void => {
+    this.isCut = true;
     this.giveUpAfter(Math.min(this.bounds.timeoutMs, this.state.timings.unreachableMs), "unreachable");
   };
 
