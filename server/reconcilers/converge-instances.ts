@@ -32,8 +32,25 @@ interface Remembered extends Memory {
 interface Candidate {
   readonly version: string;
   readonly hostId: string;
-  /** The restart priority of its owner; higher is begun first. */
+  readonly organizationId: string;
+  /** What its owner gave it among the own machines; higher is begun first. */
   readonly priority: number;
+}
+
+/**
+ * A host starts a few at once; after the loss of another one those that matter most to their owner must not stand behind the rest. Each organization keeps
+ * the turns that it has and fills them by priority, so that none starts before another by its words. Pure.
+ */
+function inOwnersOrder(candidates: readonly (readonly [string, Candidate])[]): readonly (readonly [string, Candidate])[] {
+  const own = new Map<string, (readonly [string, Candidate])[]>();
+  // From the last to the first, so that whose turn it is stands at the end.
+  for (const entry of candidates.toReversed()) {
+    const entries = own.get(entry[1].organizationId);
+    if (entries) entries.push(entry);
+    else own.set(entry[1].organizationId, [entry]);
+  }
+  for (const entries of own.values()) entries.sort(([, one], [, other]) => one.priority - other.priority);
+  return candidates.map((entry) => own.get(entry[1].organizationId)?.pop() ?? entry);
 }
 
 /**
@@ -53,9 +70,7 @@ export class InstanceConverger implements LoopDefinition {
     const candidates = await this.candidates(pass);
     let nextMs = Infinity;
     let backlog = 0;
-    // A host starts a few at once; after the loss of another one those that matter most must not stand behind the rest.
-    const inOrder = [...candidates].toSorted(([, one], [, other]) => other.priority - one.priority);
-    for (const [instanceId, { version, hostId }] of inOrder) {
+    for (const [instanceId, { version, hostId }] of inOwnersOrder([...candidates])) {
       const quiet = this.quiet.get(instanceId);
       if (quiet && quiet.version === version && quiet.untilMs > nowMs) {
         nextMs = Math.min(nextMs, quiet.untilMs - nowMs);
@@ -75,15 +90,15 @@ export class InstanceConverger implements LoopDefinition {
     const fleet = await readFleet(context);
     const { unsettled, observed } = await inTransaction(context, async (tx) => ({ unsettled: await listUnsettled(tx, context), observed: await readObserved(tx, context) }), { readOnly: true });
     const found = new Map<string, Candidate>();
-    const add = (instanceId: string, version: string, priority: number): void => {
+    const add = (instanceId: string, version: string, { organizationId, priority }: Pick<Candidate, "organizationId" | "priority">): void => {
       const allocation = fleet.allocations.get(instanceId);
-      found.set(instanceId, { version: `${version}|${placeVersion(fleet, instanceId)}`, hostId: allocation?.hostId ?? "", priority });
+      found.set(instanceId, { version: `${version}|${placeVersion(fleet, instanceId)}`, hostId: allocation?.hostId ?? "", organizationId, priority });
     };
-    for (const row of unsettled) add(row.instanceId, row.version, row.haPriority);
+    for (const row of unsettled) add(row.instanceId, row.version, { organizationId: row.organizationId, priority: row.haPriority });
     for (const allocation of fleet.allocations.values()) {
       if (found.has(allocation.instanceId)) continue;
       const seen = observed.get(allocation.instanceId);
-      if (seen?.hostId !== allocation.hostId || seen.epoch !== allocation.epoch) add(allocation.instanceId, `${seen?.state ?? ""}/${seen?.hostId ?? ""}/${seen?.epoch ?? ""}`, seen?.haPriority ?? 0);
+      if (seen?.hostId !== allocation.hostId || seen.epoch !== allocation.epoch) add(allocation.instanceId, `${seen?.state ?? ""}/${seen?.hostId ?? ""}/${seen?.epoch ?? ""}`, { organizationId: seen?.organizationId ?? "", priority: seen?.haPriority ?? 0 });
     }
     return found;
   }

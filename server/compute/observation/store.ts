@@ -136,7 +136,7 @@ export interface ObservedRow {
   readonly memoryMiB: number | null;
   readonly runningSince: Date | null;
   readonly phase: InstancePhase | null;
-  /** Higher starts first. */
+  /** Higher starts first, among the machines of one organization. */
   readonly haPriority: number;
 }
 
@@ -165,21 +165,22 @@ export interface UnsettledRow {
   readonly instanceId: string;
   /** Changes whenever something of the instance changes that a decision about it could depend on. */
   readonly version: string;
-  /** Higher starts first. */
+  readonly organizationId: string;
+  /** Higher starts first, among the machines of one organization. */
   readonly haPriority: number;
 }
 
 /** Instances for which desired and observed differ, or something waits to be done; false alarms are harmless. */
 export async function selectUnsettled(tx: Transaction): Promise<UnsettledRow[]> {
-  const result = await tx.execute<{ instanceId: string; version: string; haPriority: number }>(sql`
-    select i.id as "instanceId", i.ha_priority as "haPriority", concat_ws('/', i.generation, o.state, o.reason, o.host_id, o.epoch, o.applied_generation, o.boot_generation, o.rebuild_generation,
+  const result = await tx.execute<{ instanceId: string; version: string; organizationId: string; haPriority: number }>(sql`
+    select i.id as "instanceId", i.organization_id as "organizationId", i.ha_priority as "haPriority", concat_ws('/', i.generation, o.state, o.reason, o.host_id, o.epoch, o.applied_generation, o.boot_generation, o.rebuild_generation,
         o.vcpus, o.memory_mib, o.failures, o.pending_boot_reason is null, i.purge_after <= now(), v.unfinished) as version
     from instance i left join instance_observation o on o.instance_id = i.id
       left join lateral (select string_agg(v.id || v.state, ',') as unfinished from volume v where v.instance_id = i.id and v.state in ('wanted', 'unwanted')) v on true
     where i.purged_at is null and (
       o.instance_id is null or o.applied_generation < i.generation or o.boot_generation < i.boot_generation
       or (i.desired_power = 'running' and o.state <> 'running') or (i.desired_power <> 'running' and o.state in ${LIVE}) or v.unfinished is not null)`);
-  return result.rows.map(({ instanceId, version, haPriority }) => ({ instanceId, version, haPriority }));
+  return result.rows.map(({ instanceId, version, organizationId, haPriority }) => ({ instanceId, version, organizationId, haPriority }));
 }
 
 /** Instances that should run and are not seen running, oldest first; few in a fleet at rest. */
