@@ -95,7 +95,8 @@ export class SleepWatch {
     const executing = new Map(this.room.world.runs().flatMap((run) => (run.endMs === null ? [[run.instanceId, run.host] as const] : [])));
     const busy = sleepers.find((host) => [...executing.values()].includes(host.name));
     if (busy) throw new Violation("the certificate is true", `guests execute on ${busy.name}, which sleeps`);
-    const awake = hosts.filter((host) => host.state === "up" || host.state === "suspect");
+    // Who comes back answers, and is up as soon as it is cleaned.
+    const awake = hosts.filter((host) => ["up", "suspect", "returning"].includes(host.state));
     for (const lost of awake) {
       const moving = places.filter((place) => place.hostId === lost.id && executing.has(place.id));
       // As it is promised: any one awake host is lost, and any one sleeper does not wake.
