@@ -8,6 +8,7 @@ import { Overtaken } from "./converge/conclude";
 import { decideStep, type Memory, type Step } from "./converge/decide-step";
 import { goOn } from "./converge/go-on";
 import { look, type FullView } from "./converge/look";
+import { inOwnersOrder, type Candidate } from "./converge/order-candidates";
 import { acceptGuestShutdown, askShutdown, concludeApplied, confirmStart, cutPower, noteGuestCrash, reboot, start, unplace } from "./converge/power";
 import { resizeRunning, resizeStopped } from "./converge/resize";
 import { abandonStill, forgetMemory, suspend } from "./converge/suspend";
@@ -27,30 +28,6 @@ const FAILED_QUIET_MS = 1_000;
 
 interface Remembered extends Memory {
   readonly generation: number;
-}
-
-interface Candidate {
-  readonly version: string;
-  readonly hostId: string;
-  readonly organizationId: string;
-  /** What its owner gave it among the own machines; higher is begun first. */
-  readonly priority: number;
-}
-
-/**
- * A host starts a few at once; after the loss of another one those that matter most to their owner must not stand behind the rest. Each organization keeps
- * the turns that it has and fills them by priority, so that none starts before another by its words. Pure.
- */
-function inOwnersOrder(candidates: readonly (readonly [string, Candidate])[]): readonly (readonly [string, Candidate])[] {
-  const own = new Map<string, (readonly [string, Candidate])[]>();
-  // From the last to the first, so that whose turn it is stands at the end.
-  for (const entry of candidates.toReversed()) {
-    const entries = own.get(entry[1].organizationId);
-    if (entries) entries.push(entry);
-    else own.set(entry[1].organizationId, [entry]);
-  }
-  for (const entries of own.values()) entries.sort(([, one], [, other]) => one.priority - other.priority);
-  return candidates.map((entry) => own.get(entry[1].organizationId)?.pop() ?? entry);
 }
 
 /**
