@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, is, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, inArray, is, isNull, sql } from "drizzle-orm";
 import { alias, PgDialect, PgTable, QueryBuilder } from "drizzle-orm/pg-core";
 import { describe, expect, it } from "vitest";
 import { MOST_SELECTIONS, RememberingDialect } from "@/db/dialect";
@@ -56,6 +56,17 @@ describe("the dialect that remembers selections writes what drizzle writes", () 
     const builder = new QueryBuilder(dialect);
     for (const [name, column] of fields) builder.select({ id: host.id, [name]: column }).from(host).toSQL();
     expect(dialect.rememberedOf(host.id)).toBe(MOST_SELECTIONS);
+  });
+
+  it("with values of every kind, lists, parts that are left out, and statements inside of statements", () => {
+    const inner = (builder: typeof plain) => builder.select({ id: cluster.id }).from(cluster).where(eq(cluster.name, "one")).$dynamic();
+    expectSame((builder) => builder.select().from(host).where(and(inArray(host.name, ["a", "b"]), undefined, eq(host.lastSeenAt, new Date(7)), isNull(host.silentSince), sql`${host.cores} = any(${sql.param([1, 2])}) and ${null}::text is null`)));
+    expectSame((builder) => builder.select().from(host).where(inArray(host.clusterId, inner(builder))));
+    expectSame((builder) => builder.select().from(host).where(eq(host.name, sql.placeholder("name"))));
+    expectSame((builder) => builder.select({ first: sql`${1}::int`.inlineParams(), name: sql<string>`upper(${host.name})`.as("name") }).from(host).orderBy(sql`name`));
+    const ones = plain.select({ id: cluster.id }).from(cluster).where(eq(cluster.name, "one")).as("ones");
+    expectSame((builder) => builder.with(builder.$with("these").as(inner(builder))).select({ id: ones.id }).from(ones).where(sql`${ones.id} = ${"x"} and ${[1, "b", host.name]} is not null`));
+    expectSame((builder) => inner(builder).union(inner(builder)));
   });
 
   it("and refuses a column of a table that is not asked, as drizzle does", () => {
