@@ -76,6 +76,7 @@ export { countHostSleeps } from "./power/read-power";
 export type { PowerState } from "./power/state";
 export { cancelSleep, failWake, noteAsleep, noteAwake, requestWake } from "./power/wake-host";
 export { claimOf } from "./snapshot/build-snapshot";
+export { inOwnersOrder, type Owned } from "./snapshot/owners-order";
 export { anyHostUp, hasPlace, readPlace, type Place } from "./snapshot/read-place";
 export { readFleet, readPowerConfigs, type Fleet } from "./snapshot/read-fleet";
 export { hasWaiting, snapshotIn, takeSnapshot, type FleetSnapshot } from "./snapshot/take-snapshot";

@@ -1,6 +1,6 @@
 import { listUnsettled, noteFailure, readObserved, recordInstanceEvents } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
-import { readFleet, type Fleet } from "@/server/fleet";
+import { inOwnersOrder, readFleet, type Fleet, type Owned } from "@/server/fleet";
 import { LeaseLost } from "@/server/platform/lease";
 import { sentence, type Sentence } from "@/server/platform/sentences";
 import { inTransaction } from "@/server/platform/transaction";
@@ -8,7 +8,6 @@ import { Overtaken } from "./converge/conclude";
 import { decideStep, type Memory, type Step } from "./converge/decide-step";
 import { goOn } from "./converge/go-on";
 import { look, type FullView } from "./converge/look";
-import { inOwnersOrder, type Candidate } from "./converge/order-candidates";
 import { acceptGuestShutdown, askShutdown, concludeApplied, confirmStart, cutPower, noteGuestCrash, reboot, start, unplace } from "./converge/power";
 import { resizeRunning, resizeStopped } from "./converge/resize";
 import { abandonStill, forgetMemory, suspend } from "./converge/suspend";
@@ -30,6 +29,12 @@ interface Remembered extends Memory {
   readonly generation: number;
 }
 
+/** An instance that may need something. */
+interface Candidate extends Owned {
+  readonly version: string;
+  readonly hostId: string;
+}
+
 /**
  * Makes what runs equal to what was asked for, one instance at a time, each by small steps that may be repeated. What
  * it remembers between passes only saves work.
@@ -47,7 +52,7 @@ export class InstanceConverger implements LoopDefinition {
     const candidates = await this.candidates(pass);
     let nextMs = Infinity;
     let backlog = 0;
-    for (const [instanceId, { version, hostId }] of inOwnersOrder([...candidates])) {
+    for (const [instanceId, { version, hostId }] of inOwnersOrder([...candidates], ([, candidate]) => candidate)) {
       const quiet = this.quiet.get(instanceId);
       if (quiet && quiet.version === version && quiet.untilMs > nowMs) {
         nextMs = Math.min(nextMs, quiet.untilMs - nowMs);
@@ -67,7 +72,7 @@ export class InstanceConverger implements LoopDefinition {
     const fleet = await readFleet(context);
     const { unsettled, observed } = await inTransaction(context, async (tx) => ({ unsettled: await listUnsettled(tx, context), observed: await readObserved(tx, context) }), { readOnly: true });
     const found = new Map<string, Candidate>();
-    const add = (instanceId: string, version: string, { organizationId, priority }: Pick<Candidate, "organizationId" | "priority">): void => {
+    const add = (instanceId: string, version: string, { organizationId, priority }: Owned): void => {
       const allocation = fleet.allocations.get(instanceId);
       found.set(instanceId, { version: `${version}|${placeVersion(fleet, instanceId)}`, hostId: allocation?.hostId ?? "", organizationId, priority });
     };
@@ -161,7 +166,7 @@ export class InstanceConverger implements LoopDefinition {
         return true;
       case "give-up-crashing":
         await inTransaction(pass.context, async (tx) => {
-          await noteFailure(tx, pass.context, { instanceId: view.desired.id, error: sentence("failure-crashing") });
+          await noteFailure(tx, pass.context, { instanceId: view.desired.id, error: sentence("failure-crashing"), placedAt: view.allocation?.decidedAt });
           await recordInstanceEvents(tx, pass.context, [{ instanceId: view.desired.id, kind: "crashed-again" }]);
         });
         return false;
@@ -173,7 +178,7 @@ export class InstanceConverger implements LoopDefinition {
     context.logger.warn({ instanceId: view.desired.id, host: view.host?.name, step: step.kind, code: error.code, err: error }, "a step did not work; looked at again");
     // Somebody newer decides about it; there is nothing to report.
     if (error.code === "stale-epoch") return;
-    await inTransaction(context, (tx) => noteFailure(tx, context, { instanceId: view.desired.id, error: tenantWords(error) }));
+    await inTransaction(context, (tx) => noteFailure(tx, context, { instanceId: view.desired.id, error: tenantWords(error), placedAt: view.allocation?.decidedAt }));
   }
 
   private recall({ desired }: FullView): Memory {

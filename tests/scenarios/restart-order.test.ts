@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { readTimeline, setRestart } from "@/server/compute";
+import { deleteInstance, readTimeline, setRestart } from "@/server/compute";
 import { DriverError } from "@/server/drivers/errors";
 import type { HypervisorDriver, HypervisorHost } from "@/server/drivers/hypervisor/types";
 import { cordonHost, listDecisions, uncordonHost } from "@/server/fleet";
@@ -14,7 +14,7 @@ const codes = (value: unknown): unknown => (value as { words?: { code: string }[
 /** Since when a machine executes on a host, by ground truth. */
 const since = (instanceId: string, host: string) => centre.world.runs().find((run) => run.instanceId === instanceId && run.host === host)?.startMs ?? null;
 
-async function machines(names: readonly string[], flavor: "small" | "big" = "small"): Promise<string[]> {
+async function machines(names: readonly string[], flavor: "small" | "large" | "big" = "small"): Promise<string[]> {
   const ids: string[] = [];
   for (const name of names) ids.push(await centre.order(name, flavor));
   for (const id of ids) await centre.untilStatus(id, "running");
@@ -117,6 +117,25 @@ describe("machines of a lost host that all start on one other", () => {
     expect(begun.indexOf(ids[6]!)).toBeLessThan(4);
     expect(begun.indexOf(ids[0]!)).toBeGreaterThanOrEqual(4);
     for (const id of ids) await centre.untilStatus(id, "running");
+    await centre.checkInvariants();
+  });
+});
+
+describe("machines of a lost host that find no room", () => {
+  it("are given the room that appears later by their priority, and not by their age", async () => {
+    // Two large machines fill a host.
+    centre = await openCentre({ hosts: ["h1", "h2"], memoryMiB: 5_120 });
+    const ids = await machines(["vm-1", "vm-2", "vm-3", "vm-4"], "large");
+    const [elder, younger] = ids.filter((id) => centre.runsOn(id).includes("h1"));
+    const [staying] = ids.filter((id) => centre.runsOn(id).includes("h2"));
+    await after(younger!, [], "high");
+    centre.world.crash("h1");
+    for (const id of [elder!, younger!]) await centre.untilStatus(id, "waiting-for-capacity");
+    await deleteInstance(centre.tenant, { instanceId: staying! });
+    await centre.untilStatus(younger!, "running");
+    expect([centre.runsOn(younger!), centre.runsOn(elder!)]).toEqual([["h2"], []]);
+    await centre.world.port.call("powerOn", "h1", {});
+    await centre.untilStatus(elder!, "running");
     await centre.checkInvariants();
   });
 });

@@ -12,6 +12,7 @@ import { lastSleeps } from "../power/store";
 import { rulesOf } from "../rule/store";
 import type { AllocationRow, ClusterRow, HostRow, MigrationRow, StoragePoolRow } from "../types";
 import { buildSnapshot, isWaiting } from "./build-snapshot";
+import { inOwnersOrder } from "./owners-order";
 
 /** A pair of hosts between which a move failed is left alone for so long where there is another target. */
 const AVOIDED_MS = 600_000;
@@ -24,7 +25,7 @@ export interface FleetSnapshot {
   readonly allocations: ReadonlyMap<string, AllocationRow>;
   readonly migrations: readonly MigrationRow[];
   readonly instances: ReadonlyMap<string, DesiredInstance>;
-  /** Instances that want a place and have none, oldest first. */
+  /** Instances that want a place and have none: each organization's turns by age, filled by the priority that it gave its own. */
   readonly waiting: readonly DesiredInstance[];
   readonly planner: ClusterSnapshot;
   /** Names of hosts, instances and pools by id, for sentences. */
@@ -63,7 +64,7 @@ export async function snapshotIn(tx: Transaction, context: Context, clusterId: s
     allocations: byInstance,
     migrations,
     instances: new Map(instances.map((instance) => [instance.id, instance])),
-    waiting,
+    waiting: inOwnersOrder(waiting, ({ organizationId, haPriority }) => ({ organizationId, priority: haPriority })),
     planner: buildSnapshot({ cluster, hosts, pools, allocations, migrations, failed, instances, rules, seen, startAfter, takenAtSeconds: Math.floor(context.clock.nowMs() / 1_000) }),
     names: new Map([...hosts.map((host) => [host.id, host.name] as const), ...pools.map((pool) => [pool.id, pool.name] as const), ...instances.map((instance) => [instance.id, instance.name] as const)]),
   };

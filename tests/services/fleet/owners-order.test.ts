@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { inOwnersOrder } from "@/server/reconcilers/converge/order-candidates";
+import { inOwnersOrder } from "@/server/fleet";
 
-const candidate = (name: string, organizationId: string, priority: number) => [name, { version: "1", hostId: "hst_1", organizationId, priority }] as const;
-const order = (...candidates: readonly ReturnType<typeof candidate>[]) => inOwnersOrder(candidates).map(([name]) => name);
+const candidate = (name: string, organizationId: string, priority: number) => ({ name, organizationId, priority });
+const order = (...candidates: readonly ReturnType<typeof candidate>[]) => inOwnersOrder(candidates, (one) => one).map((one) => one.name);
 
-describe("what a host starts first", () => {
+describe("what comes first, of those that want a place or a start", () => {
   it("is what matters most to its owner; equals keep their order", () => {
     expect(order(candidate("low", "a", 50), candidate("one", "a", 100), candidate("two", "a", 100), candidate("high", "a", 150))).toEqual(["high", "one", "two", "low"]);
   });
