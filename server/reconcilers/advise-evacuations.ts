@@ -12,7 +12,6 @@ const HEALTH_TIMEOUT_MS = 30_000;
 /** Reads the sensors of every host, and advises to empty those that show signs of failing; what an operator accepts is drained. */
 export class SensorReader implements LoopDefinition {
   readonly name = "advise-evacuations";
-  readonly purpose = "Reads the sensors of hosts and advises to empty those that are likely to fail.";
   readonly periodMs = PERIOD_MS;
   /** When each host was last read: the end of a reading wakes the loop, and that alone is no reason for the next one. */
   private readonly readMs = new Map<string, number>();

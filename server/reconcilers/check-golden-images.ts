@@ -15,7 +15,6 @@ const CHECK_LIMIT_MS = 15 * 60_000;
 /** Boots each new version of a golden image once, before anybody's desktop is made of it. */
 export const checkGoldenImagesLoop: LoopDefinition = {
   name: "check-golden-images",
-  purpose: "Boots each new version of a golden image, asks its agent and looks at its screen, before desktops are made of it.",
   periodMs: 30_000,
   async pass(pass) {
     const versions = await inTransaction(pass.context, (tx) => listChecking(tx, pass.context), { readOnly: true });

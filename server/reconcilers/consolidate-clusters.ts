@@ -19,7 +19,6 @@ const WINDOW_MINUTES = 30;
 /** Empties hosts that are not needed and lets them sleep, each with a stored proof that any single loss is survived meanwhile. */
 export const consolidateClustersLoop: LoopDefinition = {
   name: "consolidate-clusters",
-  purpose: "Empties hosts that are not needed and puts them to sleep with a certificate.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const { context } = pass;

@@ -41,7 +41,6 @@ interface Candidate extends Owned {
  */
 export class InstanceConverger implements LoopDefinition {
   readonly name = "converge-instances";
-  readonly purpose = "Starts, stops, resizes and removes machines until what runs is what was asked for.";
   readonly periodMs = PERIOD_MS;
   private readonly gate = new Gate(AT_ONCE_PER_HOST);
   private readonly quiet = new Map<string, { readonly version: string; readonly untilMs: number }>();

@@ -22,7 +22,6 @@ const RETURN_GIVEN_UP_MS = 30 * 60_000;
  */
 export const drillHostsLoop: LoopDefinition = {
   name: "drill-hosts",
-  purpose: "Crashes marked hosts on purpose, and measures how the fleet gets over it.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const open = await readOpenDrills(pass.context);

@@ -6,7 +6,6 @@ import type { LoopDefinition } from "./types";
 export function dunOrganizationsLoop(schedule: DunningSchedule): LoopDefinition {
   return {
     name: "dun-organizations",
-    purpose: "Reminds of unpaid invoices, and sets what follows from them; a payment lifts it at once.",
     periodMs: 60_000,
     async pass({ context, wake }) {
       const { moved, closed, failed, nextAt } = await advanceDunning(context, schedule);

@@ -5,7 +5,6 @@ import type { LoopDefinition } from "./types";
 /** Dunning never stops a machine; it sets the organization's standing, and this acts on it. */
 export const enforceStandingLoop: LoopDefinition = {
   name: "enforce-standing",
-  purpose: "Stops the machines of suspended organizations, and starts them again when that is over.",
   periodMs: 15_000,
   async pass({ context, wake }) {
     const changed = await inTransaction(context, (tx) => enforceStanding(tx, context));

@@ -6,7 +6,6 @@ import type { LoopDefinition } from "./types";
 /** Looks at hosts that want to join, names what is wrong, and lets in those with which nothing is. */
 export const enrollHostsLoop: LoopDefinition = {
   name: "enroll-hosts",
-  purpose: "Looks at hosts that want to join and lets them in when nothing is wrong with them.",
   periodMs: 30_000,
   async pass(pass) {
     const fleet = await readFleet(pass.context, { allocations: false });

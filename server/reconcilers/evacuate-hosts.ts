@@ -8,7 +8,6 @@ import type { LoopDefinition, Pass } from "./types";
 /** Empties the hosts whose draining was asked for: plans the moves, names what cannot leave, and tries again until empty. */
 export const evacuateHostsLoop: LoopDefinition = {
   name: "evacuate-hosts",
-  purpose: "Plans the moves that empty the hosts which an operator drains.",
   periodMs: 3_000,
   async pass(pass) {
     const fleet = await readFleet(pass.context, { allocations: false });

@@ -13,7 +13,6 @@ const ATTEMPTS = 5;
 /** Gives every instance of a host that is known dead a new place, with a higher epoch. */
 export const failOverInstancesLoop: LoopDefinition = {
   name: "fail-over-instances",
-  purpose: "Restarts the machines of hosts that are confirmed dead on other hosts.",
   periodMs: 2_000,
   async pass(pass) {
     const fleet = await readFleet(pass.context);

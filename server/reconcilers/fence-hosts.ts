@@ -30,7 +30,6 @@ const FENCINGS_READ = 5;
  */
 export const fenceHostsLoop: LoopDefinition = {
   name: "fence-hosts",
-  purpose: "Cuts the power of hosts that are silent for too long, and waits for the confirmation.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const fleet = await readFleet(pass.context);

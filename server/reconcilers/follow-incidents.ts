@@ -16,7 +16,6 @@ const TOLD_WITHIN_MS = 24 * 3_600_000;
  */
 export const followIncidentsLoop: LoopDefinition = {
   name: "follow-incidents",
-  purpose: "Writes down how each host loss went, from the first signal to the last machine back.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const fleet = await readFleet(pass.context, { allocations: false });

@@ -6,7 +6,6 @@ import type { LoopDefinition, Pass } from "./types";
 /** Moves what stands against an operator's placement rule; a cluster without rules costs one read. */
 export const followRulesLoop: LoopDefinition = {
   name: "follow-rules",
-  purpose: "Moves machines that stand against a placement rule to where the rule wants them.",
   periodMs: 5_000,
   async pass(pass) {
     let backlog = 0;

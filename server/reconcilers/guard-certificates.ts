@@ -15,7 +15,6 @@ const PERIOD_MS = 1_000;
  */
 export const guardCertificatesLoop: LoopDefinition = {
   name: "guard-certificates",
-  purpose: "Proves after every change that sleeping hosts are not needed for any single failure, and wakes them otherwise.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const fleet = await readFleet(pass.context, { allocations: false });

@@ -16,7 +16,6 @@ const RETRY_MS = 2_000;
 export function importImagesLoop(directory: string): LoopDefinition {
   return {
     name: "import-images",
-    purpose: "Copies checked uploads into the storage pools and removes retired images from them.",
     periodMs: 30_000,
     async pass(pass) {
       const { context } = pass;

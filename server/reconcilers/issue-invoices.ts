@@ -4,7 +4,6 @@ import type { LoopDefinition } from "./types";
 /** Closes billing periods and makes their invoices. What is due is read from what is stored, so nothing is lost and nothing made twice. */
 export const issueInvoicesLoop: LoopDefinition = {
   name: "issue-invoices",
-  purpose: "Closes billing periods that are over, and makes their invoices.",
   periodMs: 60_000,
   async pass({ context, signal }) {
     const { failed, waiting } = await issueDueInvoices(context, signal);

@@ -13,7 +13,6 @@ const ROUNDS = 6;
 /** Gives desktops to people, keeps pools at their size, puts aside what is not used and makes anew what was. */
 export const keepDesktopsLoop: LoopDefinition = {
   name: "keep-desktops",
-  purpose: "Gives desktops to people, keeps enough of them ready, and makes anew what somebody has used.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     await endSilentConsoles(pass.context);

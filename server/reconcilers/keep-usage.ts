@@ -8,7 +8,6 @@ const SETTLE_MS = 30 * 60_000;
 /** Counts every day that is over anew from facts, and names what does not agree. */
 export const recountUsageLoop: LoopDefinition = {
   name: "recount-usage",
-  purpose: "Counts yesterday's usage anew from what hosts said, and names every difference.",
   periodMs: DAY_MS / 4,
   async pass({ context, signal }) {
     const found = await findDrift(context, new Date(context.clock.nowMs() - SETTLE_MS - DAY_MS), signal);
@@ -18,7 +17,6 @@ export const recountUsageLoop: LoopDefinition = {
 
 export const keepSamplesLoop: LoopDefinition = {
   name: "keep-samples",
-  purpose: "Sums minute samples up by the hour, and drops old days.",
   periodMs: 600_000,
   async pass({ context }) {
     await keepSamples(context);

@@ -16,7 +16,6 @@ const DEMAND_MINUTES = 5;
 /** Writes down what every host draws, each minute, and each hour what sleeping saved since noon. */
 export class PowerMeter implements LoopDefinition {
   readonly name = "meter-power";
-  readonly purpose = "Reads what every host draws, and computes what sleeping saved.";
   readonly periodMs = PERIOD_MS;
   private readonly meterless = new Map<string, number>();
   private reportedHour = -1;

@@ -19,7 +19,6 @@ const CALL_OFF_FOR_MS = 20_000;
 /** Carries out planned migrations, wave by wave, and finds out how those ended whose worker or host died. */
 export const migrateInstancesLoop: LoopDefinition = {
   name: "migrate-instances",
-  purpose: "Carries out planned live migrations, and settles those that were interrupted.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const fleet = await readFleet(pass.context);

@@ -31,7 +31,6 @@ const WATCHED: readonly HostRow["state"][] = ["up", "suspect", "isolated", "unre
  */
 export class HostObserver implements LoopDefinition {
   readonly name = "observe-hosts";
-  readonly purpose = "Asks every host each second what it runs, and writes down what changed.";
   readonly periodMs = PERIOD_MS;
   private readonly polling = new Set<string>();
   private answers: PollResult[] = [];

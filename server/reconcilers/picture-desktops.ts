@@ -12,7 +12,6 @@ const WIDTH_PIXELS = 320;
 /** Takes small pictures of desktops while somebody who runs their pool looks at it, and none otherwise. */
 export const pictureDesktopsLoop: LoopDefinition = {
   name: "picture-desktops",
-  purpose: "Takes small pictures of the desktops of a pool while somebody who runs it looks at them.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const due = await listDuePictures(pass.context);

@@ -18,7 +18,6 @@ const REJECTED_KEPT = 20;
 /** Gives a place to every instance that should run and has none, or says why there is none. */
 export const placeInstancesLoop: LoopDefinition = {
   name: "place-instances",
-  purpose: "Decides a host for every instance that should run and has none.",
   periodMs: 10_000,
   async pass(pass) {
     let backlog = 0;

@@ -10,7 +10,6 @@ const PERIOD_MS = 60_000;
 /** Answers what would happen if, on copies of clusters; and says later whether it was so. Writes nothing but rehearsals. */
 export const playRehearsalsLoop: LoopDefinition = {
   name: "play-rehearsals",
-  purpose: "Plays what operators ask of a copy of their cluster, and compares it later with what happened.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const asked = await readAskedRehearsals(pass.context);

@@ -25,7 +25,6 @@ const DEFAULT_WAKE_TIMEOUT_SECONDS = 600;
 /** Switches hosts off and on as was decided; believes what controllers confirm and what hosts themselves answer, nothing else. */
 export const powerHostsLoop: LoopDefinition = {
   name: "power-hosts",
-  purpose: "Switches hosts off for sleep and on again, and waits until they say so themselves.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const fleet = await readFleet(pass.context, { allocations: false });

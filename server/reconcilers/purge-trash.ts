@@ -7,7 +7,6 @@ import type { LoopDefinition } from "./types";
 /** Ends the time in the trash: disks become unwanted, converge removes them, and what is gone is gone for good. */
 export const purgeTrashLoop: LoopDefinition = {
   name: "purge-trash",
-  purpose: "Removes machines for good when their time in the trash is over.",
   periodMs: 15_000,
   async pass({ context, wake, signal }) {
     const due = await inTransaction(context, (tx) => listPurgeDue(tx, context), { readOnly: true });
@@ -29,7 +28,6 @@ export const purgeTrashLoop: LoopDefinition = {
 /** Storage and addresses are metered from our own records, whether or not anything runs. */
 export const meterResourcesLoop: LoopDefinition = {
   name: "meter-resources",
-  purpose: "Confirms the usage of storage and addresses once a minute.",
   periodMs: 60_000,
   async pass({ context }) {
     await inTransaction(context, (tx) => meterHeldResources(tx, context, context.clock.now()));

@@ -13,7 +13,6 @@ const customerFirst = (a: PushRow, b: PushRow): number => Number(b.kind === "cus
 export function pushPaymentsLoop(driver: PaymentDriver): LoopDefinition {
   return {
     name: "push-payments",
-    purpose: "Makes customers, invoices, charges, refunds and reports of use at the payment provider.",
     periodMs: 30_000,
     async pass({ context, signal, background, busy }) {
       await inTransaction(context, (tx) => enqueueDueInvoices(tx, context));

@@ -22,7 +22,6 @@ const ATTEMPTS = 3;
 /** Relieves hosts on which guests wait for the processor, with few moves, each worth its cost. */
 export const rebalanceClustersLoop: LoopDefinition = {
   name: "rebalance-clusters",
-  purpose: "Moves machines away from hosts that are wanted for more than they have, and measures whether that helped.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const { context } = pass;

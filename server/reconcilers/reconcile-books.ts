@@ -6,7 +6,6 @@ import type { LoopDefinition } from "./types";
 export function reconcileBooksLoop(driver: PaymentDriver | null): LoopDefinition {
   return {
     name: "reconcile-books",
-    purpose: "Compares host facts, the ledger and the payment provider, and names every difference.",
     periodMs: 6 * 3_600_000,
     async pass({ context, signal }) {
       let listed: ListedInvoice[] | null = null;

@@ -11,7 +11,6 @@ const OBSERVE_TIMEOUT_MS = 3_000;
 /** Removes what stands on a host and has no business there: an older life, or a place that was given to another host. */
 export const removeStraysLoop: LoopDefinition = {
   name: "remove-strays",
-  purpose: "Removes machines from hosts that are no longer theirs.",
   periodMs: 60_000,
   async pass(pass) {
     const fleet = await readFleet(pass.context, { allocations: false });

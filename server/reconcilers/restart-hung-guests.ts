@@ -18,7 +18,6 @@ const RESTARTED = "restarted-hung";
  */
 export class HangWatcher implements LoopDefinition {
   readonly name = "restart-hung-guests";
-  readonly purpose = "Restarts machines whose watchdog bit or whose agent fell silent, within a limit.";
   readonly periodMs = PERIOD_MS;
   /** When the agent of this run of an instance last answered, milliseconds; a run that never answered has none. */
   private readonly answeredMs = new Map<string, number>();

@@ -12,7 +12,6 @@ const FACTS_TIMEOUT_MS = 5_000;
 /** Takes hosts back that answer again after they were dead or away: first what is stale there goes, then they are up. */
 export const returnHostsLoop: LoopDefinition = {
   name: "return-hosts",
-  purpose: "Cleans hosts that answer again and takes them back into service.",
   periodMs: 2_000,
   async pass(pass) {
     const fleet = await readFleet(pass.context);

@@ -11,7 +11,6 @@ const mailPayload = z.object({ to: z.string(), subject: z.string(), text: z.stri
 export function sendOutboxLoop(mail: MailDriver): LoopDefinition {
   return {
     name: "send-outbox",
-    purpose: "Delivers messages to people and other systems.",
     periodMs: 10_000,
     async pass({ context, signal }) {
       const due = await inTransaction(context, (tx) => dueMessages(tx, context), { readOnly: true });
@@ -41,7 +40,6 @@ async function deliver(mail: MailDriver, message: OutboxMessage): Promise<string
 
 export const expireRecordsLoop: LoopDefinition = {
   name: "expire-records",
-  purpose: "Removes tickets, keys and counters that have done their work.",
   periodMs: 300_000,
   async pass({ context }) {
     await inTransaction(context, (tx) => expireRecords(tx, context));

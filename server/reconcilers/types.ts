@@ -34,8 +34,6 @@ export interface Pass {
 /** One thing that runs by itself. Named verb-plural-noun. */
 export interface LoopDefinition {
   readonly name: string;
-  /** One sentence for the operator's page. */
-  readonly purpose: string;
   /** The longest time between two passes, milliseconds; wakes come before. */
   readonly periodMs: number;
   pass(pass: Pass): Promise<PassOutcome>;

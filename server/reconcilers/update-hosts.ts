@@ -14,7 +14,6 @@ const BUSY: readonly UpdateView["hosts"][number]["state"][] = ["draining", "upda
 /** Rolling updates: a few hosts at a time are emptied, updated, checked and given back, and a host loss is survived throughout. */
 export const updateHostsLoop: LoopDefinition = {
   name: "update-hosts",
-  purpose: "Empties hosts one after the other, runs their update step, and takes them back.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const updates = await readOpenUpdates(pass.context);

@@ -23,7 +23,6 @@ const QUEUE = 1_000;
 /** Wakes sleeping hosts for whom somebody waits, for what is expected, when their time is over, and to prove that they can. */
 export const wakeHostsLoop: LoopDefinition = {
   name: "wake-hosts",
-  purpose: "Wakes sleeping hosts for waiting orders, for restarts, before demand comes, and for their regular test.",
   periodMs: PERIOD_MS,
   async pass(pass) {
     const fleet = await readFleet(pass.context);

@@ -4,7 +4,6 @@ import type { LoopDefinition } from "./types";
 /** Budgets: tells at thresholds; under a hard cap renews what runs, and stops what the cap has no room for. */
 export const watchBudgetsLoop: LoopDefinition = {
   name: "watch-budgets",
-  purpose: "Tells organizations how much of their budget is used, and holds their caps on spending.",
   periodMs: 20_000,
   async pass({ context, signal, wake }) {
     const { stopped, started, failed } = await watchBudgets(context, signal);

@@ -32,7 +32,6 @@ interface Look {
  */
 export class LeaseWatcher implements LoopDefinition {
   readonly name = "watch-leases";
-  readonly purpose = "Looks on the shared storage whether silent hosts still live, or have ended their own machines.";
   readonly periodMs = SILENT_PERIOD_MS;
   private readonly looks = new Map<string, Look>();
   private readonly askedMs = new Map<string, number>();

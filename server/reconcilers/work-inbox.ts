@@ -81,7 +81,6 @@ async function work(context: Context, driver: PaymentDriver, job: InboxJob): Pro
 export function workInboxLoop(driver: PaymentDriver): LoopDefinition {
   return {
     name: "work-inbox",
-    purpose: "Takes over what the payment provider told: payments, refunds, disputes, cards.",
     periodMs: 10_000,
     async pass({ context, signal }) {
       const { jobs, waiting } = await listInboxJobs(context);
@@ -100,7 +99,6 @@ export function workInboxLoop(driver: PaymentDriver): LoopDefinition {
 export function replayEventsLoop(driver: PaymentDriver, periodMs: number): LoopDefinition {
   return {
     name: "replay-events",
-    purpose: "Reads the payment provider's list of events and takes in those that never arrived.",
     periodMs,
     async pass({ context, signal }) {
       const through = context.clock.now();

@@ -38,7 +38,6 @@ describe("several workers", () => {
     let overlap = false;
     const loop = (holder: string): LoopDefinition => ({
       name: "one-of-many",
-      purpose: "counts",
       periodMs: 20,
       async pass() {
         overlap ||= running.length > 0;
@@ -67,7 +66,6 @@ describe("several workers", () => {
     let passes = 0;
     const loop: LoopDefinition = {
       name: "fails-once",
-      purpose: "fails at first",
       periodMs: 60_000,
       pass: () => {
         passes += 1;
@@ -91,7 +89,6 @@ describe("several workers", () => {
     let ended = 0;
     const loop: LoopDefinition = {
       name: "long-work",
-      purpose: "works long",
       periodMs: 10,
       pass: ({ background }) => {
         background("piece", async () => {

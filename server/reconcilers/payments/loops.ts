@@ -20,7 +20,6 @@ export interface PaymentLoopOptions {
 
 const reportUsageLoop: LoopDefinition = {
   name: "report-usage",
-  purpose: "Sums use by the hour for the payment provider's meters.",
   periodMs: 300_000,
   async pass({ context }) {
     const hours = await inTransaction(context, (tx) => enqueueMeterHours(tx, context));
